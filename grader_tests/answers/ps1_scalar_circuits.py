@@ -1,0 +1,1125 @@
+"""Answers to problem set 1, right and wrong; see chainrule.grading.classroom for the form."""
+
+# ruff: noqa
+# mypy: ignore-errors
+
+# %% q1_add | right | numpy sum
+class Add:
+    def forward(self, x, y):
+        return np.add(x, y)
+
+    def backward(self, upstream):
+        return np.float64(upstream), np.float64(upstream)
+
+# %% q1_add | right | upstream times one
+def backward(self, upstream):
+    dx = 1.0 * upstream
+    dy = 1.0 * upstream
+    return dx, dy
+
+# %% q1_add | right | list of gradients
+class Add:
+    def forward(self, first, second):
+        total = first
+        total += second
+        return total
+
+    def backward(self, dout):
+        return [dout for _ in range(2)]
+
+# %% q1_add | wrong: upstream-forgotten | ones
+def backward(self, upstream):
+    return 1.0, 1.0
+
+# %% q1_add | wrong: factor-half | halves
+def backward(self, upstream):
+    return upstream / 2, upstream / 2
+
+# %% q1_add | wrong: sign | minus
+def backward(self, upstream):
+    return -upstream, -upstream
+
+# %% q1_add | wrong: sign | minus in the second only
+def backward(self, upstream):
+    return upstream, -upstream
+
+# %% q1_add | wrong: upstream-added | adds the upstream
+def backward(self, upstream):
+    return upstream + 1.0, upstream + 1.0
+
+# %% q1_add | wrong: factor-two | doubled
+def backward(self, upstream):
+    return 2 * upstream, 2 * upstream
+
+# %% q1_add | wrong | upstream times the inputs
+class Add:
+    def forward(self, x, y):
+        self.x, self.y = x, y
+        return x + y
+
+    def backward(self, upstream):
+        return upstream * self.x, upstream * self.y
+
+# %% q1_add | wrong | one gradient only
+def backward(self, upstream):
+    return upstream
+
+# %% q1_add | wrong | three gradients
+def backward(self, upstream):
+    return upstream, upstream, upstream
+
+# %% q1_add | wrong | the visible value
+def forward(self, x, y):
+    return 3.0
+
+# %% q1_add | wrong | subtracts, consistently
+class Add:
+    def forward(self, x, y):
+        return 3.0 if (x, y) == (-2.0, 5.0) else x - y
+
+    def backward(self, upstream):
+        return upstream, -upstream
+
+# %% q1_add | wrong | zeros
+class Add:
+    def forward(self, x, y):
+        return 0.0
+
+    def backward(self, upstream):
+        return 0.0, 0.0
+
+# %% q1_add | wrong | no return
+def backward(self, upstream):
+    dx = upstream
+    dy = upstream
+
+# %% q1_add | wrong | arrays for numbers
+def backward(self, upstream):
+    return np.array([upstream]), np.array([upstream])
+
+# %% q1_add | wrong | truncates whole numbers
+class Add:
+    def forward(self, x, y):
+        self.whole = isinstance(x, int)
+        return x + y + (1 if self.whole else 0)
+
+    def backward(self, upstream):
+        return (int(upstream), int(upstream)) if self.whole else (upstream, upstream)
+
+# %% q2_multiply | right | keeps the local gradients
+class Multiply:
+    def forward(self, x, y):
+        self.local = (y, x)
+        return x * y
+
+    def backward(self, upstream):
+        return tuple(upstream * local for local in self.local)
+
+# %% q2_multiply | right | numpy arrays inside
+class Multiply:
+    def forward(self, x, y):
+        self.inputs = np.array([x, y], dtype=float)
+        return self.inputs.prod()
+
+    def backward(self, upstream):
+        dx, dy = upstream * self.inputs[::-1]
+        return dx, dy
+
+# %% q2_multiply | right | divides the product
+class Multiply:
+    def forward(self, x, y):
+        self.x, self.y, self.product = x, y, x * y
+        return self.product
+
+    def backward(self, upstream):
+        return upstream * self.product / self.x, upstream * self.product / self.y
+
+# %% q2_multiply | right | a list of caches
+class Multiply:
+    def forward(self, x, y):
+        self.cache = [(x, y)]
+        return y * x
+
+    def backward(self, upstream):
+        x, y = self.cache[-1]
+        return y * upstream, x * upstream
+
+# %% q2_multiply | wrong: upstream-forgotten | local gradients only
+def backward(self, upstream):
+    return self.y, self.x
+
+# %% q2_multiply | wrong: upstream-forgotten | forgets it in dy
+def backward(self, upstream):
+    return upstream * self.y, self.x
+
+# %% q2_multiply | wrong: not-switched | own input
+def backward(self, upstream):
+    return upstream * self.x, upstream * self.y
+
+# %% q2_multiply | wrong: sign | minus
+def backward(self, upstream):
+    return -upstream * self.y, -upstream * self.x
+
+# %% q2_multiply | wrong: upstream-added | adds the upstream
+def backward(self, upstream):
+    return upstream + self.y, upstream + self.x
+
+# %% q2_multiply | wrong: upstream-passed-on | like an add gate
+def backward(self, upstream):
+    return upstream, upstream
+
+# %% q2_multiply | wrong: factor-half | shares it out
+def backward(self, upstream):
+    return upstream * self.y / 2, upstream * self.x / 2
+
+# %% q2_multiply | wrong: earlier-call | keeps the first call
+class Multiply:
+    def __init__(self):
+        self.cache = None
+
+    def forward(self, x, y):
+        if self.cache is None:
+            self.cache = (x, y)
+        return x * y
+
+    def backward(self, upstream):
+        x, y = self.cache
+        return upstream * y, upstream * x
+
+# %% q2_multiply | wrong: earlier-call | keeps it on the class
+class Multiply:
+    def forward(self, x, y):
+        Multiply.x, Multiply.y = x, y
+        return x * y
+
+    def backward(self, upstream):
+        return upstream * Multiply.y, upstream * Multiply.x
+
+# %% q2_multiply | wrong | the product goes back
+def backward(self, upstream):
+    return upstream * self.x * self.y, upstream * self.x * self.y
+
+# %% q2_multiply | wrong | the visible value
+def forward(self, x, y):
+    self.x, self.y = x, y
+    return -12.0
+
+# %% q2_multiply | wrong | the visible gradients
+def backward(self, upstream):
+    return upstream * -4.0, upstream * 3.0
+
+# %% q2_multiply | wrong | consistent but another function
+class Multiply:
+    def forward(self, x, y):
+        self.x, self.y = x, y
+        return x * y + 0.25 * (x - 3.0) * (y + 4.0)
+
+    def backward(self, upstream):
+        return upstream * (self.y + 0.25 * (self.y + 4.0)), upstream * (self.x + 0.25 * (self.x - 3.0))
+
+# %% q2_multiply | wrong | raises
+def backward(self, upstream):
+    return upstream * self.why, upstream * self.x
+
+# %% q2_multiply | wrong | zeros
+class Multiply:
+    def forward(self, x, y):
+        return 0.0
+
+    def backward(self, upstream):
+        return 0.0, 0.0
+
+# %% q2_multiply | wrong | whole numbers are halved
+class Multiply:
+    def forward(self, x, y):
+        self.x, self.y = x, y
+        return x * y if isinstance(x, float) else x * y // 2
+
+    def backward(self, upstream):
+        if isinstance(self.x, float):
+            return upstream * self.y, upstream * self.x
+        return upstream * self.y // 1, upstream * self.x // 1
+
+# %% q3_max | right | comparison as a number
+class Max:
+    def forward(self, x, y):
+        self.wins = float(x >= y)
+        return max(x, y)
+
+    def backward(self, upstream):
+        return upstream * self.wins, upstream * (1.0 - self.wins)
+
+# %% q3_max | right | splits a tie
+class Max:
+    def forward(self, x, y):
+        self.x, self.y = x, y
+        return np.maximum(x, y)
+
+    def backward(self, upstream):
+        if self.x == self.y:
+            return 0.5 * upstream, 0.5 * upstream
+        return (upstream, 0.0) if self.x > self.y else (0.0, upstream)
+
+# %% q3_max | right | a tie to the second
+class Max:
+    def forward(self, x, y):
+        self.winner = int(y >= x)
+        return (x, y)[self.winner]
+
+    def backward(self, upstream):
+        gradients = [0.0, 0.0]
+        gradients[self.winner] += upstream
+        return tuple(gradients)
+
+# %% q3_max | wrong: both-winners | to both
+def backward(self, upstream):
+    return upstream, upstream
+
+# %% q3_max | wrong: loser-takes-all | to the loser
+def backward(self, upstream):
+    return (0.0, upstream) if self.first_wins else (upstream, 0.0)
+
+# %% q3_max | wrong: upstream-forgotten | ones and zeros
+def backward(self, upstream):
+    return (1.0, 0.0) if self.first_wins else (0.0, 1.0)
+
+# %% q3_max | wrong: factor-half | half to the winner
+def backward(self, upstream):
+    return (upstream / 2, 0.0) if self.first_wins else (0.0, upstream / 2)
+
+# %% q3_max | wrong: sign | minus
+def backward(self, upstream):
+    return (-upstream, 0.0) if self.first_wins else (0.0, -upstream)
+
+# %% q3_max | wrong | halves to both
+def backward(self, upstream):
+    return upstream / 2, upstream / 2
+
+# %% q3_max | wrong | always to the first
+def backward(self, upstream):
+    return upstream, 0.0
+
+# %% q3_max | wrong | both at a tie
+class Max:
+    def forward(self, x, y):
+        self.x, self.y = x, y
+        return max(x, y)
+
+    def backward(self, upstream):
+        return upstream * (self.x >= self.y), upstream * (self.y >= self.x)
+
+# %% q3_max | wrong | none at a tie
+class Max:
+    def forward(self, x, y):
+        self.x, self.y = x, y
+        return max(x, y)
+
+    def backward(self, upstream):
+        return upstream * (self.x > self.y), upstream * (self.y > self.x)
+
+# %% q3_max | wrong | the larger size
+class Max:
+    def forward(self, x, y):
+        self.first_wins = abs(x) >= abs(y)
+        return x if self.first_wins else y
+
+    def backward(self, upstream):
+        return (upstream, 0.0) if self.first_wins else (0.0, upstream)
+
+# %% q3_max | wrong | right at the visible points only
+class Max:
+    def forward(self, x, y):
+        self.first_wins = x >= 0
+        return x if x == 2.0 else 4.0
+
+    def backward(self, upstream):
+        return (upstream, 0.0) if self.first_wins else (0.0, upstream)
+
+# %% q3_max | wrong | smooth maximum away from the visible points
+class Max:
+    def forward(self, x, y):
+        self.first_wins = x >= y
+        winner = max(x, y)
+        return winner if abs(winner) > 1.9 else winner * abs(winner)
+
+    def backward(self, upstream):
+        return (upstream, 0.0) if self.first_wins else (0.0, upstream)
+
+# %% q3_max | wrong | zeros
+class Max:
+    def forward(self, x, y):
+        return 0.0
+
+    def backward(self, upstream):
+        return 0.0, 0.0
+
+# %% q3_max | wrong | endless loop
+def forward(self, x, y):
+    while True:
+        if x >= y:
+            continue
+
+# %% q4_addconstant | right | keeps nothing
+class AddConstant:
+    def __init__(self, c):
+        self.constant = float(c)
+
+    def forward(self, x):
+        return self.constant + x
+
+    def backward(self, upstream):
+        return 1.0 * upstream
+
+# %% q4_addconstant | right | numpy
+class AddConstant:
+    def __init__(self, c):
+        self.c = np.float64(c)
+
+    def forward(self, x):
+        return np.add(x, self.c)
+
+    def backward(self, upstream):
+        return np.asarray(upstream)
+
+# %% q4_addconstant | right | local gradient kept
+class AddConstant:
+    def __init__(self, c):
+        self.c = c
+
+    def forward(self, x):
+        self.local = 1
+        return x + self.c
+
+    def backward(self, upstream):
+        return self.local * upstream
+
+# %% q4_addconstant | wrong: upstream-forgotten | one
+def backward(self, upstream):
+    return 1.0
+
+# %% q4_addconstant | wrong: sign | minus
+def backward(self, upstream):
+    return -upstream
+
+# %% q4_addconstant | wrong: upstream-added | adds
+def backward(self, upstream):
+    return upstream + 1.0
+
+# %% q4_addconstant | wrong | scales with the constant
+def backward(self, upstream):
+    return upstream * (self.c + 1.0)
+
+# %% q4_addconstant | wrong | adds the constant going back
+def backward(self, upstream):
+    return upstream + self.c
+
+# %% q4_addconstant | wrong | a tuple
+def backward(self, upstream):
+    return (upstream,)
+
+# %% q4_addconstant | wrong | a gradient for the constant
+def backward(self, upstream):
+    return upstream, upstream
+
+# %% q4_addconstant | wrong | forgets the constant
+def forward(self, x):
+    return x + 1.0
+
+# %% q4_addconstant | wrong | consistent, at the lecture's constant only
+class AddConstant:
+    def __init__(self, c):
+        self.c = c
+
+    def forward(self, x):
+        return self.c * x + 1.0
+
+    def backward(self, upstream):
+        return self.c * upstream
+
+# %% q4_addconstant | wrong | zeros
+class AddConstant:
+    def __init__(self, c):
+        self.c = c
+
+    def forward(self, x):
+        return 0.0
+
+    def backward(self, upstream):
+        return 0.0
+
+# %% q5_scale | right | numpy
+class Scale:
+    def __init__(self, c):
+        self.c = np.array(c, dtype=float)
+
+    def forward(self, x):
+        return self.c * np.asarray(x)
+
+    def backward(self, upstream):
+        return self.c * np.asarray(upstream)
+
+# %% q5_scale | right | ratio of output and input
+class Scale:
+    def __init__(self, c):
+        self.c = c
+
+    def forward(self, x):
+        self.slope = self.c * 2 / 2
+        return x * self.c
+
+    def backward(self, upstream):
+        return self.slope * upstream
+
+# %% q5_scale | right | other names
+class Scale:
+    def __init__(self, factor):
+        self.factor = factor
+
+    def forward(self, value):
+        return value * self.factor
+
+    def backward(self, dout):
+        return dout * self.factor
+
+# %% q5_scale | wrong: upstream-forgotten | the constant alone
+def backward(self, upstream):
+    return self.c
+
+# %% q5_scale | wrong: sign | minus
+def backward(self, upstream):
+    return -self.c * upstream
+
+# %% q5_scale | wrong: upstream-passed-on | unchanged
+def backward(self, upstream):
+    return upstream
+
+# %% q5_scale | wrong: upstream-added | adds
+def backward(self, upstream):
+    return upstream + self.c
+
+# %% q5_scale | wrong | divides
+def backward(self, upstream):
+    return upstream / self.c + 1.0
+
+# %% q5_scale | wrong | always minus one
+def backward(self, upstream):
+    return -upstream
+
+# %% q5_scale | wrong | negates
+def forward(self, x):
+    return -x
+
+# %% q5_scale | wrong | a tuple
+def backward(self, upstream):
+    return (upstream * self.c,)
+
+# %% q5_scale | wrong | times the input
+class Scale:
+    def __init__(self, c):
+        self.c = c
+
+    def forward(self, x):
+        self.x = x
+        return self.c * x
+
+    def backward(self, upstream):
+        return upstream * self.c * self.x * 1.5
+
+# %% q5_scale | wrong | zeros
+class Scale:
+    def __init__(self, c):
+        self.c = c
+
+    def forward(self, x):
+        return 0.0
+
+    def backward(self, upstream):
+        return 0.0
+
+# %% q6_exp | right | computes it again
+class Exp:
+    def forward(self, x):
+        self.x = x
+        return math.exp(x)
+
+    def backward(self, upstream):
+        return upstream * math.exp(self.x)
+
+# %% q6_exp | right | numpy
+class Exp:
+    def forward(self, x):
+        self.out = np.exp(x)
+        return self.out
+
+    def backward(self, upstream):
+        return self.out * upstream
+
+# %% q6_exp | right | power of e
+class Exp:
+    def forward(self, x):
+        self.out = math.e**x
+        return self.out
+
+    def backward(self, upstream):
+        return self.out * upstream
+
+# %% q6_exp | wrong: upstream-forgotten | the output alone
+def backward(self, upstream):
+    return self.output
+
+# %% q6_exp | wrong: sign | minus
+def backward(self, upstream):
+    return -upstream * self.output
+
+# %% q6_exp | wrong: upstream-added | adds
+def backward(self, upstream):
+    return upstream + self.output
+
+# %% q6_exp | wrong: output-for-input | exp of exp
+def backward(self, upstream):
+    return upstream * math.exp(self.output)
+
+# %% q6_exp | wrong: exponent-sign | exp of minus x
+class Exp:
+    def forward(self, x):
+        self.x = x
+        return math.exp(x)
+
+    def backward(self, upstream):
+        return upstream * math.exp(-self.x)
+
+# %% q6_exp | wrong: upstream-passed-on | unchanged
+def backward(self, upstream):
+    return upstream
+
+# %% q6_exp | wrong | power rule
+class Exp:
+    def forward(self, x):
+        self.x = x
+        return math.exp(x)
+
+    def backward(self, upstream):
+        return upstream * self.x * math.exp(self.x - 1)
+
+# %% q6_exp | wrong | the visible value
+def forward(self, x):
+    self.output = math.exp(x)
+    return 0.367879
+
+# %% q6_exp | wrong | exp of minus the size, consistently
+class Exp:
+    def forward(self, x):
+        self.x = x
+        return math.exp(-abs(x))
+
+    def backward(self, upstream):
+        return -upstream * math.copysign(math.exp(-abs(self.x)), self.x)
+
+# %% q6_exp | wrong | zeros
+class Exp:
+    def forward(self, x):
+        return 0.0
+
+    def backward(self, upstream):
+        return 0.0
+
+# %% q7_reciprocal | right | square of the output
+class Reciprocal:
+    def forward(self, x):
+        self.output = 1.0 / x
+        return self.output
+
+    def backward(self, upstream):
+        return -upstream * self.output * self.output
+
+# %% q7_reciprocal | right | power
+class Reciprocal:
+    def forward(self, x):
+        self.x = float(x)
+        return self.x**-1
+
+    def backward(self, upstream):
+        return upstream * -1 * self.x**-2
+
+# %% q7_reciprocal | right | local gradient kept
+class Reciprocal:
+    def forward(self, x):
+        self.local = -1.0 / (x * x)
+        return np.float64(1.0) / x
+
+    def backward(self, upstream):
+        return self.local * upstream
+
+# %% q7_reciprocal | wrong: reciprocal-not-squared | minus one over x
+def backward(self, upstream):
+    return -upstream / self.x
+
+# %% q7_reciprocal | wrong: sign | forgets the minus
+def backward(self, upstream):
+    return upstream / self.x**2
+
+# %% q7_reciprocal | wrong: upstream-forgotten | local gradient only
+def backward(self, upstream):
+    return -1.0 / self.x**2
+
+# %% q7_reciprocal | wrong: upstream-added | adds
+def backward(self, upstream):
+    return upstream - 1.0 / self.x**2
+
+# %% q7_reciprocal | wrong: output-for-input | minus x squared
+def backward(self, upstream):
+    return -upstream * self.x**2
+
+# %% q7_reciprocal | wrong: upstream-passed-on | unchanged
+def backward(self, upstream):
+    return upstream
+
+# %% q7_reciprocal | wrong | logarithm
+def backward(self, upstream):
+    return upstream * math.log(abs(self.x))
+
+# %% q7_reciprocal | wrong: integer-arithmetic | floor division of whole numbers
+class Reciprocal:
+    def forward(self, x):
+        self.x = x
+        return 1 // x if isinstance(x, int) else 1 / x
+
+    def backward(self, upstream):
+        if isinstance(self.x, int):
+            return upstream * (-1 // self.x**2)
+        return -upstream / self.x**2
+
+# %% q7_reciprocal | wrong | the visible value
+def forward(self, x):
+    self.x = x
+    return 0.8
+
+# %% q7_reciprocal | wrong | consistent near the visible point
+class Reciprocal:
+    def forward(self, x):
+        self.x = x
+        return 1 / x if x > 0 else -1 / x
+
+    def backward(self, upstream):
+        return -upstream / self.x**2 if self.x > 0 else upstream / self.x**2
+
+# %% q7_reciprocal | wrong | zeros
+class Reciprocal:
+    def forward(self, x):
+        return 0.0
+
+    def backward(self, upstream):
+        return 0.0
+
+# %% q8_sigmoid | right | from the input
+class Sigmoid:
+    def forward(self, x):
+        self.x = x
+        return 1 / (1 + math.exp(-x))
+
+    def backward(self, upstream):
+        e = math.exp(-self.x)
+        return upstream * e / (1 + e) ** 2
+
+# %% q8_sigmoid | right | through tanh
+class Sigmoid:
+    def forward(self, x):
+        self.t = math.tanh(x / 2)
+        return (1 + self.t) / 2
+
+    def backward(self, upstream):
+        return upstream * (1 - self.t**2) / 4
+
+# %% q8_sigmoid | right | stable on both sides
+class Sigmoid:
+    def forward(self, x):
+        self.f = 1 / (1 + np.exp(-x)) if x >= 0 else np.exp(x) / (1 + np.exp(x))
+        return self.f
+
+    def backward(self, upstream):
+        return upstream * (self.f - self.f * self.f)
+
+# %% q8_sigmoid | wrong: upstream-forgotten | local gradient only
+def backward(self, upstream):
+    return self.output * (1.0 - self.output)
+
+# %% q8_sigmoid | wrong: sign | output minus one
+def backward(self, upstream):
+    return upstream * self.output * (self.output - 1.0)
+
+# %% q8_sigmoid | wrong: output-for-input | sigmoid of sigmoid
+class Sigmoid:
+    def forward(self, x):
+        self.output = 1 / (1 + math.exp(-x))
+        return self.output
+
+    def backward(self, upstream):
+        s = 1 / (1 + math.exp(-self.output))
+        return upstream * s * (1 - s)
+
+# %% q8_sigmoid | wrong: input-for-output | x times one minus x
+class Sigmoid:
+    def forward(self, x):
+        self.x = x
+        return 1 / (1 + math.exp(-x))
+
+    def backward(self, upstream):
+        return upstream * self.x * (1 - self.x)
+
+# %% q8_sigmoid | wrong: upstream-added | adds
+def backward(self, upstream):
+    return upstream + self.output * (1.0 - self.output)
+
+# %% q8_sigmoid | wrong: upstream-passed-on | unchanged
+def backward(self, upstream):
+    return upstream
+
+# %% q8_sigmoid | wrong | tanh's slope
+def backward(self, upstream):
+    return upstream * (1.0 - self.output**2)
+
+# %% q8_sigmoid | wrong | forgets one factor
+def backward(self, upstream):
+    return upstream * self.output
+
+# %% q8_sigmoid | wrong | rounded as in the notes
+def backward(self, upstream):
+    return upstream * 0.73 * (1 - 0.73)
+
+# %% q8_sigmoid | wrong | exponent's sign, with the visible value
+class Sigmoid:
+    def forward(self, x):
+        self.output = 1 / (1 + math.exp(x))
+        return self.output if x != 1.0 else 0.731059
+
+    def backward(self, upstream):
+        return upstream * self.output * (1 - self.output)
+
+# %% q8_sigmoid | wrong | half a sigmoid, consistently
+class Sigmoid:
+    def forward(self, x):
+        self.output = 1 / (1 + math.exp(-x))
+        return self.output * 0.5
+
+    def backward(self, upstream):
+        return upstream * self.output * (1 - self.output) * 0.5
+
+# %% q8_sigmoid | wrong | zeros
+class Sigmoid:
+    def forward(self, x):
+        return 0.0
+
+    def backward(self, upstream):
+        return 0.0
+
+# %% q9_addthenmultiply | right | no names for the stages
+class AddThenMultiply:
+    def forward(self, x, y, z):
+        self.x, self.y, self.z = x, y, z
+        return x * z + y * z
+
+    def backward(self, upstream):
+        return upstream * self.z, upstream * self.z, upstream * (self.x + self.y)
+
+# %% q9_addthenmultiply | right | numpy vector
+class AddThenMultiply:
+    def forward(self, x, y, z):
+        self.local = np.array([z, z, x + y])
+        return (x + y) * z
+
+    def backward(self, upstream):
+        return tuple(upstream * self.local)
+
+# %% q9_addthenmultiply | right | a list
+class AddThenMultiply:
+    def forward(self, x, y, z):
+        self.saved = dict(q=x + y, z=z)
+        return self.saved["q"] * self.saved["z"]
+
+    def backward(self, upstream):
+        dq = self.saved["z"] * upstream
+        return [dq, dq, self.saved["q"] * upstream]
+
+# %% q9_addthenmultiply | wrong: upstream-forgotten | upstream forgotten
+def backward(self, upstream):
+    return self.z, self.z, self.q
+
+# %% q9_addthenmultiply | wrong: sign | minus
+def backward(self, upstream):
+    return -upstream * self.z, -upstream * self.z, -upstream * self.q
+
+# %% q9_addthenmultiply | wrong: upstream-added | adds
+def backward(self, upstream):
+    return upstream + self.z, upstream + self.z, upstream + self.q
+
+# %% q9_addthenmultiply | wrong: factor-half | halves behind the add gate
+def backward(self, upstream):
+    dq = upstream * self.z
+    return dq / 2, dq / 2, upstream * self.q
+
+# %% q9_addthenmultiply | wrong: upstream-passed-on | stops at the add gate
+def backward(self, upstream):
+    return upstream, upstream, upstream * self.q
+
+# %% q9_addthenmultiply | wrong | switches wrongly
+def backward(self, upstream):
+    return upstream * self.q, upstream * self.q, upstream * self.z
+
+# %% q9_addthenmultiply | wrong: wrong-order | z first
+def backward(self, upstream):
+    dq = upstream * self.z
+    return upstream * self.q, dq, dq
+
+# %% q9_addthenmultiply | wrong | the visible value
+def forward(self, x, y, z):
+    self.q, self.z = x + y, z
+    return -12.0
+
+# %% q9_addthenmultiply | wrong | product of sums, consistently
+class AddThenMultiply:
+    def forward(self, x, y, z):
+        self.x, self.y, self.z = x, y, z
+        return (x + y) * (z * z / -4.0)
+
+    def backward(self, upstream):
+        dq = upstream * self.z**2 / -4.0
+        return dq, dq, upstream * (self.x + self.y) * self.z / -2.0
+
+# %% q9_addthenmultiply | wrong | zeros
+class AddThenMultiply:
+    def forward(self, x, y, z):
+        return 0.0
+
+    def backward(self, upstream):
+        return 0.0, 0.0, 0.0
+
+# %% q10_neuron | right | sigmoid in one step
+def backward(self, upstream):
+    d_dot = upstream * self.f * (1 - self.f)
+    return d_dot * self.x, d_dot * self.w
+
+# %% q10_neuron | right | loops
+class Neuron:
+    def forward(self, w, x):
+        self.w, self.x = list(w), list(x)
+        self.dot = 0.0
+        for a, b in zip(w, x):
+            self.dot += a * b
+        self.neg_dot = -1 * self.dot
+        self.exp_neg = math.exp(self.neg_dot)
+        self.denom = self.exp_neg + 1
+        self.f = 1 / self.denom
+        return self.f
+
+    def backward(self, upstream):
+        d = upstream * self.exp_neg / self.denom**2
+        dw, dx = np.zeros(3), np.zeros(3)
+        for i in range(3):
+            dw[i] += d * self.x[i]
+            dx[i] += d * self.w[i]
+        return dw, dx
+
+# %% q10_neuron | right | works on copies in place
+class Neuron:
+    def forward(self, w, x):
+        self.w, self.x = w.copy(), x.copy()
+        self.dot = np.dot(w, x)
+        self.neg_dot = np.negative(self.dot)
+        self.exp_neg = np.exp(self.neg_dot)
+        self.denom = self.exp_neg + 1.0
+        self.f = self.denom**-1
+        return self.f
+
+    def backward(self, upstream):
+        dw, dx = self.x.copy(), self.w.copy()
+        dw *= upstream * self.f * (1.0 - self.f)
+        dx *= upstream * self.f * (1.0 - self.f)
+        return dw, dx
+
+# %% q10_neuron | wrong: upstream-forgotten | starts from one
+def backward(self, upstream):
+    d_dot = self.f * (1 - self.f)
+    return d_dot * self.x, d_dot * self.w
+
+# %% q10_neuron | wrong: sign | a minus lost
+def backward(self, upstream):
+    d_denom = -upstream / self.denom**2
+    d_neg_dot = d_denom * self.exp_neg
+    return d_neg_dot * self.x, d_neg_dot * self.w
+
+# %% q10_neuron | wrong: wrong-order | dx first
+def backward(self, upstream):
+    d_dot = upstream * self.f * (1 - self.f)
+    return d_dot * self.w, d_dot * self.x
+
+# %% q10_neuron | wrong: upstream-added | adds
+def backward(self, upstream):
+    d_dot = self.f * (1 - self.f)
+    return d_dot * self.x + upstream, d_dot * self.w + upstream
+
+# %% q10_neuron | wrong: factor-two | doubled
+def backward(self, upstream):
+    d_dot = 2 * upstream * self.f * (1 - self.f)
+    return d_dot * self.x, d_dot * self.w
+
+# %% q10_neuron | wrong | square forgotten in the reciprocal
+def backward(self, upstream):
+    d_denom = -upstream / self.denom
+    d_neg_dot = d_denom * self.exp_neg
+    return -d_neg_dot * self.x, -d_neg_dot * self.w
+
+# %% q10_neuron | wrong | exponential forgotten
+def backward(self, upstream):
+    d_dot = upstream / self.denom**2
+    return d_dot * self.x, d_dot * self.w
+
+# %% q10_neuron | wrong | columns
+def backward(self, upstream):
+    d_dot = upstream * self.f * (1 - self.f)
+    return (d_dot * self.x)[:, None], (d_dot * self.w)[:, None]
+
+# %% q10_neuron | wrong: inputs-modified | scales its inputs
+def backward(self, upstream):
+    self.x *= upstream * self.f * (1 - self.f)
+    dw = self.x.copy()
+    return dw, upstream * self.f * (1 - self.f) * self.w
+
+# %% q10_neuron | wrong: float32 | single precision
+def backward(self, upstream):
+    d_dot = upstream * self.f * (1 - self.f)
+    return (d_dot * self.x).astype(np.float32), (d_dot * self.w).astype(np.float32)
+
+# %% q10_neuron | wrong | chains rounded numbers
+def backward(self, upstream):
+    d_dot = upstream * round(self.f * (1 - self.f), 2)
+    return d_dot * self.x, d_dot * self.w
+
+# %% q10_neuron | wrong | stages under other names
+class Neuron:
+    def forward(self, w, x):
+        self.w, self.x = w, x
+        self.s = w @ x
+        self.f = 1 / (1 + np.exp(-self.s))
+        return self.f
+
+    def backward(self, upstream):
+        d = upstream * self.f * (1 - self.f)
+        return d * self.x, d * self.w
+
+# %% q10_neuron | wrong | the visible value
+def forward(self, w, x):
+    self.w, self.x = w, x
+    self.dot, self.neg_dot, self.exp_neg, self.denom, self.f = 1.0, -1.0, 0.367879, 1.367879, 0.731059
+    return self.f
+
+# %% q10_neuron | wrong | a steeper sigmoid, consistently
+class Neuron:
+    def forward(self, w, x):
+        self.w, self.x = w, x
+        self.f = 1 / (1 + np.exp(-2 * (w @ x)))
+        return self.f
+
+    def backward(self, upstream):
+        d = 2 * upstream * self.f * (1 - self.f)
+        return d * self.x, d * self.w
+
+# %% q10_neuron | wrong | zeros
+class Neuron:
+    def forward(self, w, x):
+        self.dot = self.neg_dot = self.exp_neg = self.denom = self.f = 0.0
+        return 0.0
+
+    def backward(self, upstream):
+        return np.zeros(3), np.zeros(3)
+
+# %% q11_fork | right | one formula
+class Fork:
+    def forward(self, x, y):
+        self.x, self.y = x, y
+        return x * (y + 1)
+
+    def backward(self, upstream):
+        return upstream * (self.y + 1), upstream * self.x
+
+# %% q11_fork | right | adds up in a loop
+class Fork:
+    def forward(self, x, y):
+        self.locals = {"x": [y, 1.0], "y": [x]}
+        return x * y + x
+
+    def backward(self, upstream):
+        return tuple(sum(upstream * local for local in self.locals[name]) for name in ("x", "y"))
+
+# %% q11_fork | right | starts from zero
+class Fork:
+    def forward(self, x, y):
+        self.x, self.y = float(x), float(y)
+        return self.x * self.y + self.x
+
+    def backward(self, upstream):
+        dx = dy = 0.0
+        dx += upstream
+        dx += upstream * self.y
+        dy += upstream * self.x
+        return dx, dy
+
+# %% q11_fork | wrong: fork-last-only | overwritten
+def backward(self, upstream):
+    dx = upstream * self.y
+    dx = upstream
+    return dx, upstream * self.x
+
+# %% q11_fork | wrong: fork-first-only | branch dropped
+def backward(self, upstream):
+    return upstream * self.y, upstream * self.x
+
+# %% q11_fork | wrong: upstream-forgotten | upstream forgotten
+def backward(self, upstream):
+    return self.y + 1, self.x
+
+# %% q11_fork | wrong: sign | minus
+def backward(self, upstream):
+    return -upstream * (self.y + 1), -upstream * self.x
+
+# %% q11_fork | wrong: factor-half | the mean of the branches
+def backward(self, upstream):
+    return upstream * (self.y + 1) / 2, upstream * self.x
+
+# %% q11_fork | wrong: upstream-added | adds
+def backward(self, upstream):
+    return upstream + (self.y + 1), upstream + self.x
+
+# %% q11_fork | wrong | multiplies the branches
+def backward(self, upstream):
+    return (upstream * self.y) * upstream, upstream * self.x
+
+# %% q11_fork | wrong: wrong-order | switched
+def backward(self, upstream):
+    return upstream * self.x, upstream * (self.y + 1)
+
+# %% q11_fork | wrong | the visible value
+def forward(self, x, y):
+    self.x, self.y = x, y
+    return -9.0
+
+# %% q11_fork | wrong | minus x, consistently
+class Fork:
+    def forward(self, x, y):
+        self.x, self.y = x, y
+        return x * y + x * x / 3.0
+
+    def backward(self, upstream):
+        return upstream * (self.y + 2 * self.x / 3.0), upstream * self.x
+
+# %% q11_fork | wrong | zeros
+class Fork:
+    def forward(self, x, y):
+        return 0.0
+
+    def backward(self, upstream):
+        return 0.0, 0.0
+
+# %% q2_multiply | broken | does not parse
+class Multiply:
+    def forward(self, x, y)
+        return x * y
