@@ -72,7 +72,7 @@ def backward(self, upstream):
 def forward(self, x, y):
     return 3.0
 
-# %% q1_add | wrong | subtracts, consistently
+# %% q1_add | wrong: sign | subtracts, consistently
 class Add:
     def forward(self, x, y):
         return 3.0 if (x, y) == (-2.0, 5.0) else x - y
@@ -97,7 +97,7 @@ def backward(self, upstream):
 def backward(self, upstream):
     return np.array([upstream]), np.array([upstream])
 
-# %% q1_add | wrong | truncates whole numbers
+# %% q1_add | wrong: integer-arithmetic | truncates whole numbers
 class Add:
     def forward(self, x, y):
         self.whole = isinstance(x, int)
@@ -423,15 +423,15 @@ def backward(self, upstream):
 
 # %% q4_addconstant | wrong | forgets the constant
 def forward(self, x):
-    return x + 1.0
+    return x + 2.5
 
-# %% q4_addconstant | wrong | consistent, at the lecture's constant only
+# %% q4_addconstant | wrong | consistent, and scaled
 class AddConstant:
     def __init__(self, c):
         self.c = c
 
     def forward(self, x):
-        return self.c * x + 1.0
+        return self.c * x + 1.75
 
     def backward(self, upstream):
         return self.c * upstream
@@ -501,13 +501,13 @@ def backward(self, upstream):
 def backward(self, upstream):
     return upstream / self.c + 1.0
 
-# %% q5_scale | wrong | always minus one
+# %% q5_scale | wrong | always three
 def backward(self, upstream):
-    return -upstream
+    return 3.0 * upstream
 
-# %% q5_scale | wrong | negates
+# %% q5_scale | wrong | the visible constant
 def forward(self, x):
-    return -x
+    return 3.0 * x
 
 # %% q5_scale | wrong | a tuple
 def backward(self, upstream):
@@ -786,7 +786,7 @@ def backward(self, upstream):
 def backward(self, upstream):
     return upstream * 0.73 * (1 - 0.73)
 
-# %% q8_sigmoid | wrong | exponent's sign, with the visible value
+# %% q8_sigmoid | wrong: sign | exponent's sign, with the visible value
 class Sigmoid:
     def forward(self, x):
         self.output = 1 / (1 + math.exp(x))
@@ -795,7 +795,7 @@ class Sigmoid:
     def backward(self, upstream):
         return upstream * self.output * (1 - self.output)
 
-# %% q8_sigmoid | wrong | half a sigmoid, consistently
+# %% q8_sigmoid | wrong: factor-half | half a sigmoid, consistently
 class Sigmoid:
     def forward(self, x):
         self.output = 1 / (1 + math.exp(-x))
@@ -1100,7 +1100,7 @@ def backward(self, upstream):
 # %% q11_fork | wrong | the visible value
 def forward(self, x, y):
     self.x, self.y = x, y
-    return -9.0
+    return -6.0
 
 # %% q11_fork | wrong | minus x, consistently
 class Fork:

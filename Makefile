@@ -1,0 +1,66 @@
+# The two commands of the README are `make demo` and `make test`; the rest is for who works on it.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# nbgrader starts `alembic` as a program: the environment's bin folder has to be on PATH.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help demo diagnosis test test-slow lint format notebooks constraints clean
+
+help:
+	@echo "make demo       grade a sample class from start to finish"
+	@echo "make test       the whole test suite, lint and types included"
+	@echo "make test-slow  the tests that take long"
+	@echo "make diagnosis  grade the check library like a classifier"
+	@echo "make notebooks  normalise the notebooks, regenerate release/, run the lectures"
+	@echo "make format     let ruff format the code"
+	@echo "make constraints  install the newest versions and pin them"
+
+$(VENV)/.python:
+	$(PYTHON) -m venv $(VENV)
+	touch $@
+
+# One stamp for each set of extras: the demo does not wait for what only the tests need.
+$(VENV)/.grading: $(VENV)/.python pyproject.toml constraints.txt
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[grading]"
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.grading
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[grading,site,dev]"
+	touch $@
+
+demo: $(VENV)/.grading
+	@$(BIN)/chainrule demo
+
+test: lint
+	$(BIN)/python -m pytest
+
+test-slow: $(VENV)/.dev
+	$(BIN)/python -m pytest -m slow
+
+diagnosis: $(VENV)/.dev
+	@$(BIN)/python -m grader_tests.diagnosis
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+notebooks: $(VENV)/.dev
+	$(BIN)/chainrule notebooks
+
+# Pins what was just installed; names and versions only, never where they came from.
+constraints:
+	rm -rf $(VENV)/constraints && $(PYTHON) -m venv $(VENV)/constraints
+	$(VENV)/constraints/bin/python -m pip install --quiet ".[grading,site,dev]"
+	( echo "# The versions the test suite last passed with; made by 'make constraints'."; \
+	  $(VENV)/constraints/bin/python -m pip freeze --exclude chainrule | grep '==' ) > constraints.txt
+	rm -rf $(VENV)/constraints
+
+clean:
+	rm -rf $(VENV) demo docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,217 @@
+"""The codec: every value comes back as it was, and bytes that are no value only raise WireError."""
+
+from __future__ import annotations
+
+import math
+import socket
+import threading
+import time
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from chainrule.grading import wire
+
+_dtypes = st.one_of(
+    hnp.boolean_dtypes(),
+    hnp.integer_dtypes(endianness="?"),
+    hnp.unsigned_integer_dtypes(endianness="?"),
+    hnp.floating_dtypes(endianness="?"),
+    hnp.complex_number_dtypes(endianness="?"),
+)
+_arrays = _dtypes.flatmap(
+    lambda dtype: hnp.arrays(dtype, hnp.array_shapes(min_dims=0, max_dims=3, min_side=0))
+)
+_scalars = _dtypes.flatmap(lambda dtype: hnp.arrays(dtype, (1,))).map(lambda array: array[0])
+_ranges = st.tuples(st.integers(), st.integers(), st.integers().filter(bool)).map(
+    lambda parts: range(*parts)
+)
+_leaves = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(), st.complex_numbers(), st.text(),
+    st.binary(), _ranges, st.just(...), st.sampled_from([int, np.float32, ValueError, np.ndarray]),
+)  # fmt: skip
+_hashable = st.one_of(st.none(), st.booleans(), st.integers(), st.text(), st.binary())
+_values = st.recursive(
+    st.one_of(_leaves, _arrays, _scalars),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=4),
+        st.lists(inner, max_size=4).map(tuple),
+        st.dictionaries(_hashable, inner, max_size=4),
+        st.sets(_hashable, max_size=4),
+        st.frozensets(_hashable, max_size=4),
+        st.tuples(inner, inner, inner).map(lambda parts: slice(*parts)),
+    ),
+    max_leaves=12,
+)
+
+
+def same(a: Any, b: Any) -> bool:
+    """Equal in value and in exact type, NaN equal to NaN, at every depth."""
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, (np.ndarray, np.generic)):
+        return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
+    if isinstance(a, float):
+        return a == b and math.copysign(1, a) == math.copysign(1, b) or a != a and b != b
+    if isinstance(a, complex):
+        return same(a.real, b.real) and same(a.imag, b.imag)
+    if isinstance(a, (list, tuple)):
+        return len(a) == len(b) and all(map(same, a, b))
+    if isinstance(a, dict):
+        return same(list(a.items()), list(b.items()))
+    if isinstance(a, slice):
+        return same((a.start, a.stop, a.step), (b.start, b.stop, b.step))
+    return bool(a == b)
+
+
+@settings(max_examples=150, deadline=None)
+@given(_values)
+def test_every_value_comes_back_as_it_was(value: Any) -> None:
+    assert same(wire.decode(bytes(wire.encode(value))), value)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.binary(max_size=200))
+def test_random_bytes_only_raise(data: bytes) -> None:
+    try:
+        wire.decode(data, wire.Caps(items=1000, depth=20))
+    except wire.WireError:
+        pass
+
+
+@settings(max_examples=150, deadline=None)
+@given(_values, st.data())
+def test_a_changed_byte_only_raises(value: Any, data: st.DataObject) -> None:
+    raw = wire.encode(value)
+    place = data.draw(st.integers(0, len(raw) - 1))
+    raw[place] = data.draw(st.integers(0, 255))
+    try:
+        wire.decode(bytes(raw), wire.Caps(items=1000, depth=20))
+    except wire.WireError:
+        pass
+
+
+def test_a_decoded_array_is_writable() -> None:
+    got = wire.decode(bytes(wire.encode(np.arange(3.0))))
+    got[0] = 5.0
+    assert got[0] == 5.0
+
+
+def test_masked_arrays_stay_masked() -> None:
+    got = wire.decode(bytes(wire.encode(np.ma.MaskedArray([1.0, 2.0], [False, True]))))
+    assert isinstance(got, np.ma.MaskedArray) and got.mask.tolist() == [False, True]
+
+
+class _Loud(int):
+    def __index__(self) -> int:
+        raise AssertionError("the codec ran code of the value")
+
+
+@pytest.mark.parametrize(
+    "value", [object(), _Loud(3), np.array([object()]), lambda: 0, np.array(["a"]), [[object()]]]
+)
+def test_what_is_not_plain_does_not_cross(value: Any) -> None:
+    with pytest.raises(wire.WireError):
+        wire.encode(value)
+
+
+def test_nesting_is_capped_on_both_sides() -> None:
+    deep: Any = []
+    deep.append(deep)
+    with pytest.raises(wire.WireError, match="deep"):
+        wire.encode(deep)
+    with pytest.raises(wire.WireError, match="deep"):
+        wire.decode(b"L\1\0\0\0" * 5000 + b"N")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"", b"?", b"i\0\0\0\0", b"i\xff\xff\xff\xff1", b"L\xff\xff\xff\xffN", b"NN",
+        b"a\0\1" + b"\xff" * 8, b"a\0\3" + b"\xff\xff\xff\xff\xff\xff\xff\x7f" * 3, b"a\xff\0",
+        b"a\0\x21" + b"\0" * 300, b"R\2" + b"\0" * 12, b"T\xff\xff", b"S\1\0\0\0L\0\0\0\0",
+        b"r" + b"i\1\0\0\0\0" * 3, b"rNNN", b"s\1\0\0\0\xff", b"mNN",
+    ],
+)  # fmt: skip
+def test_impossible_values_are_refused(data: bytes) -> None:
+    with pytest.raises(wire.WireError):
+        wire.decode(data)
+
+
+def test_items_are_counted_over_the_whole_value() -> None:
+    data = bytes(wire.encode([[0] * 10] * 10))
+    wire.decode(data, wire.Caps(items=111))
+    with pytest.raises(wire.WireError, match="many"):
+        wire.decode(data, wire.Caps(items=110))
+
+
+class _Own(ZeroDivisionError):
+    pass
+
+
+class _Hostile(Exception):
+    def __str__(self) -> str:
+        raise SystemExit
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "text"),
+    [
+        (_Own("by zero"), ZeroDivisionError, "by zero"),
+        (KeyError("W1"), KeyError, "'W1'"),
+        (SystemExit(3), RuntimeError, "SystemExit: 3"),
+        (StopIteration(), RuntimeError, "StopIteration"),
+        (_Hostile(), Exception, ""),
+        (UnicodeDecodeError("utf-8", b"a", 0, 1, "bad"), ValueError, None),
+        (ExceptionGroup("g", [ValueError()]), RuntimeError, None),
+        (AttributeError("no x"), AttributeError, "no x"),
+    ],
+)
+def test_exceptions_become_their_builtin_kin(
+    error: BaseException, kind: type[Exception], text: str | None
+) -> None:
+    got = wire.unpack_exception(*wire.pack_exception(error))
+    assert type(got) is kind
+    assert text is None or str(got) == text
+
+
+def test_an_unknown_exception_is_a_runtime_error() -> None:
+    assert type(wire.unpack_exception("os.system", "x")) is RuntimeError
+
+
+def test_frames_are_capped_late_or_closed() -> None:
+    a, b = socket.socketpair()
+    with a, b:
+        wire.send(a, b"x" * 100)
+        assert wire.receive(b, 100) == b"x" * 100
+        wire.send(a, b"x" * 101)
+        with pytest.raises(wire.WireError, match="101"):
+            wire.receive(b, 100)
+    a, b = socket.socketpair()
+    with a, b:
+        started = time.monotonic()
+        with pytest.raises(wire.Late):
+            wire.receive(b, 100, deadline=started + 0.05)
+        a.sendall(b"\x05\0\0\0ab")
+        with pytest.raises(wire.Late):
+            wire.receive(b, 100, deadline=time.monotonic() + 0.05)
+        a.close()
+        with pytest.raises(wire.Closed):
+            wire.receive(b, 100)
+        with pytest.raises(wire.Closed):
+            wire.send(b, b"x")
+            wire.send(b, b"x")
+
+
+def test_a_large_frame_crosses_whole() -> None:
+    a, b = socket.socketpair()
+    big = bytes(3_000_000)
+    with a, b:
+        writer = threading.Thread(target=wire.send, args=(a, big))
+        writer.start()
+        assert wire.receive(b, 4_000_000) == big
+        writer.join()

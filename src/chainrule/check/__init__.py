@@ -1,0 +1,15 @@
+"""What a check cell calls. It passes with one line, or says what is wrong and where to read.
+
+    check.forward(Multiply, at=dict(x=3.0, y=-4.0), gives=-12.0)
+    check.backward(Multiply, at=dict(x=3.0, y=-4.0))
+
+A check is the same at home and at grading. Gradients are compared with the numerical gradient of a
+forward function, the student's own or one the check brings, within that gradient's error bar; no
+reference gradient is written down anywhere.
+"""
+
+from chainrule.check.gates import backward, forward, stages
+from chainrule.check.points import points
+from chainrule.check.report import CheckFailed
+
+__all__ = ["CheckFailed", "backward", "forward", "points", "stages"]

@@ -1,0 +1,113 @@
+"""Is this answer right? Type, then shape, then finite, then every entry within its bar."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from chainrule.numeric import Estimate
+
+__all__ = ["Difference", "Unfit", "as_answer", "compare", "exactly"]
+
+# A student's own rounding: relative to the entry, and to the largest entry of the array (a sum
+# of large terms that cancel is only good to the size of its terms).
+_RELATIVE = 1e-9
+_OF_LARGEST = 1e-12
+
+
+class Unfit(Exception):
+    """The answer cannot be compared at all; the text says why.
+
+    kind: "type", "shape", "dtype" or "finite", for the diagnosis.
+    """
+
+    def __init__(self, kind: str, why: str) -> None:
+        super().__init__(why)
+        self.kind = kind
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Where an answer is wrong.
+
+    index: the worst entry; expected, bar, got: its numbers; low, high: the one-sided slopes where
+    the entry lies at a kink (equal otherwise); wrong, of: how many entries are off, of how many.
+    """
+
+    index: tuple[int, ...]
+    expected: float
+    bar: float
+    low: float
+    high: float
+    got: float
+    wrong: int
+    of: int
+
+
+def exactly(value: Any, bar: Any = 0.0) -> Estimate:
+    """A known value in the form of an `Estimate`; `bar` is its half-width."""
+    value = np.asarray(value, dtype=np.float64)
+    return Estimate(value, np.broadcast_to(np.asarray(bar, float), value.shape), value, value)
+
+
+def as_answer(answer: Any, shape: tuple[int, ...]) -> np.ndarray:
+    """The answer as a float64 array of exactly `shape`. Raises `Unfit`; never broadcasts."""
+    if answer is None:
+        raise Unfit("type", "nothing was returned (None): is a `return` missing?")
+    if isinstance(answer, np.ma.MaskedArray):
+        raise Unfit("type", "a masked array was returned; a plain array is wanted")
+    try:
+        array = np.asarray(answer)
+    except Exception:  # ragged lists, hostile __array__: whatever it is, it is no array
+        array = np.asarray(None)
+    if array.dtype == bool or array.dtype.kind not in "fiu":
+        raise Unfit("type", f"{_kind(answer)} was returned; {_wanted(shape)} is wanted")
+    if array.shape != shape:
+        raise Unfit("shape", f"shape {array.shape} was returned; the shape has to be {shape}")
+    if array.dtype.kind == "f" and array.dtype.itemsize < 8:
+        raise Unfit("dtype", f"{array.dtype} was returned; the course computes in float64")
+    array = array.astype(np.float64)
+    if not np.all(np.isfinite(array)):
+        bad = array[~np.isfinite(array)][0]
+        raise Unfit("finite", f"{np.sum(~np.isfinite(array))} entries are not finite ({bad})")
+    return array
+
+
+def slack(expected: Estimate) -> np.ndarray:
+    """How far rounding in the student's own float64 formula may take a right answer."""
+    size = np.maximum(np.abs(expected.low), np.abs(expected.high))
+    finite = size[np.isfinite(size)]
+    largest = float(finite.max()) if finite.size else 0.0
+    return _RELATIVE * np.where(np.isfinite(size), size, 0.0) + _OF_LARGEST * largest
+
+
+def compare(answer: np.ndarray, expected: Estimate) -> Difference | None:
+    """The worst entry of `answer`, or None when every entry lies within its bar."""
+    room = slack(expected)
+    inside = expected.covers(answer, room)
+    if np.all(inside):
+        return None
+    miss = np.maximum(expected.low - answer, answer - expected.high)
+    miss = np.where(inside, -np.inf, miss / (room + expected.error + np.finfo(float).tiny))
+    index = np.unravel_index(int(np.argmax(miss)), answer.shape) if answer.shape else ()
+    return Difference(
+        index=tuple(int(i) for i in index),
+        expected=float(expected.value[index]),
+        bar=float(expected.error[index] + room[index]),
+        low=float(np.minimum(expected.left, expected.right)[index]),
+        high=float(np.maximum(expected.left, expected.right)[index]),
+        got=float(answer[index]),
+        wrong=int(np.sum(~inside)),
+        of=answer.size,
+    )
+
+
+def _kind(answer: Any) -> str:
+    name = type(answer).__name__
+    return ("an " if name[0] in "aeiou" else "a ") + name
+
+
+def _wanted(shape: tuple[int, ...]) -> str:
+    return "a number" if shape == () else f"an array of shape {shape}"

@@ -1,0 +1,81 @@
+"""Where a gate is tried: named inputs, drawn at random but the same on every run."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+__all__ = ["Point", "as_points", "decoy", "points", "upstream_like"]
+
+Point = dict[str, Any]
+"""The inputs of one call, by name and in order: numbers or arrays."""
+
+
+def points(
+    *,
+    seed: int,
+    count: int = 1,
+    scale: float | Sequence[float] = 1.0,
+    integers: bool = False,
+    **shapes: tuple[int, ...],
+) -> list[Point]:
+    """Random points, reproducible: entries have sizes between 0.5 and 2 times `scale`, any sign.
+
+    shapes: one keyword for each input, its shape; `()` is a plain number.
+    count:  how many points; scale: one, or several (then `count` points of each).
+    integers: draw whole numbers from -9 to 9, zero left out, as integer inputs; scale is ignored.
+
+    Entries keep away from zero so that a kink at zero is only met by a check that means to.
+    """
+    rng = np.random.default_rng(seed)
+    drawn: list[Point] = []
+    for size in np.atleast_1d(scale):
+        for _ in range(count):
+            drawn.append(
+                {name: _entries(rng, shape, float(size), integers) for name, shape in shapes.items()}
+            )
+    return drawn
+
+
+def as_points(at: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> list[Point]:
+    """`at` of a check, as a list: one mapping is one point. Raises TypeError for anything else."""
+    many = [at] if isinstance(at, Mapping) else list(at)
+    if not many or not all(isinstance(point, Mapping) and point for point in many):
+        raise TypeError("at= takes a dict of named inputs, or a list of such dicts")
+    return [dict(point) for point in many]
+
+
+def decoy(point: Point) -> Point:
+    """Another point of the same shapes and types, where the gate is run in between.
+
+    A gate that remembers too much or too little (a first call, another object's call) then gives
+    the gradient at the wrong point. Signs are kept, so the point stays in the gate's domain.
+    """
+    return {
+        name: type(value)(value * 2)
+        if isinstance(value, int)
+        else np.asarray(value) * 2
+        if np.asarray(value).dtype.kind == "i"
+        else value * 0.75
+        for name, value in point.items()
+    }
+
+
+def upstream_like(output: Any, label: str) -> Any:
+    """A random upstream gradient of the output's shape: never 1, never 0, seeded by `label`."""
+    rng = np.random.default_rng(zlib.crc32(label.encode()))
+    return _entries(rng, np.shape(output), 1.0, False)
+
+
+def _entries(
+    rng: np.random.Generator, shape: tuple[int, ...], scale: float, integers: bool
+) -> Any:
+    sign = rng.choice([-1, 1], size=shape)
+    if integers:
+        drawn = sign * rng.integers(1, 10, size=shape)
+        return int(drawn) if shape == () else drawn
+    drawn = sign * rng.uniform(0.5, 2.0, size=shape) * scale
+    return float(drawn) if shape == () else drawn

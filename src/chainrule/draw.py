@@ -1,0 +1,212 @@
+"""Circuits as pictures: values in green above each wire, gradients in red below.
+
+Colour is never alone: values stand upright above the wire, gradients stand below it behind an
+arrow that points back, the way they flow. `Drawing.table` says the same in plain text.
+"""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+from chainrule.circuit import Scalar
+from chainrule.layout import Layout, lay_out
+
+__all__ = ["Drawing", "circuit"]
+
+_COLUMN = 158  # pixels from one column to the next
+_ROW = 76
+_RADIUS = 19
+_TRUNK = 86  # straight piece of wire behind each scalar, where its numbers stand
+_MARGIN = 30
+
+_STYLE = """
+text { font: 14px 'DejaVu Sans', 'Segoe UI', Helvetica, Arial, sans-serif; text-anchor: middle;
+       paint-order: stroke; stroke: #ffffff; stroke-width: 3px; }
+.card { fill: #ffffff; stroke: #d8dee4; }
+.wire { fill: none; stroke: #57606a; stroke-width: 1.6; }
+.gate { fill: #f3f6fa; stroke: #24292f; stroke-width: 1.6; }
+.symbol { fill: #24292f; font-size: 13px; stroke: none; }
+.name { fill: #24292f; font-style: italic; font-size: 15px; }
+.value { fill: #0b6e33; font-weight: 600; }
+.gradient { fill: #b3261e; font-weight: 600; }
+.share { fill: #b3261e; font-size: 12px; }
+"""
+
+
+def circuit(output: Scalar, digits: int = 4) -> Drawing:
+    """Draw the circuit that ends in `output`; gradients are shown once `backward` has run.
+
+    digits: significant digits of the numbers in the picture (the table has six).
+    """
+    return Drawing(output, digits)
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A picture of a circuit. A notebook shows it; `svg`, `table` and `html` are its forms."""
+
+    output: Scalar
+    digits: int = 4
+
+    @property
+    def svg(self) -> str:
+        """The picture as a stand-alone SVG document."""
+        return _Svg(self.output, self.digits).document()
+
+    @property
+    def table(self) -> str:
+        """The circuit in plain text: a line for each scalar, in the order of the forward pass."""
+        rows = [("scalar", "made by", "value", "gradient"), *_rows(self.output)]
+        widths = [max(len(row[i]) for row in rows) for i in range(4)]
+        lines = (
+            f"{a:<{widths[0]}}  {b:<{widths[1]}}  {c:>{widths[2]}}  {d:>{widths[3]}}".rstrip()
+            for a, b, c, d in rows
+        )
+        return "\n".join(lines)
+
+    @property
+    def description(self) -> str:
+        """One sentence for who cannot see the picture."""
+        labels = _labels(self.output)
+        gates = sum(s.gate is not None for s in self.output.circuit())
+        inputs = [
+            f"{labels[id(s)]} = {_number(s.value, self.digits)}"
+            for s in self.output.circuit()
+            if s.gate is None
+        ]
+        text = (
+            f"Circuit of {gates} gate{'s' * (gates != 1)} from {', '.join(inputs)} "
+            f"to {labels[id(self.output)]} = {_number(self.output.value, self.digits)}"
+        )
+        if self.output.gradient is not None:
+            text += ", with the gradient of every wire"
+        return text + ". The table below has all numbers."
+
+    @property
+    def html(self) -> str:
+        """The picture as an image, with the table behind a click: no script, nothing to strip."""
+        data = base64.b64encode(self.svg.encode()).decode()
+        head = "".join(f"<th>{h}</th>" for h in ("scalar", "made by", "value", "gradient"))
+        body = "".join(
+            "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>"
+            for row in _rows(self.output)
+        )
+        return (
+            f'<figure style="margin:0"><img alt="{escape(self.description)}" '
+            f'style="max-width:100%" src="data:image/svg+xml;base64,{data}">'
+            "<figcaption><details><summary>These numbers as a table</summary>"
+            f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+            "</details></figcaption></figure>"
+        )
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return {"text/plain": self.table, "text/html": self.html}
+
+
+class _Svg:
+    def __init__(self, output: Scalar, digits: int) -> None:
+        self.output, self.digits = output, digits
+        self.layout: Layout = lay_out(output)
+        self.parts: list[str] = []
+
+    def document(self) -> str:
+        self.wires()
+        for scalar in self.output.circuit():
+            self.scalar(scalar)
+        names = [len(s.name) for s in self.output.circuit() if s.gate is None]
+        left = _MARGIN + 9 * max(names, default=1)
+        width = left + (self.layout.columns - 1) * _COLUMN + _RADIUS + _TRUNK + 4 * _MARGIN / 2
+        width += 9 * len(self.output.name)
+        height = self.layout.rows * _ROW + _MARGIN
+        body = "".join(self.parts)
+        return (
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" '
+            f'viewBox="0 0 {width:.0f} {height:.0f}"><style>{_STYLE}</style>'
+            f'<rect class="card" x="0.5" y="0.5" width="{width - 1:.0f}" '
+            f'height="{height - 1:.0f}" rx="8"/>'
+            f'<g transform="translate({left},{_MARGIN / 2 + _ROW / 2})">{body}</g></svg>'
+        )
+
+    def wires(self) -> None:
+        fan_out: dict[int, int] = {}
+        for wire in self.layout.wires:
+            fan_out[id(wire.source)] = fan_out.get(id(wire.source), 0) + 1
+        for wire in self.layout.wires:
+            (column, row), *bends, (end_column, end_row) = wire.points
+            x, y = column * _COLUMN + _RADIUS + _TRUNK, row * _ROW
+            path = f"M{x:.1f} {y:.1f}"
+            arity = len(wire.target.inputs)
+            spread = (wire.position - (arity - 1) / 2) * 14
+            stops = [(c * _COLUMN + _RADIUS, r * _ROW) for c, r in bends]
+            stops.append((end_column * _COLUMN - _RADIUS + abs(spread) / 5, end_row * _ROW + spread))
+            for i, (to_x, to_y) in enumerate(stops):
+                start = x + (0 if i == 0 else _TRUNK)
+                reach = (to_x - start) / 2
+                path += (
+                    f" H{start:.1f} C{start + reach:.1f} {y:.1f} {to_x - reach:.1f} {to_y:.1f} "
+                    f"{to_x:.1f} {to_y:.1f}"
+                )
+                x, y = to_x, to_y
+            self.parts.append(f'<path class="wire" d="{path}"/>')
+            if fan_out[id(wire.source)] > 1 and wire.target.gradient is not None:
+                share = wire.target.downstream[wire.position]
+                up = -8 if spread < 0 else 17
+                self.text("share", x - 20, y + up, "← " + _number(share, self.digits))
+
+    def scalar(self, scalar: Scalar) -> None:
+        column, row = self.layout.place[id(scalar)]
+        x, y = column * _COLUMN, row * _ROW
+        trunk = x + _RADIUS + _TRUNK
+        self.parts.append(
+            f'<path class="wire" d="M{x:.1f} {y:.1f} H{trunk + 14 * (scalar is self.output):.1f}"/>'
+        )
+        name = scalar.name
+        if scalar.gate is not None:
+            self.parts.append(f'<circle class="gate" cx="{x:.1f}" cy="{y:.1f}" r="{_RADIUS}"/>')
+            self.text("symbol", x, y + 5, scalar.symbol)
+            if name and scalar is not self.output:
+                self.text("name", x, y - _RADIUS - 7, name)
+        else:
+            # The name of an input stands on a little card at the start of its wire.
+            width = max(2 * _RADIUS, 9 * len(name) + 16)
+            self.parts.append(
+                f'<rect class="card" x="{x + _RADIUS - width:.1f}" y="{y - 14:.1f}" '
+                f'width="{width:.1f}" height="28" rx="5"/>'
+            )
+            self.text("name", x + _RADIUS - width / 2, y + 5, name)
+        middle = x + _RADIUS + _TRUNK / 2
+        self.text("value", middle, y - 8, _number(scalar.value, self.digits))
+        if scalar.gradient is not None:
+            self.text("gradient", middle, y + 20, "← " + _number(scalar.gradient, self.digits))
+        if scalar is self.output and name:
+            self.text("name", trunk + 22 + 4 * len(name), y + 5, name)
+
+    def text(self, kind: str, x: float, y: float, content: str) -> None:
+        self.parts.append(f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}">{escape(content)}</text>')
+
+
+def _labels(output: Scalar) -> dict[int, str]:
+    """A label for every scalar: its name, or a number in the order of the forward pass."""
+    return {id(s): s.name or f"({i})" for i, s in enumerate(output.circuit(), start=1)}
+
+
+def _rows(output: Scalar) -> list[tuple[str, str, str, str]]:
+    labels = _labels(output)
+    rows = []
+    for s in output.circuit():
+        made_by = "input"
+        if s.gate is not None:
+            made_by = f"{s.gate.name} of " + ", ".join(labels[id(i)] for i in s.inputs)
+            if s.constant is not None:
+                made_by = f"{s.symbol} of " + labels[id(s.inputs[0])]
+        gradient = "" if s.gradient is None else f"{s.gradient:.6g}"
+        rows.append((labels[id(s)], made_by, f"{s.value:.6g}", gradient))
+    return rows
+
+
+def _number(value: float, digits: int) -> str:
+    text = f"{value:.{digits}g}"
+    return "0" if text == "-0" else text.replace("-", "−")
