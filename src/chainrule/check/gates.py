@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from chainrule.check import report
+from chainrule.check.calling import (
+    advice,
+    call,
+    copied,
+    copies,
+    entry,
+    how_many,
+    ignored,
+    name_of,
+    recognised,
+    untouched,
+)
 from chainrule.check.case import Case
-from chainrule.check.compare import Difference, Unfit, as_answer, compare, exactly
+from chainrule.check.compare import Unfit, as_answer, compare, exactly
 from chainrule.check.diagnose import diagnose
-from chainrule.check.misconceptions import MISCONCEPTIONS, Misconception
+from chainrule.check.misconceptions import Misconception
 from chainrule.check.points import Point, as_points, decoy, upstream_like
 from chainrule.check.report import CheckFailed
 from chainrule.numeric import directional_slopes
 
 __all__ = ["backward", "forward", "stages"]
-
-_LECTURES = "course/"
 
 
 def forward(
@@ -40,7 +49,7 @@ def forward(
 
     Raises CheckFailed, an AssertionError, whose text is for the student.
     """
-    name = f"{_name(gate)}.forward"
+    name = f"{name_of(gate)}.forward"
     tried = as_points(at)
     if like is not None:
         wanted = [like(*point.values()) for point in tried]
@@ -49,9 +58,9 @@ def forward(
     bar = 0.0 if decimals is None else 0.5 * 10.0**-decimals
     for point, value in zip(tried, wanted, strict=True):
         right = exactly(value, bar)
-        given = _copies(point)
-        answer = _call(name, lambda g=given: gate(*made_with).forward(*g.values()), point)
-        _untouched(name, point, given)
+        given = copies(point)
+        answer = call(name, lambda g=given: gate(*made_with).forward(*g.values()), point)
+        untouched(name, point, given)
         try:
             wrong = compare(as_answer(answer, right.value.shape), right)
         except Unfit as unfit:
@@ -59,9 +68,9 @@ def forward(
         if wrong is not None:
             raise CheckFailed(
                 f"{name} gives a wrong value.",
-                [report.describe_point(point), *_entry("output", wrong, "")],
+                [report.describe_point(point), *entry("output", wrong, "")],
             )
-    print(f"{name}: right{_where(tried)}.")
+    print(f"{name}: right{how_many(tried)}.")
 
 
 def stages(
@@ -77,10 +86,10 @@ def stages(
     As `forward` otherwise. Raises CheckFailed, naming the first stage that is wrong: every later
     one depends on it.
     """
-    name = f"{_name(gate)}.forward"
+    name = f"{name_of(gate)}.forward"
     (point,) = as_points(at)
-    made = _call(name, lambda: gate(*made_with))
-    _call(name, lambda: made.forward(*_copies(point).values()), point)
+    made = call(name, lambda: gate(*made_with))
+    call(name, lambda: made.forward(*copies(point).values()), point)
     bar = 0.0 if decimals is None else 0.5 * 10.0**-decimals
     for stage, value in gives.items():
         right = exactly(value, bar)
@@ -94,7 +103,7 @@ def stages(
         if wrong is not None:
             raise CheckFailed(
                 f"{name}: the stage {stage} has a wrong value.",
-                [where, *_entry(f"self.{stage}", wrong, "")],
+                [where, *entry(f"self.{stage}", wrong, "")],
             )
     print(f"{name}: all {len(gives)} stages right.")
 
@@ -119,7 +128,7 @@ def backward(
     another object of the class after, so that what backward uses has to come from the right call.
     Raises CheckFailed, an AssertionError, whose text is for the student.
     """
-    name = f"{_name(gate)}.backward"
+    name = f"{name_of(gate)}.backward"
     own = of is None
 
     def own_forward(*inputs: Any) -> Any:
@@ -129,11 +138,11 @@ def backward(
     cases: list[Case] = []
     failed: CheckFailed | None = None
     for number, point in enumerate(tried):
-        output = _call(f"{_name(gate)}.forward", lambda p=point: own_forward(*_copies(p).values()))
+        output = call(f"{name_of(gate)}.forward", lambda p=point: own_forward(*copies(p).values()))
         reference = own_forward if of is None else of
         shape = np.shape(output if of is None else of(*point.values()))
         case = Case(
-            gate=_name(gate),
+            gate=name_of(gate),
             names=tuple(point),
             inputs=tuple(point.values()),
             function=reference,
@@ -152,27 +161,27 @@ def backward(
         raise _explained(name, wrong[0], diagnose(cases), own)
     for case, point in zip(cases, tried, strict=True):
         _at_kinks(name, case, point)
-    print(f"{name}: right{_where(tried)}.")
+    print(f"{name}: right{how_many(tried)}.")
 
 
 def _gradients(
     name: str, gate: Callable[..., Any], made_with: Sequence[Any], point: Point, case: Case
 ) -> tuple[list[np.ndarray | None], CheckFailed | None]:
     """Run one gate forward and backward; its gradients, and what already speaks against them."""
-    given = _copies(point)
-    upstream = _copy(case.upstream)
+    given = copies(point)
+    upstream = copied(case.upstream)
 
     def run() -> Any:
         made, other = gate(*made_with), gate(*made_with)
-        _ignore(lambda: made.forward(*_copies(decoy(point)).values()))
+        ignored(lambda: made.forward(*copies(decoy(point)).values()))
         made.forward(*given.values())
-        _ignore(lambda: other.forward(*_copies(decoy(point)).values()))
+        ignored(lambda: other.forward(*copies(decoy(point)).values()))
         return made.backward(upstream)
 
-    answer = _call(name, run, point)
+    answer = call(name, run, point)
     where = report.describe_point(point, case.upstream)
     try:
-        _untouched(name, {**point, "upstream": case.upstream}, {**given, "upstream": upstream})
+        untouched(name, {**point, "upstream": case.upstream}, {**given, "upstream": upstream})
         several = _one_each(answer, case.names)
     except (CheckFailed, Unfit) as problem:
         if isinstance(problem, Unfit):
@@ -186,7 +195,7 @@ def _gradients(
         except Unfit as unfit:
             got.append(None)
             failed = failed or (
-                _recognised(f"{name}, d{one}", [where], "float32")
+                recognised(f"{name}, d{one}", [where], "float32")
                 if unfit.kind == "dtype"
                 else CheckFailed(f"{name}, d{one}: {unfit}.", [where])
             )
@@ -262,37 +271,10 @@ def _explained(name: str, case: Case, row: Misconception | None, own: bool) -> C
     for one, got, expected in zip(case.names, case.got, case.expected, strict=True):
         wrong = None if got is None else compare(got, expected)
         if wrong is not None and shown < 2:
-            lines += _entry("d" + one, wrong, source if not shown else "")
+            lines += entry("d" + one, wrong, source if not shown else "")
             shown += 1
-    lines += _advice(row)
+    lines += advice(row)
     return CheckFailed(headline, lines, row.id if row else None)
-
-
-def _advice(row: Misconception | None) -> list[str]:
-    """The idea to look at again, and where it is taught."""
-    if row is None:
-        return []
-    notebook, _, heading = row.section.partition("#")
-    where = f"Read: {_LECTURES}{notebook}.ipynb, section “{heading.replace('-', ' ')}”"
-    return [*report.wrapped(row.sentence), where]
-
-
-def _recognised(headline: str, lines: Sequence[str], mistake: str) -> CheckFailed:
-    """A failure whose misconception shows without comparing values."""
-    row = MISCONCEPTIONS[mistake]
-    return CheckFailed(f"{headline}: {row.phrase}.", [*lines, *_advice(row)], mistake)
-
-
-def _entry(name: str, wrong: Difference, source: str) -> list[str]:
-    entry = report.entry_name(name, wrong.index)
-    expected, got = report.apart(wrong.expected, wrong.got)
-    if wrong.low != wrong.high:
-        expected = f"between {report.number(wrong.low)} and {report.number(wrong.high)}"
-    many = f"  ({wrong.wrong} of {wrong.of} entries are off)" if wrong.of > 1 else ""
-    return [
-        f"{entry}: expected {expected} ± {wrong.bar:.0e}{source}",
-        f"{' ' * len(entry)}  got      {got}{many}",
-    ]
 
 
 def _wrong(case: Case) -> list[bool]:
@@ -300,49 +282,3 @@ def _wrong(case: Case) -> list[bool]:
         got is not None and compare(got, expected) is not None
         for got, expected in zip(case.got, case.expected, strict=True)
     ]
-
-
-def _call(name: str, run: Callable[[], Any], point: Point | None = None) -> Any:
-    """Run student code; whatever it raises becomes a message, with the line that raised it."""
-    try:
-        with np.errstate(all="ignore"), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return run()
-    except NotImplementedError:
-        raise CheckFailed(f"{name} is not written yet.") from None
-    except Exception as error:
-        where = [report.describe_point(point)] if point else []
-        raise CheckFailed(
-            f"{name} raised an error.", [*where, *report.explain_exception(error)]
-        ) from None
-
-
-def _ignore(run: Callable[[], Any]) -> None:
-    """Run student code whose outcome does not matter, the call in between."""
-    try:
-        run()
-    except Exception:  # noqa: S110  the decoy may lie outside the gate's domain
-        pass
-
-
-def _untouched(name: str, before: Point, after: Point) -> None:
-    for key, value in before.items():
-        if not np.array_equal(np.asarray(value), np.asarray(after[key]), equal_nan=True):
-            kind = "upstream-modified" if key == "upstream" else "inputs-modified"
-            raise _recognised(name, [f"{key} is not what it was before the call."], kind)
-
-
-def _copies(point: Point) -> Point:
-    return {name: _copy(value) for name, value in point.items()}
-
-
-def _copy(value: Any) -> Any:
-    return np.array(value) if isinstance(value, (np.ndarray, list)) else value
-
-
-def _name(gate: Callable[..., Any]) -> str:
-    return getattr(gate, "__name__", type(gate).__name__)
-
-
-def _where(tried: Sequence[Point]) -> str:
-    return "" if len(tried) == 1 else f" at {len(tried)} points"

@@ -57,7 +57,7 @@ class Student:
 
     answers: for each problem set, cell -> name of the answer, or "solved" for the master's own;
     cells not named are as `base` says: "master" (solved) or "release" (the untouched stub).
-    without: cells that the student deleted.
+    without: cells that the student deleted; only: the problem sets handed in, empty for all.
     """
 
     id: str
@@ -65,6 +65,11 @@ class Student:
     base: str
     answers: dict[str, dict[str, str]]
     without: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+
+    def takes(self, assignment: str) -> bool:
+        """Whether the student hands this problem set in."""
+        return not self.only or assignment in self.only
 
 
 def read_answers(path: Path) -> list[Answer]:
@@ -97,6 +102,7 @@ def read_students(path: Path) -> list[Student]:
             base=row.get("base", "master"),
             answers=row.get("answers", {}),
             without=tuple(row.get("without", ())),
+            only=tuple(row.get("only", ())),
         )
         for student, row in tomllib.loads(path.read_text(encoding="utf-8")).items()
     ]

@@ -34,6 +34,7 @@ class Limits:
     checks:         "outside": checks run in the judge, where students cannot reach them. "inside":
                     in the student's own process, for a course whose checks need it (and then the
                     student's code can forge what they find).
+    readable:       folders that student code may read besides Python's own.
     no_jail:        run without a jail where none can be had; for work that is trusted.
     """
 
@@ -56,6 +57,7 @@ class Limits:
     notebook_cells: int = 2000
     judge_bytes: int = 2048 * _MIB
     checks: Literal["outside", "inside"] = "outside"
+    readable: tuple[str, ...] = ()
     no_jail: bool = False
 
     def __post_init__(self) -> None:

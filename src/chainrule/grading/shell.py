@@ -1,0 +1,313 @@
+"""IPython without a kernel: runs a cell and keeps what it showed, in the form notebooks store.
+
+Jail and judge both run cells in it; what a jail's shell says it showed is data like any other, and
+goes through `clean_outputs` before it is put in a notebook.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import os
+import sys
+import tempfile
+import types
+from typing import Any
+
+from IPython.core.displayhook import DisplayHook
+from IPython.core.displaypub import DisplayPublisher
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets import Type
+from traitlets.config import Config
+
+__all__ = ["Output", "Shell", "clean_outputs", "error_output", "make_shell", "stream_output"]
+
+Output = dict[str, Any]
+"""An output of a cell, as nbformat 4 has it."""
+
+_CUT = "\n... the rest of this cell's output was cut off ...\n"
+_UNSAFE = ("application/javascript",)
+_MOST_OUTPUTS = 500  # separate ones, of one cell
+_MOST_LINES = 200  # of a traceback
+
+
+def stream_output(text: str, name: str = "stdout") -> Output:
+    """Printed text, as an output."""
+    return {"output_type": "stream", "name": name, "text": text}
+
+
+def error_output(name: str, message: str) -> Output:
+    """An error without a traceback, in one line."""
+    text = f"\x1b[0;31m{name}\x1b[0m: {message}"
+    return {"output_type": "error", "ename": name, "evalue": message, "traceback": [text]}
+
+
+class _Kept:
+    """The outputs of the running cell, up to a number of bytes; what is more is dropped."""
+
+    def __init__(self) -> None:
+        self.outputs: list[Output] = []
+        self.shown: dict[str, Output] = {}
+        self.most = self.room = 1 << 20
+        self.clear_next = False
+
+    def start(self) -> None:
+        self.outputs, self.shown, self.room, self.clear_next = [], {}, self.most, False
+
+    def clear(self, wait: bool) -> None:
+        if wait:
+            self.clear_next = True
+        else:
+            self.outputs, self.clear_next = [], False
+
+    def _take(self, size: int) -> bool:
+        if self.clear_next:
+            self.clear(False)
+        if self.room <= 0:
+            return False
+        self.room -= size
+        if self.room <= 0 or len(self.outputs) >= _MOST_OUTPUTS:
+            self.room = 0
+            self.outputs.append(stream_output(_CUT))
+            return False
+        return True
+
+    def add(self, output: Output, size: int) -> None:
+        if self._take(size):
+            self.outputs.append(output)
+
+    def text(self, name: str, text: str) -> None:
+        if len(text) > self.room > 1:
+            text = text[: self.room - 1]
+            self.room = len(text)
+            self._stream(name, text)
+            self._take(len(text))
+        elif self._take(len(text)):
+            self._stream(name, text)
+
+    def _stream(self, name: str, text: str) -> None:
+        last = self.outputs[-1] if self.outputs else {}
+        if last.get("output_type") == "stream" and last["name"] == name:
+            last["text"] += text
+        else:
+            self.outputs.append(stream_output(text, name))
+
+
+class _Stream(io.TextIOBase):
+    """sys.stdout and sys.stderr of a cell."""
+
+    encoding = "utf-8"
+
+    def __init__(self, kept: _Kept, name: str) -> None:
+        self._kept, self.name = kept, name
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        if not isinstance(text, str):
+            raise TypeError(f"write() argument must be str, not {type(text).__name__}")
+        self._kept.text(self.name, text)
+        return len(text)
+
+
+def _as_text(data: dict[str, Any]) -> dict[str, Any]:
+    return {
+        kind: base64.b64encode(value).decode("ascii") if isinstance(value, bytes) else value
+        for kind, value in data.items()
+    }
+
+
+class _Hook(DisplayHook):
+    """The value of a cell's last line becomes an execute_result."""
+
+    def start_displayhook(self) -> None:
+        self._data: dict[str, Any] = {}
+
+    def write_output_prompt(self) -> None:
+        pass
+
+    def write_format_data(self, format_dict: Any, md_dict: Any = None) -> None:
+        data = _as_text(format_dict)
+        result = {
+            "output_type": "execute_result",
+            "execution_count": self.prompt_count,
+            "data": data,
+            "metadata": md_dict or {},
+        }
+        self.shell.kept.add(result, sum(len(str(value)) for value in data.values()))
+
+    def finish_displayhook(self) -> None:
+        pass
+
+
+class _Publisher(DisplayPublisher):
+    """What `display` shows becomes display_data."""
+
+    def publish(  # type: ignore[override]
+        self, data: Any, metadata: Any = None, *args: Any, transient: Any = None,
+        update: bool = False, **kwargs: Any,
+    ) -> None:  # fmt: skip
+        kept = self.shell.kept
+        name = (transient or {}).get("display_id")
+        shown = {"data": _as_text(data), "metadata": metadata or {}}
+        if update and name in kept.shown:
+            kept.shown[name].update(shown)
+            return
+        output = {"output_type": "display_data", **shown}
+        if name is not None:
+            kept.shown[name] = output
+        kept.add(output, sum(len(str(value)) for value in shown["data"].values()))
+
+    def clear_output(self, wait: bool = False) -> None:
+        self.shell.kept.clear(wait)
+
+
+class Shell(InteractiveShell):
+    """IPython that keeps outputs instead of showing them."""
+
+    displayhook_class = Type(_Hook)
+    display_pub_class = Type(_Publisher)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.kept = _Kept()
+        super().__init__(*args, **kwargs)
+
+    def use(self, names: dict[str, Any], most_bytes: int) -> None:
+        """Start afresh with `names` as the notebook's namespace (it may be a subclass of dict)."""
+        module = types.ModuleType("__main__")
+        if type(names) is dict:
+            names = vars(module)
+        else:
+            names.update(vars(module))
+            module = _Module(names)  # type: ignore[assignment]
+        sys.modules["__main__"] = module
+        self.user_module, self.user_ns = module, names
+        self.ns_table["user_global"], self.ns_table["user_local"] = vars(module), names
+        self.init_user_ns()
+        self.execution_count = 1
+        self.kept.most = most_bytes
+
+    def run(self, source: str, quiet: bool = False) -> tuple[bool, list[Output]]:
+        """Run a cell; (whether it raised nothing, its outputs)."""
+        self.kept.start()
+        streams = sys.stdout, sys.stderr
+        sys.stdout, sys.stderr = _Stream(self.kept, "stdout"), _Stream(self.kept, "stderr")
+        try:
+            result = self.run_cell(source, store_history=not quiet, silent=quiet)
+        finally:
+            sys.stdout, sys.stderr = streams
+        return bool(result.success), self.kept.outputs
+
+    def showtraceback(self, *args: Any, **kwargs: Any) -> None:
+        _drop_own_frames(sys.exc_info()[1])
+        super().showtraceback(*args, **kwargs)
+
+    def _showtraceback(self, etype: Any, evalue: Any, stb: Any) -> None:
+        lines = [stb] if isinstance(stb, str) else [str(line) for line in stb]
+        error = {
+            "output_type": "error",
+            "ename": str(getattr(etype, "__name__", etype)),
+            "evalue": str(evalue),
+            "traceback": lines,
+        }
+        # An error is never dropped for want of room: a check that failed has failed.
+        self.kept.outputs.append(error)
+
+
+class _Module:
+    """A module whose namespace is a dict of our own making."""
+
+    def __init__(self, names: dict[str, Any]) -> None:
+        self.__dict__ = names
+
+
+def _drop_own_frames(error: BaseException | None) -> None:
+    """Take the frames of this package's grading out of a traceback: they are nobody's mistake."""
+    here = os.path.dirname(__file__)
+    trace = error.__traceback__ if error is not None else None
+    while trace is not None:
+        after = trace.tb_next
+        while after is not None and after.tb_frame.f_code.co_filename.startswith(here):
+            after = after.tb_next
+        trace.tb_next = trace = after
+
+
+def make_shell() -> Shell:
+    """The one shell of this process: no history, no files, pictures inline as in a notebook."""
+    config = Config()
+    config.HistoryManager.enabled = False
+    config.HistoryManager.hist_file = ":memory:"
+    config.InteractiveShell.colors = "nocolor"
+    config.InteractiveShell.cache_size = 0
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["IPYTHONDIR"] = folder
+        shell = Shell.instance(config=config)
+    shell.enable_matplotlib("inline")
+    return shell
+
+
+# The judge's side ---------------------------------------------------------------------------------
+
+
+def clean_outputs(raw: Any, most_bytes: int) -> list[Output]:
+    """Outputs that a jail reported, with nothing in them but what nbformat allows.
+
+    What is not an output is left out; the text of an output is cut at `most_bytes`.
+    """
+    cleaned = []
+    for one in raw[: _MOST_OUTPUTS + 2] if isinstance(raw, list) else ():
+        make = _CLEANERS.get(one.get("output_type")) if isinstance(one, dict) else None
+        if make is not None:
+            cleaned.append(make(one, most_bytes + len(_CUT)))
+    return cleaned
+
+
+def _text(value: Any, most: int = 10_000) -> str:
+    text = value if isinstance(value, str) else ""
+    return text[:most].encode("utf-8", "replace").decode("utf-8")
+
+
+def _clean_stream(one: Output, most: int) -> Output:
+    name = "stderr" if one.get("name") == "stderr" else "stdout"
+    return stream_output(_text(one.get("text"), most), name)
+
+
+def _clean_error(one: Output, most: int) -> Output:
+    lines = one.get("traceback")
+    lines = [_text(line) for line in lines] if isinstance(lines, list) else []
+    if len(lines) > _MOST_LINES:
+        half = _MOST_LINES // 2
+        lines = [*lines[:half], "... Traceback truncated ...", *lines[-half:]]
+    return {
+        "output_type": "error",
+        "ename": _text(one.get("ename"), 200),
+        "evalue": _text(one.get("evalue")),
+        "traceback": lines,
+    }
+
+
+def _clean_data(one: Output, most: int) -> Output:
+    data = one.get("data")
+    kept = {
+        _text(kind, 200): _text(value, most)
+        for kind, value in (data.items() if isinstance(data, dict) else ())
+        if isinstance(kind, str) and isinstance(value, str) and kind not in _UNSAFE
+    }
+    return {"output_type": "display_data", "data": kept, "metadata": {}}
+
+
+def _clean_result(one: Output, most: int) -> Output:
+    return {
+        **_clean_data(one, most),
+        "output_type": "execute_result",
+        "execution_count": None,
+    }
+
+
+_CLEANERS = {
+    "stream": _clean_stream,
+    "error": _clean_error,
+    "display_data": _clean_data,
+    "execute_result": _clean_result,
+}
