@@ -12,11 +12,11 @@ from html import escape
 from typing import Any
 
 from chainrule.circuit import Scalar
-from chainrule.layout import Layout, lay_out
+from chainrule.layout import Layout, Wire, lay_out
 
 __all__ = ["Drawing", "circuit"]
 
-_COLUMN = 158  # pixels from one column to the next
+_COLUMN = 170  # pixels from one column to the next
 _ROW = 76
 _RADIUS = 19
 _TRUNK = 86  # straight piece of wire behind each scalar, where its numbers stand
@@ -138,23 +138,33 @@ class _Svg:
             (column, row), *bends, (end_column, end_row) = wire.points
             x, y = column * _COLUMN + _RADIUS + _TRUNK, row * _ROW
             path = f"M{x:.1f} {y:.1f}"
-            arity = len(wire.target.inputs)
-            spread = (wire.position - (arity - 1) / 2) * 14
-            stops = [(c * _COLUMN + _RADIUS, r * _ROW) for c, r in bends]
+            spread = self.spread(wire)
+            # A bend is a straight piece as long as a gate and the wire behind it, so that a wire
+            # that passes a gate by stays clear of it.
+            stops = [(c * _COLUMN - _RADIUS, r * _ROW) for c, r in bends]
             stops.append((end_column * _COLUMN - _RADIUS + abs(spread) / 5, end_row * _ROW + spread))
-            for i, (to_x, to_y) in enumerate(stops):
-                start = x + (0 if i == 0 else _TRUNK)
-                reach = (to_x - start) / 2
+            for to_x, to_y in stops:
+                reach = (to_x - x) / 2
                 path += (
-                    f" H{start:.1f} C{start + reach:.1f} {y:.1f} {to_x - reach:.1f} {to_y:.1f} "
-                    f"{to_x:.1f} {to_y:.1f}"
+                    f" C{x + reach:.1f} {y:.1f} {to_x - reach:.1f} {to_y:.1f} {to_x:.1f} {to_y:.1f}"
                 )
-                x, y = to_x, to_y
+                x, y = to_x + 2 * _RADIUS + _TRUNK, to_y
+                if (to_x, to_y) != stops[-1]:
+                    path += f" H{x:.1f}"
             self.parts.append(f'<path class="wire" d="{path}"/>')
+        for wire in self.layout.wires:
             if fan_out[id(wire.source)] > 1 and wire.target.gradient is not None:
-                share = wire.target.downstream[wire.position]
-                up = -8 if spread < 0 else 17
-                self.text("share", x - 20, y + up, "← " + _number(share, self.digits))
+                # What this branch alone sends back, beside the gate it comes from.
+                share = _number(wire.target.downstream[wire.position], self.digits)
+                column, row = wire.points[-1]
+                spread = self.spread(wire)
+                y = row * _ROW + spread + (-6 if spread < 0 else 16)
+                self.text("share", column * _COLUMN - _RADIUS - 20, y, "← " + share)
+
+    @staticmethod
+    def spread(wire: Wire) -> float:
+        """How far above or below the middle of its gate a wire ends."""
+        return (wire.position - (len(wire.target.inputs) - 1) / 2) * 14
 
     def scalar(self, scalar: Scalar) -> None:
         column, row = self.layout.place[id(scalar)]

@@ -47,8 +47,17 @@ class _Spot:
     column: int
     height: float
     row: float = 0.0
-    left: list[_Spot] = field(default_factory=list)
-    right: list[_Spot] = field(default_factory=list)
+    left: list[_Link] = field(default_factory=list)
+    right: list[_Link] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Link:
+    """A neighbour in the next column: how far off its middle the wire ends, how hard it pulls."""
+
+    spot: _Spot
+    offset: float
+    pull: float
 
 
 def lay_out(output: Scalar) -> Layout:
@@ -63,9 +72,11 @@ def lay_out(output: Scalar) -> Layout:
             start, end = spots[id(source)], spots[id(target)]
             bends = [_Spot(c, 0.6) for c in range(start.column + 1, end.column)]
             path = [start, *bends, end]
+            port = (position - (len(target.inputs) - 1) / 2) / 4
             for a, b in pairwise(path):
-                a.right.append(b)
-                b.left.append(a)
+                # A gate pulls its inputs into the order of its ports; a passing wire hardly pulls.
+                a.right.append(_Link(b, port if b is end else 0.0, 1.0 if b is end else 0.1))
+                b.left.append(_Link(a, 0.0, 1.0 if a is start else 0.1))
             wires.append(Wire(source, target, position))
             paths.append(path)
     grid: list[list[_Spot]] = [[] for _ in range(max(column.values()) + 1)]
@@ -104,7 +115,8 @@ def _arrange(grid: list[list[_Spot]]) -> None:
             for spot in spots:
                 near = (spot.left if rightward else spot.right) or spot.left or spot.right
                 if near:
-                    spot.row = sum(n.row for n in near) / len(near)
+                    weight = sum(n.pull for n in near)
+                    spot.row = sum(n.pull * (n.spot.row + n.offset) for n in near) / weight
             if sweep < _SWEEPS - 2:
                 spots.sort(key=lambda s: s.row)
             _spread(spots)

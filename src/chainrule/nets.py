@@ -1,0 +1,74 @@
+"""A net of linear layers with ReLU between them, ready made for where a lesson builds on one.
+
+Its parameters are a plain dict: W1, b1, W2, b2 and so on, with W of shape (inputs, outputs) and b
+of shape (outputs,). All work is in float64.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+
+__all__ = ["accuracy", "initial_parameters", "loss_and_gradients", "scores"]
+
+Parameters = dict[str, np.ndarray]
+
+
+def initial_parameters(sizes: Sequence[int], seed: int = 0) -> Parameters:
+    """Random weights and zero biases for layers of the given sizes, inputs first.
+
+    Weights have a standard deviation of sqrt(2 / inputs), so that values keep their size from
+    layer to layer: a ReLU lets half of them through.
+    """
+    rng = np.random.default_rng(seed)
+    params: Parameters = {}
+    for layer, (inputs, outputs) in enumerate(pairwise(sizes), start=1):
+        params[f"W{layer}"] = rng.normal(0.0, np.sqrt(2 / inputs), (inputs, outputs))
+        params[f"b{layer}"] = np.zeros(outputs)
+    return params
+
+
+def scores(params: Parameters, X: np.ndarray) -> np.ndarray:
+    """The net's output, of shape (N, classes), for X of shape (N, inputs)."""
+    return _values(params, X)[-1]
+
+
+def accuracy(params: Parameters, X: np.ndarray, y: np.ndarray) -> float:
+    """The part of the points, from 0 to 1, whose own class y has the largest score."""
+    return float(np.mean(np.argmax(scores(params, X), axis=1) == y))
+
+
+def loss_and_gradients(
+    params: Parameters, X: np.ndarray, y: np.ndarray
+) -> tuple[float, Parameters]:
+    """Softmax cross-entropy, averaged over the N points, and its gradient for each parameter.
+
+    X of shape (N, inputs); y of shape (N,), class numbers. Returns the loss and a dict with the
+    names and shapes of `params`.
+    """
+    values = _values(params, X)
+    rows = np.arange(len(X))
+    shifted = values[-1] - values[-1].max(axis=1, keepdims=True)
+    log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    upstream = np.exp(log_p)
+    upstream[rows, y] -= 1.0
+    upstream /= len(X)
+    gradients: Parameters = {}
+    for layer in range(len(values) - 1, 0, -1):
+        before = values[layer - 1]
+        gradients[f"W{layer}"] = before.T @ upstream
+        gradients[f"b{layer}"] = upstream.sum(axis=0)
+        upstream = (upstream @ params[f"W{layer}"].T) * (before > 0)
+    return float(-log_p[rows, y].mean()), {name: gradients[name] for name in params}
+
+
+def _values(params: Parameters, X: np.ndarray) -> list[np.ndarray]:
+    """X, the output of every hidden layer, and the scores."""
+    values = [np.asarray(X, dtype=np.float64)]
+    layers = len(params) // 2
+    for layer in range(1, layers + 1):
+        linear = values[-1] @ params[f"W{layer}"] + params[f"b{layer}"]
+        values.append(linear if layer == layers else np.maximum(linear, 0.0))
+    return values
