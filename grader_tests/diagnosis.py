@@ -77,7 +77,9 @@ def grade_the_grader() -> dict[str, Score]:
 def main() -> None:
     console = Console()
     scores = grade_the_grader()
-    table = Table("problem set", "right accepted", "wrong refused", "rightly named", "wrongly named")
+    table = Table(
+        "problem set", "right accepted", "wrong refused", "rightly named", "wrongly named"
+    )
     table.add_column("unnamed")
     whole = Score()
     for name, score in scores.items():
@@ -90,9 +92,7 @@ def main() -> None:
             console.print(fault, markup=False, highlight=False)
     console.print(table)
     accepted, refused, named, misnamed, _ = whole.row()
-    print(
-        f"right accepted {accepted}, wrong refused {refused}, named {named}, misnamed {misnamed}"
-    )
+    print(f"right accepted {accepted}, wrong refused {refused}, named {named}, misnamed {misnamed}")
 
 
 if __name__ == "__main__":

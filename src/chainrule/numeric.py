@@ -19,6 +19,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -86,9 +87,7 @@ class Estimate:
         return (answer >= self.low - slack) & (answer <= self.high + slack)
 
 
-def numerical_gradient(
-    f: Callable[[Any], Any], x: Any, upstream: Any = None
-) -> Estimate:
+def numerical_gradient(f: Callable[[Any], Any], x: Any, upstream: Any = None) -> Estimate:
     """Gradient of `sum(upstream * f(x))` with respect to `x`.
 
     f: takes one array (or number) of x's shape and returns a number or an array.
@@ -188,7 +187,8 @@ def _slopes(probe: _Probe, directions: np.ndarray, weights: np.ndarray) -> np.nd
     Returns (4, n, k): value, error, left slope, right slope.
     """
     n, k = len(directions), len(weights)
-    best = _Reading(*np.full((4, n, k), np.nan), rank=np.full((n, k), _NOTHING))
+    value, error, left, right = np.full((4, n, k), np.nan)
+    best = _Reading(value, error, left, right, np.full((n, k), _NOTHING))
     ladder = _Ladder(probe, directions, weights)
     fresh = np.zeros((n, k), dtype=bool)
     with _silenced():
@@ -309,9 +309,7 @@ def _extrapolate(rungs: list[np.ndarray], ratio: float) -> tuple[np.ndarray, np.
     factor = ratio
     while len(columns) < 3:
         previous = columns[-1]
-        columns.append(
-            [(factor * b - a) / (factor - 1) for a, b in zip(previous, previous[1:])]
-        )
+        columns.append([(factor * b - a) / (factor - 1) for a, b in pairwise(previous)])
         factor *= ratio
     value = columns[2][-1]
     moved = np.abs(value - columns[1][-1])

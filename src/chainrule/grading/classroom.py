@@ -26,7 +26,7 @@ from nbformat import NotebookNode
 from chainrule.grading.course import Course, CourseError
 from chainrule.grading.notebooks import read, write
 
-__all__ = ["Answer", "Student", "answer_cell", "read_answers", "read_students", "submit"]
+__all__ = ["Answer", "Student", "answer_cell", "read_answers", "read_students", "solved", "submit"]
 
 _HEADER = re.compile(
     r"# %% (?P<cell>\w+) \| (?P<verdict>right|wrong|broken)(: (?P<mistake>[\w-]+))? \| (?P<name>.+)"
@@ -126,7 +126,7 @@ def submit(
         base = "solved" if student.base == "master" else "stub"
         choice = chosen.get(cell_id, base)
         if choice == "solved":
-            cell.source = _solved(master[cell_id].source)
+            cell.source = solved(master[cell_id].source)
         elif choice != "stub":
             key = (cell_id, choice)
             if key not in by_name:
@@ -151,11 +151,13 @@ def answer_cell(master: str, answer: str) -> str:
     methods = {
         node.name: ast.get_source_segment(answer, node) or ""
         for node in given
-        if isinstance(node, ast.FunctionDef) and node.args.args[:1] and node.args.args[0].arg == "self"
+        if isinstance(node, ast.FunctionDef)
+        and node.args.args[:1]
+        and node.args.args[0].arg == "self"
     }
     if len(methods) != len(given) or not methods:
         return answer
-    return _with_methods(_solved(master), methods)
+    return _with_methods(solved(master), methods)
 
 
 def _with_methods(source: str, methods: dict[str, str]) -> str:
@@ -165,17 +167,22 @@ def _with_methods(source: str, methods: dict[str, str]) -> str:
     rest = dict(methods)
     for node in sorted(cls.body, key=lambda n: n.lineno, reverse=True):
         if isinstance(node, ast.FunctionDef) and node.name in rest:
-            text = textwrap.indent(rest.pop(node.name), "    ").split("\n")
-            lines[node.lineno - 1 : node.end_lineno] = text
+            lines[node.lineno - 1 : node.end_lineno] = _indented(rest.pop(node.name))
     for text in rest.values():
-        lines += ["", *textwrap.indent(text, "    ").split("\n")]
+        lines += ["", *_indented(text)]
     return "\n".join(lines)
 
 
-def _solved(source: str) -> str:
+def _indented(method: str) -> list[str]:
+    return textwrap.indent(method, "    ").split("\n")
+
+
+def solved(source: str) -> str:
     """A master's cell as a student would have it: without the marks around the solution."""
     return "\n".join(
-        line for line in source.split("\n") if "### BEGIN SOL" not in line and "### END SOL" not in line
+        line
+        for line in source.split("\n")
+        if "### BEGIN SOL" not in line and "### END SOL" not in line
     )
 
 
