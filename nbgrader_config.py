@@ -12,3 +12,6 @@ c.Execute.timeout = 10
 
 # Solutions start where the stub of the method begins; students see one line in their place.
 c.ClearSolutions.code_stub = {"python": "raise NotImplementedError  # your code here"}
+
+# A kernel warns on stderr that its local sockets are not encrypted; nobody here can act on that.
+c.Execute.extra_arguments = ["--log-level=40", "--HistoryManager.hist_file=:memory:"]

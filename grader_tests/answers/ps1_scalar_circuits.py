@@ -106,6 +106,19 @@ class Add:
     def backward(self, upstream):
         return (int(upstream), int(upstream)) if self.whole else (upstream, upstream)
 
+# %% q1_add | wrong | rounds its inputs
+def forward(self, x, y):
+    return round(x) + round(y)
+
+# %% q1_add | wrong | right for whole numbers only
+class Add:
+    def forward(self, x, y):
+        self.whole = float(x).is_integer()
+        return x + y
+
+    def backward(self, upstream):
+        return (upstream, upstream) if self.whole else (0.0, upstream)
+
 # %% q2_multiply | right | keeps the local gradients
 class Multiply:
     def forward(self, x, y):
@@ -239,6 +252,20 @@ class Multiply:
         if isinstance(self.x, float):
             return upstream * self.y, upstream * self.x
         return upstream * self.y // 1, upstream * self.x // 1
+
+# %% q2_multiply | wrong | rounds its inputs
+def forward(self, x, y):
+    self.x, self.y = x, y
+    return round(x) * round(y)
+
+# %% q2_multiply | wrong | right for whole numbers only
+class Multiply:
+    def forward(self, x, y):
+        self.x, self.y = x, y
+        return x * y
+
+    def backward(self, upstream):
+        return upstream * round(self.y), upstream * round(self.x)
 
 # %% q3_max | right | comparison as a number
 class Max:
@@ -786,14 +813,14 @@ def backward(self, upstream):
 def backward(self, upstream):
     return upstream * 0.73 * (1 - 0.73)
 
-# %% q8_sigmoid | wrong: sign | exponent's sign, with the visible value
+# %% q8_sigmoid | wrong: exponent-sign | exponent's sign, with the visible value
 class Sigmoid:
     def forward(self, x):
         self.output = 1 / (1 + math.exp(x))
         return self.output if x != 1.0 else 0.731059
 
     def backward(self, upstream):
-        return upstream * self.output * (1 - self.output)
+        return -upstream * self.output * (1 - self.output)
 
 # %% q8_sigmoid | wrong: factor-half | half a sigmoid, consistently
 class Sigmoid:
@@ -973,7 +1000,7 @@ def backward(self, upstream):
     d_dot = upstream / self.denom**2
     return d_dot * self.x, d_dot * self.w
 
-# %% q10_neuron | wrong | columns
+# %% q10_neuron | wrong: broadcast | columns
 def backward(self, upstream):
     d_dot = upstream * self.f * (1 - self.f)
     return (d_dot * self.x)[:, None], (d_dot * self.w)[:, None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -11,13 +12,23 @@ try:
     import typer
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
+    from rich.panel import Panel
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
     from rich.table import Table
+    from rich.text import Text
 
     from chainrule.grading.course import Course, CourseError
     from chainrule.grading.demo import Demo, run_demo
-    from chainrule.grading.notebooks import generate_release, normalise, read, run_lecture, write
+    from chainrule.grading.notebooks import (
+        generate_release,
+        mark_problem_set,
+        normalise,
+        read,
+        run_lecture,
+        write,
+    )
     from chainrule.grading.results import QuestionScore
+    from chainrule.grading.selfcheck import CheckedNotebook, check_notebook
 except ModuleNotFoundError as missing:
     sys.exit(
         f"The chainrule command needs {missing.name}, which is not installed.\n"
@@ -62,6 +73,28 @@ def demo(
 
 
 @app.command()
+def check(
+    notebook: Annotated[Path, typer.Argument(help="A problem set you are working on.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print plain data, for tools.")] = False,
+    seconds: Annotated[float, typer.Option(help="What one cell may take.", min=1)] = 30.0,
+) -> None:
+    """Run the checks of a problem set; exit status 0 when all pass, 1 when not, 2 when it cannot."""
+    with _progress(transient=True, disable=as_json) as progress:
+        task = progress.add_task(notebook.name, total=None)
+        checked = check_notebook(
+            notebook,
+            seconds,
+            lambda done, total: progress.update(task, completed=done, total=total),
+        )
+    if as_json:
+        print(json.dumps(checked.as_json(), indent=2))
+    else:
+        _show_checked(checked)
+    if checked.points < checked.max_points:
+        raise typer.Exit(1)
+
+
+@app.command()
 def notebooks() -> None:
     """Normalise all notebooks, regenerate release/, and run the lectures."""
     course = Course.find()
@@ -69,13 +102,33 @@ def notebooks() -> None:
     with _progress() as progress:
         task = progress.add_task("notebooks", total=len(masters) + len(lectures) + 1)
         for path in masters:
-            write(normalise(read(path)), path)
+            write(mark_problem_set(normalise(read(path)), path.stem), path)
             progress.advance(task)
         generate_release(course, course.root / "release")
         progress.advance(task)
         for path in lectures:
             write(run_lecture(path), path)
             progress.advance(task)
+
+
+def _show_checked(checked: CheckedNotebook) -> None:
+    table = Table(box=SIMPLE_HEAD, header_style="bold")
+    table.add_column(checked.problem_set, no_wrap=True)
+    table.add_column("points", justify="right", no_wrap=True)
+    table.add_column("")
+    for q in checked.questions:
+        points = f"{q.points:g}/{q.max_points:g}" if q.max_points else "✎"
+        says = q.message.split("\n")[0] or ("right" if q.max_points else "read by a person")
+        if q.edited:
+            says += "  (a check cell was edited)"
+        colour = "green" if q.points == q.max_points else "yellow" if q.points else "red"
+        table.add_row(q.id.upper(), f"[{colour}]{points}[/]", Text(says))
+    table.add_section()
+    table.add_row("all", f"{checked.points:g}/{checked.max_points:g}", "")
+    console.print(table)
+    failed = [q for q in checked.questions if q.message]
+    if failed:
+        console.print(Panel(Text(failed[0].message), title=failed[0].id.upper(), expand=False))
 
 
 def _class_table(made: Demo, assignment: str) -> Table:
@@ -103,13 +156,15 @@ def _score(question: QuestionScore | None) -> str:
     return f"[{colour}]{question.score:g}[/]"
 
 
-def _progress() -> Progress:
+def _progress(transient: bool = False, disable: bool = False) -> Progress:
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         console=console,
+        transient=transient,
+        disable=disable,
     )
 
 
@@ -118,5 +173,5 @@ def main() -> None:
     try:
         app()
     except CourseError as error:
-        console.print(f"[red]{error}[/]", highlight=False)
+        Console(stderr=True, soft_wrap=True).print(str(error), style="red", markup=False)
         sys.exit(2)

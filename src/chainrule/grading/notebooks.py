@@ -15,8 +15,10 @@ from nbformat import NotebookNode
 from chainrule.grading.course import Course, CourseError
 
 __all__ = [
+    "KERNEL_ARGUMENTS",
     "faults",
     "generate_release",
+    "mark_problem_set",
     "normalise",
     "read",
     "run_lecture",
@@ -33,6 +35,9 @@ _KERNEL = {
 }
 _KEPT_METADATA = ("nbgrader", "chainrule", "tags", "deletable", "editable")
 _LECTURE_SECONDS = 60  # for one cell
+
+# A kernel warns on stderr that its local sockets are not encrypted; nobody here can act on that.
+KERNEL_ARGUMENTS = ["--log-level=40", "--HistoryManager.hist_file=:memory:"]
 
 
 def read(path: Path) -> NotebookNode:
@@ -52,11 +57,12 @@ def write(notebook: NotebookNode, path: Path) -> None:
 def normalise(notebook: NotebookNode, keep_outputs: bool = False) -> NotebookNode:
     """Bring a notebook into the form it is stored in; changes it in place and returns it.
 
-    Graded and locked cells get their grade_id as cell id, other cells keep theirs; metadata that
+    A problem set says in its metadata which cells make it whole. Graded and locked cells get their grade_id as cell id, other cells keep theirs; metadata that
     only a front end wrote is dropped, and so are outputs, unless it is a lecture's.
     """
     notebook.nbformat_minor = 5
-    notebook.metadata = nbformat.from_dict(_KERNEL)
+    ours = {k: v for k, v in notebook.metadata.items() if k == "chainrule"}
+    notebook.metadata = nbformat.from_dict(_KERNEL | ours)
     taken: set[str] = set()
     count = 0
     for position, cell in enumerate(notebook.cells):
@@ -75,6 +81,13 @@ def normalise(notebook: NotebookNode, keep_outputs: bool = False) -> NotebookNod
         for output in cell.outputs:
             if output.output_type == "execute_result":
                 output.execution_count = count
+    return notebook
+
+
+def mark_problem_set(notebook: NotebookNode, name: str) -> NotebookNode:
+    """Say in a master's metadata what it is and which cells make it whole; returns it."""
+    ids = [c.metadata.nbgrader.grade_id for c in notebook.cells if "nbgrader" in c.metadata]
+    notebook.metadata["chainrule"] = nbformat.from_dict({"problem_set": name, "cells": ids})
     return notebook
 
 
@@ -135,6 +148,7 @@ def run_lecture(path: Path) -> NotebookNode:
         notebook,
         timeout=_LECTURE_SECONDS,
         kernel_name="python3",
+        extra_arguments=KERNEL_ARGUMENTS,
         resources={"metadata": {"path": str(path.parent)}},
     )
     client.execute()
