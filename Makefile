@@ -6,13 +6,14 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo diagnosis test test-slow lint format notebooks constraints clean
+.PHONY: help demo diagnosis site test test-slow lint format notebooks constraints clean
 
 help:
 	@echo "make demo       grade a sample class from start to finish"
 	@echo "make test       the whole test suite, lint and types included"
 	@echo "make test-slow  the tests that take long"
 	@echo "make diagnosis  grade the check library like a classifier"
+	@echo "make site       build the course as a web site"
 	@echo "make notebooks  normalise the notebooks, regenerate release/, run the lectures"
 	@echo "make format     let ruff format the code"
 	@echo "make constraints  install the newest versions and pin them"
@@ -41,6 +42,9 @@ test-slow: $(VENV)/.dev
 
 diagnosis: $(VENV)/.dev
 	@$(BIN)/python -m grader_tests.diagnosis
+
+site: $(VENV)/.dev
+	@$(BIN)/python docs/build.py
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
