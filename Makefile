@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo diagnosis site test test-slow lint format notebooks constraints clean
+.PHONY: help demo diagnosis site screenshots test test-slow lint format notebooks constraints clean
 
 help:
 	@echo "make demo       grade a sample class from start to finish"
@@ -14,6 +14,7 @@ help:
 	@echo "make test-slow  the tests that take long"
 	@echo "make diagnosis  grade the check library like a classifier"
 	@echo "make site       build the course as a web site"
+	@echo "make screenshots  pictures of every page of the site, light and dark"
 	@echo "make notebooks  normalise the notebooks, regenerate release/, run the lectures"
 	@echo "make format     let ruff format the code"
 	@echo "make constraints  install the newest versions and pin them"
@@ -45,6 +46,9 @@ diagnosis: $(VENV)/.dev
 
 site: $(VENV)/.dev
 	@$(BIN)/python docs/build.py
+
+screenshots: site
+	@$(BIN)/python docs/screenshots.py
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

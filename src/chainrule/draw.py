@@ -2,6 +2,9 @@
 
 Colour is never alone: values stand upright above the wire, gradients stand below it behind an
 arrow that points back, the way they flow. `Drawing.table` says the same in plain text.
+
+Every part of the picture says what it belongs to (data-node, data-wire, data-share), so that what
+steps through a circuit can use this picture and needs no geometry of its own.
 """
 
 from __future__ import annotations
@@ -30,9 +33,10 @@ text { font: 14px 'DejaVu Sans', 'Segoe UI', Helvetica, Arial, sans-serif; text-
 .gate { fill: #f3f6fa; stroke: #24292f; stroke-width: 1.6; }
 .symbol { fill: #24292f; font-size: 13px; stroke: none; }
 .name { fill: #24292f; font-style: italic; font-size: 15px; }
+.number { fill: #57606a; font-size: 11px; }
 .value { fill: #0b6e33; font-weight: 600; }
 .gradient { fill: #b3261e; font-weight: 600; }
-.share { fill: #b3261e; font-size: 12px; }
+.share { fill: #b3261e; font-size: 12px; stroke-width: 5px; }
 """
 
 
@@ -59,27 +63,27 @@ class Drawing:
     @property
     def table(self) -> str:
         """The circuit in plain text: a line for each scalar, in the order of the forward pass."""
-        rows = [("scalar", "made by", "value", "gradient"), *_rows(self.output)]
-        widths = [max(len(row[i]) for row in rows) for i in range(4)]
-        lines = (
+        lines = [("scalar", "made by", "value", "gradient"), *rows(self.output)]
+        widths = [max(len(line[i]) for line in lines) for i in range(4)]
+        text = (
             f"{a:<{widths[0]}}  {b:<{widths[1]}}  {c:>{widths[2]}}  {d:>{widths[3]}}".rstrip()
-            for a, b, c, d in rows
+            for a, b, c, d in lines
         )
-        return "\n".join(lines)
+        return "\n".join(text)
 
     @property
     def description(self) -> str:
         """One sentence for who cannot see the picture."""
-        labels = _labels(self.output)
+        label = labels(self.output)
         gates = sum(s.gate is not None for s in self.output.circuit())
         inputs = [
-            f"{labels[id(s)]} = {_number(s.value, self.digits)}"
+            f"{label[id(s)]} = {number(s.value, self.digits)}"
             for s in self.output.circuit()
             if s.gate is None
         ]
         text = (
             f"Circuit of {gates} gate{'s' * (gates != 1)} from {', '.join(inputs)} "
-            f"to {labels[id(self.output)]} = {_number(self.output.value, self.digits)}"
+            f"to {label[id(self.output)]} = {number(self.output.value, self.digits)}"
         )
         if self.output.gradient is not None:
             text += ", with the gradient of every wire"
@@ -92,7 +96,7 @@ class Drawing:
         head = "".join(f"<th>{h}</th>" for h in ("scalar", "made by", "value", "gradient"))
         body = "".join(
             "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>"
-            for row in _rows(self.output)
+            for row in rows(self.output)
         )
         return (
             f'<figure style="margin:0"><img alt="{escape(self.description)}" '
@@ -109,14 +113,16 @@ class Drawing:
 class _Svg:
     def __init__(self, output: Scalar, digits: int) -> None:
         self.output, self.digits = output, digits
+        self.order = output.circuit()
+        self.index = {id(s): i for i, s in enumerate(self.order)}
         self.layout: Layout = lay_out(output)
         self.parts: list[str] = []
 
     def document(self) -> str:
         self.wires()
-        for scalar in self.output.circuit():
+        for scalar in self.order:
             self.scalar(scalar)
-        names = [len(s.name) for s in self.output.circuit() if s.gate is None]
+        names = [len(s.name) for s in self.order if s.gate is None]
         left = _MARGIN + 9 * max(names, default=1)
         width = left + (self.layout.columns - 1) * _COLUMN + _RADIUS + _TRUNK + 4 * _MARGIN / 2
         width += 9 * len(self.output.name)
@@ -136,13 +142,16 @@ class _Svg:
             fan_out[id(wire.source)] = fan_out.get(id(wire.source), 0) + 1
         for wire in self.layout.wires:
             (column, row), *bends, (end_column, end_row) = wire.points
-            x, y = column * _COLUMN + _RADIUS + _TRUNK, row * _ROW
+            x: float = column * _COLUMN + _RADIUS + _TRUNK
+            y: float = row * _ROW
             path = f"M{x:.1f} {y:.1f}"
             spread = self.spread(wire)
             # A bend is a straight piece as long as a gate and the wire behind it, so that a wire
             # that passes a gate by stays clear of it.
-            stops = [(c * _COLUMN - _RADIUS, r * _ROW) for c, r in bends]
-            stops.append((end_column * _COLUMN - _RADIUS + abs(spread) / 5, end_row * _ROW + spread))
+            stops: list[tuple[float, float]] = [(c * _COLUMN - _RADIUS, r * _ROW) for c, r in bends]
+            stops.append(
+                (end_column * _COLUMN - _RADIUS + abs(spread) / 5, end_row * _ROW + spread)
+            )
             for to_x, to_y in stops:
                 reach = (to_x - x) / 2
                 path += (
@@ -151,15 +160,20 @@ class _Svg:
                 x, y = to_x + 2 * _RADIUS + _TRUNK, to_y
                 if (to_x, to_y) != stops[-1]:
                     path += f" H{x:.1f}"
-            self.parts.append(f'<path class="wire" d="{path}"/>')
+            self.parts.append(f'<path class="wire" data-wire="{self.end(wire)}" d="{path}"/>')
         for wire in self.layout.wires:
             if fan_out[id(wire.source)] > 1 and wire.target.gradient is not None:
                 # What this branch alone sends back, beside the gate it comes from.
-                share = _number(wire.target.downstream[wire.position], self.digits)
+                share = number(wire.target.downstream[wire.position], self.digits)
                 column, row = wire.points[-1]
                 spread = self.spread(wire)
                 y = row * _ROW + spread + (-6 if spread < 0 else 16)
-                self.text("share", column * _COLUMN - _RADIUS - 20, y, "← " + share)
+                where = f' data-share="{self.end(wire)}"'
+                self.text("share", column * _COLUMN - _RADIUS - 20, y, "← " + share, where)
+
+    def end(self, wire: Wire) -> str:
+        """Which wire it is: the number of its gate, and of the gate's input that it goes to."""
+        return f"{self.index[id(wire.target)]}:{wire.position}"
 
     @staticmethod
     def spread(wire: Wire) -> float:
@@ -171,7 +185,8 @@ class _Svg:
         x, y = column * _COLUMN, row * _ROW
         trunk = x + _RADIUS + _TRUNK
         self.parts.append(
-            f'<path class="wire" d="M{x:.1f} {y:.1f} H{trunk + 14 * (scalar is self.output):.1f}"/>'
+            f'<g class="scalar" data-node="{self.index[id(scalar)]}"><path class="wire" '
+            f'd="M{x:.1f} {y:.1f} H{trunk + 14 * (scalar is self.output):.1f}"/>'
         )
         name = scalar.name
         if scalar.gate is not None:
@@ -179,6 +194,9 @@ class _Svg:
             self.text("symbol", x, y + 5, scalar.symbol)
             if name and scalar is not self.output:
                 self.text("name", x, y - _RADIUS - 7, name)
+            elif not name:
+                # The number by which the table and the stepper call a gate without a name.
+                self.text("number", x, y - _RADIUS - 5, f"({self.index[id(scalar)] + 1})")
         else:
             # The name of an input stands on a little card at the start of its wire.
             width = max(2 * _RADIUS, 9 * len(name) + 16)
@@ -186,37 +204,41 @@ class _Svg:
                 f'<rect class="card" x="{x + _RADIUS - width:.1f}" y="{y - 14:.1f}" '
                 f'width="{width:.1f}" height="28" rx="5"/>'
             )
-            self.text("name", x + _RADIUS - width / 2, y + 5, name)
+            label = name or f"({self.index[id(scalar)] + 1})"
+            self.text("name" if name else "number", x + _RADIUS - width / 2, y + 5, label)
         middle = x + _RADIUS + _TRUNK / 2
-        self.text("value", middle, y - 8, _number(scalar.value, self.digits))
+        self.text("value", middle, y - 8, number(scalar.value, self.digits))
         if scalar.gradient is not None:
-            self.text("gradient", middle, y + 20, "← " + _number(scalar.gradient, self.digits))
+            self.text("gradient", middle, y + 20, "← " + number(scalar.gradient, self.digits))
         if scalar is self.output and name:
             self.text("name", trunk + 22 + 4 * len(name), y + 5, name)
+        self.parts.append("</g>")
 
-    def text(self, kind: str, x: float, y: float, content: str) -> None:
-        self.parts.append(f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}">{escape(content)}</text>')
+    def text(self, kind: str, x: float, y: float, content: str, where: str = "") -> None:
+        self.parts.append(
+            f'<text class="{kind}"{where} x="{x:.1f}" y="{y:.1f}">{escape(content)}</text>'
+        )
 
 
-def _labels(output: Scalar) -> dict[int, str]:
+def labels(output: Scalar) -> dict[int, str]:
     """A label for every scalar: its name, or a number in the order of the forward pass."""
     return {id(s): s.name or f"({i})" for i, s in enumerate(output.circuit(), start=1)}
 
 
-def _rows(output: Scalar) -> list[tuple[str, str, str, str]]:
-    labels = _labels(output)
-    rows = []
+def rows(output: Scalar) -> list[tuple[str, str, str, str]]:
+    label = labels(output)
+    found = []
     for s in output.circuit():
         made_by = "input"
         if s.gate is not None:
-            made_by = f"{s.gate.name} of " + ", ".join(labels[id(i)] for i in s.inputs)
+            made_by = f"{s.gate.name} of " + ", ".join(label[id(i)] for i in s.inputs)
             if s.constant is not None:
-                made_by = f"{s.symbol} of " + labels[id(s.inputs[0])]
+                made_by = f"{s.symbol} of " + label[id(s.inputs[0])]
         gradient = "" if s.gradient is None else f"{s.gradient:.6g}"
-        rows.append((labels[id(s)], made_by, f"{s.value:.6g}", gradient))
-    return rows
+        found.append((label[id(s)], made_by, f"{s.value:.6g}", gradient))
+    return found
 
 
-def _number(value: float, digits: int) -> str:
+def number(value: float, digits: int) -> str:
     text = f"{value:.{digits}g}"
     return "0" if text == "-0" else text.replace("-", "−")

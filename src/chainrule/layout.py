@@ -89,9 +89,7 @@ def lay_out(output: Scalar) -> Layout:
     for wire, path in zip(wires, paths, strict=True):
         wire.points = [(s.column, s.row) for s in path]
     rows = max(s.row for c in grid for s in c) + 1.0
-    return Layout(
-        len(grid), rows, {key: (s.column, s.row) for key, s in spots.items()}, wires
-    )
+    return Layout(len(grid), rows, {key: (s.column, s.row) for key, s in spots.items()}, wires)
 
 
 def _columns(order: list[Scalar]) -> dict[int, int]:

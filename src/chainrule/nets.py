@@ -6,14 +6,46 @@ of shape (outputs,). All work is in float64.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
 
-__all__ = ["accuracy", "initial_parameters", "loss_and_gradients", "scores"]
+__all__ = [
+    "Training",
+    "accuracy",
+    "initial_parameters",
+    "loss_and_gradients",
+    "scorer",
+    "scores",
+    "train",
+]
 
 Parameters = dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Training:
+    """What a training left behind.
+
+    losses: array of shape (steps + 1,), the loss before each step and after the last.
+    kept:   step -> the parameters after so many steps; 0 and the last step are always there.
+    """
+
+    losses: np.ndarray
+    kept: dict[int, Parameters]
+
+    @property
+    def before(self) -> Parameters:
+        """The parameters it started from."""
+        return self.kept[0]
+
+    @property
+    def after(self) -> Parameters:
+        """The parameters it ended with."""
+        return self.kept[max(self.kept)]
 
 
 def initial_parameters(sizes: Sequence[int], seed: int = 0) -> Parameters:
@@ -62,6 +94,37 @@ def loss_and_gradients(
         gradients[f"b{layer}"] = upstream.sum(axis=0)
         upstream = (upstream @ params[f"W{layer}"].T) * (before > 0)
     return float(-log_p[rows, y].mean()), {name: gradients[name] for name in params}
+
+
+def scorer(params: Parameters) -> Callable[[np.ndarray], np.ndarray]:
+    """The net with these parameters as a function: from points (N, inputs) to scores."""
+    return partial(scores, params)
+
+
+def train(
+    start: Parameters,
+    X: np.ndarray,
+    y: np.ndarray,
+    *,
+    learning_rate: float = 0.5,
+    steps: int = 600,
+    keep: Iterable[int] = (),
+) -> Training:
+    """Gradient descent on all points at once, from `start`, which stays as it is.
+
+    X of shape (N, inputs); y of shape (N,). keep: after which steps to keep a copy of the
+    parameters.
+    """
+    params = {name: np.array(value) for name, value in start.items()}
+    wanted = {0, steps, *keep}
+    losses, kept = np.zeros(steps + 1), {}
+    for step in range(steps + 1):
+        if step in wanted:
+            kept[step] = {name: value.copy() for name, value in params.items()}
+        losses[step], slopes = loss_and_gradients(params, X, y)
+        for name, value in params.items():
+            value -= learning_rate * slopes[name]
+    return Training(losses, kept)
 
 
 def _values(params: Parameters, X: np.ndarray) -> list[np.ndarray]:

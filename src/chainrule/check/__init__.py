@@ -8,8 +8,22 @@ forward function, the student's own or one the check brings, within that gradien
 reference gradient is written down anywhere.
 """
 
-from chainrule.check.gates import backward, forward, stages
+from chainrule.check.functions import finds, function, refuses, trained
+from chainrule.check.gates import backward, forward, jacobian, stages
 from chainrule.check.points import points
 from chainrule.check.report import CheckFailed
+from chainrule.check.resources import memory
 
-__all__ = ["CheckFailed", "backward", "forward", "points", "stages"]
+__all__ = [
+    "CheckFailed",
+    "backward",
+    "finds",
+    "forward",
+    "function",
+    "jacobian",
+    "memory",
+    "points",
+    "refuses",
+    "stages",
+    "trained",
+]

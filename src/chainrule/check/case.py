@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.numeric import Estimate, numerical_gradients
+from chainrule.check.compare import exactly, which_wrong
+from chainrule.numeric import Estimate, numerical_gradients, numerical_jacobian
 
-__all__ = ["Case"]
+__all__ = ["Case", "JacobianCase", "Output", "StatedCase"]
 
 
 @dataclass
@@ -24,8 +25,8 @@ class Case:
     function: forward as it should be (or as the student has it, in a visible check).
     fork:     `function` with a separate argument for each use of a forked input, or None.
     decoy:    inputs of the call made in between, or None.
-    got:      the gradients that came back, one for each input, in order; None where an answer was
-              already found right or could not be compared.
+    got:      the gradients that came back, one for each input, in order, of whatever shape; None
+              where something came back that cannot be compared.
     """
 
     gate: str
@@ -42,10 +43,24 @@ class Case:
         """The numerical gradient for each input."""
         return numerical_gradients(self.function, self.inputs, self.upstream)
 
+    @property
+    def wrong(self) -> list[bool]:
+        """Which of the gradients that came back are wrong."""
+        return which_wrong(self.got, self.expected)
+
+    @property
+    def labels(self) -> list[str]:
+        """What the gradients are called in a message."""
+        return ["d" + name for name in self.names]
+
     @cached_property
     def output(self) -> np.ndarray:
         """The forward value."""
-        return np.asarray(self.function(*self.inputs), dtype=np.float64)
+        return self.at(*self.inputs)
+
+    def at(self, *inputs: Any) -> np.ndarray:
+        """The forward value at other inputs."""
+        return np.asarray(self.function(*inputs), dtype=np.float64)
 
     @cached_property
     def local(self) -> list[np.ndarray]:
@@ -88,3 +103,110 @@ class Case:
             self.upstream if upstream is None else upstream,
         )
         return [estimate.value for estimate in estimates]
+
+
+@dataclass
+class StatedCase(Case):
+    """A case whose gradients are stated, one for each input, in order.
+
+    What the right function gives elsewhere is not known.
+    """
+
+    stated: Sequence[Any] = ()
+
+    def at(self, *inputs: Any) -> np.ndarray:
+        """Raises ValueError."""
+        raise ValueError("only the gradients are stated")
+
+    def gradients(
+        self,
+        upstream: Any = None,
+        inputs: Sequence[Any] | None = None,
+        function: Callable[..., Any] | None = None,
+    ) -> list[np.ndarray]:
+        """Raises ValueError."""
+        raise ValueError("only the gradients at the point itself are stated")
+
+    @cached_property
+    def expected(self) -> tuple[Estimate, ...]:
+        """The stated gradients."""
+        return tuple(exactly(value) for value in self.stated)
+
+
+@dataclass
+class JacobianCase(Case):
+    """A Jacobian that was asked for in place of a gradient: one input, and `got` holds J.
+
+    There is no upstream gradient. It is NaN here, so what is worked out with one fits nothing.
+    """
+
+    def __post_init__(self) -> None:
+        self.upstream = np.nan
+
+    @property
+    def labels(self) -> list[str]:
+        """What the Jacobian is called in a message."""
+        return ["J"]
+
+    @cached_property
+    def expected(self) -> tuple[Estimate, ...]:
+        """The numerical Jacobian."""
+        return (numerical_jacobian(self.function, *self.inputs),)
+
+    def gradients(
+        self,
+        upstream: Any = None,
+        inputs: Sequence[Any] | None = None,
+        function: Callable[..., Any] | None = None,
+    ) -> list[np.ndarray]:
+        """Numerical Jacobians with something changed."""
+        (x,) = self.inputs if inputs is None else inputs
+        return [numerical_jacobian(function or self.function, x).value]
+
+
+@dataclass
+class Output:
+    """A gate run forward at `inputs`: what came out, and what should have.
+
+    expected: the right output, with its bar.
+    function: forward as it should be, or None where only the value is stated.
+    got:      what came out, alone in a list; None where it cannot be compared.
+    """
+
+    gate: str
+    names: tuple[str, ...]
+    inputs: tuple[Any, ...]
+    expected: tuple[Estimate]
+    function: Callable[..., Any] | None = None
+    got: list[np.ndarray | None] = field(default_factory=list)
+
+    @property
+    def labels(self) -> list[str]:
+        """What the output is called in a message."""
+        return ["output"]
+
+    @property
+    def right(self) -> np.ndarray:
+        """The right output, without its bar."""
+        return self.expected[0].value
+
+    @property
+    def wrong(self) -> list[bool]:
+        """Whether what came out is wrong."""
+        return which_wrong(self.got, self.expected)
+
+    def at(self, *inputs: Any) -> np.ndarray:
+        """The right output at other inputs.
+
+        Where only values are stated, an elementwise gate's are looked up among them. Raises
+        ValueError for an input that is not there.
+        """
+        if self.function is not None:
+            return np.asarray(self.function(*inputs), dtype=np.float64)
+        if len(self.inputs) != 1 or np.shape(self.inputs[0]) != self.right.shape:
+            raise ValueError("only the output at the point itself is known")
+        known = dict(zip(np.ravel(self.inputs[0]).tolist(), np.ravel(self.right), strict=True))
+        wanted = np.ravel(inputs[0]).tolist()
+        if not known.keys() >= set(wanted):
+            raise ValueError("no output is stated for this input")
+        return np.reshape([known[x] for x in wanted], np.shape(inputs[0]))

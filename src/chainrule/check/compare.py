@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from chainrule.numeric import Estimate
 
-__all__ = ["Difference", "Unfit", "as_answer", "compare", "exactly"]
+__all__ = ["Difference", "Unfit", "as_answer", "compare", "exactly", "slack", "which_wrong"]
 
 # A student's own rounding: relative to the entry, and to the largest entry of the array (a sum
 # of large terms that cancel is only good to the size of its terms).
@@ -20,12 +21,14 @@ _OF_LARGEST = 1e-12
 class Unfit(Exception):
     """The answer cannot be compared at all; the text says why.
 
-    kind: "type", "shape", "dtype" or "finite", for the diagnosis.
+    kind:  "type", "shape", "dtype" or "finite", for the diagnosis.
+    array: what was returned, where it is a finite array of the wrong shape.
     """
 
-    def __init__(self, kind: str, why: str) -> None:
+    def __init__(self, kind: str, why: str, array: np.ndarray | None = None) -> None:
         super().__init__(why)
         self.kind = kind
+        self.array = array
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,9 @@ def as_answer(answer: Any, shape: tuple[int, ...]) -> np.ndarray:
     if array.dtype == bool or array.dtype.kind not in "fiu":
         raise Unfit("type", f"{_kind(answer)} was returned; {_wanted(shape)} is wanted")
     if array.shape != shape:
-        raise Unfit("shape", f"shape {array.shape} was returned; the shape has to be {shape}")
+        finite = array.astype(np.float64) if np.all(np.isfinite(array)) else None
+        why = f"shape {array.shape} was returned; the shape has to be {shape}"
+        raise Unfit("shape", why, finite)
     if array.dtype.kind == "f" and array.dtype.itemsize < 8:
         raise Unfit("dtype", f"{array.dtype} was returned; the course computes in float64")
     array = array.astype(np.float64)
@@ -90,7 +95,8 @@ def compare(answer: np.ndarray, expected: Estimate) -> Difference | None:
     if np.all(inside):
         return None
     miss = np.maximum(expected.low - answer, answer - expected.high)
-    miss = np.where(inside, -np.inf, miss / (room + expected.error + np.finfo(float).tiny))
+    with np.errstate(over="ignore"):  # beside an exact zero any miss is without bounds
+        miss = np.where(inside, -np.inf, miss / (room + expected.error + np.finfo(float).tiny))
     index = np.unravel_index(int(np.argmax(miss)), answer.shape) if answer.shape else ()
     return Difference(
         index=tuple(int(i) for i in index),
@@ -102,6 +108,15 @@ def compare(answer: np.ndarray, expected: Estimate) -> Difference | None:
         wrong=int(np.sum(~inside)),
         of=answer.size,
     )
+
+
+def which_wrong(answers: Sequence[np.ndarray | None], expected: Sequence[Estimate]) -> list[bool]:
+    """Which of the answers are wrong, in shape or value. None, which is no answer, is not."""
+    return [
+        answer is not None
+        and (answer.shape != right.value.shape or compare(answer, right) is not None)
+        for answer, right in zip(answers, expected, strict=True)
+    ]
 
 
 def _kind(answer: Any) -> str:

@@ -1,15 +1,16 @@
-"""The two checks of a gate: its forward, and its backward."""
+"""The checks of a gate: its forward, its backward, its Jacobian."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from chainrule.check import report
 from chainrule.check.calling import (
-    advice,
     call,
     copied,
     copies,
@@ -20,15 +21,15 @@ from chainrule.check.calling import (
     recognised,
     untouched,
 )
-from chainrule.check.case import Case
+from chainrule.check.case import Case, JacobianCase, Output, StatedCase
 from chainrule.check.compare import Unfit, as_answer, compare, exactly
 from chainrule.check.diagnose import diagnose
-from chainrule.check.misconceptions import Misconception
+from chainrule.check.explain import at_case, forward_is_wrong, wrong_gradient, wrong_output
 from chainrule.check.points import Point, as_points, decoy, upstream_like
 from chainrule.check.report import CheckFailed
 from chainrule.numeric import directional_slopes
 
-__all__ = ["backward", "forward", "stages"]
+__all__ = ["backward", "forward", "jacobian", "stages"]
 
 
 def forward(
@@ -56,20 +57,20 @@ def forward(
     else:
         wanted = [gives] if isinstance(at, Mapping) else list(gives)
     bar = 0.0 if decimals is None else 0.5 * 10.0**-decimals
+    outputs: list[Output] = []
     for point, value in zip(tried, wanted, strict=True):
-        right = exactly(value, bar)
+        right = (exactly(value, bar),)
         given = copies(point)
-        answer = call(name, lambda g=given: gate(*made_with).forward(*g.values()), point)
+        answer = call(name, partial(_forward, gate, made_with, *given.values()), point)
         untouched(name, point, given)
-        try:
-            wrong = compare(as_answer(answer, right.value.shape), right)
-        except Unfit as unfit:
-            raise CheckFailed(f"{name}: {unfit}", [report.describe_point(point)]) from None
-        if wrong is not None:
-            raise CheckFailed(
-                f"{name} gives a wrong value.",
-                [report.describe_point(point), *entry("output", wrong, "")],
-            )
+        output = Output(name_of(gate), tuple(point), tuple(point.values()), right, like)
+        output.got, problem = _answers(name, output, [answer])
+        if problem is not None:
+            raise problem
+        outputs.append(output)
+    wrong = [output for output in outputs if any(output.wrong)]
+    if wrong:
+        raise wrong_output(name, wrong[0], diagnose(outputs))
     print(f"{name}: right{how_many(tried)}.")
 
 
@@ -114,6 +115,8 @@ def backward(
     at: Mapping[str, Any] | Sequence[Mapping[str, Any]],
     of: Callable[..., Any] | None = None,
     fork: Callable[..., Any] | None = None,
+    upstream: Any = None,
+    gives: Sequence[Any] | None = None,
     made_with: Sequence[Any] = (),
 ) -> None:
     """Check `gate(*made_with).backward(upstream)` against a numerical gradient.
@@ -123,48 +126,85 @@ def backward(
           differentiated: the check then asks whether the two belong together.
     fork: the function with an argument for every single use of an input (`x_1`, `x_2`, `y`), so
           that a branch that was forgotten can be told.
+    upstream, gives: instead of `of`, the gradient that arrives and the right gradients, one for
+          each input; for a worked example.
 
-    The upstream gradient is random. Each gate is also run forward at another point before, and
+    The upstream gradient is random unless stated. Each gate is also run forward at another point before, and
     another object of the class after, so that what backward uses has to come from the right call.
     Raises CheckFailed, an AssertionError, whose text is for the student.
     """
     name = f"{name_of(gate)}.backward"
-    own = of is None
+    if gives is None:
+        _derivatives(name, gate, made_with, at, of, partial(Case, fork=fork))
+    else:
+        stated = partial(StatedCase, stated=gives, fork=fork)
+        _derivatives(name, gate, made_with, at, of, stated, upstream)
 
-    def own_forward(*inputs: Any) -> Any:
-        return gate(*made_with).forward(*inputs)
 
+def jacobian(
+    gate: Callable[..., Any],
+    *,
+    at: Mapping[str, Any] | Sequence[Mapping[str, Any]],
+    of: Callable[..., Any] | None = None,
+    made_with: Sequence[Any] = (),
+) -> None:
+    """Check `gate(*made_with).jacobian()`, asked for after forward, against a numerical Jacobian.
+
+    at, of: as for `backward`; one input. For a vector of length n and an output of length m the
+    Jacobian has the shape (m, n).
+
+    Raises CheckFailed, an AssertionError, whose text is for the student.
+    """
+    _derivatives(f"{name_of(gate)}.jacobian", gate, made_with, at, of, JacobianCase)
+
+
+def _derivatives(
+    name: str,
+    gate: Callable[..., Any],
+    made_with: Sequence[Any],
+    at: Mapping[str, Any] | Sequence[Mapping[str, Any]],
+    of: Callable[..., Any] | None,
+    make_case: Callable[..., Case],
+    upstream: Any = None,
+) -> None:
+    """Try the gate at every point, compare what it returns, and diagnose it over all of them."""
     tried = as_points(at)
+    own_forward = partial(_forward, gate, made_with)
     cases: list[Case] = []
     failed: CheckFailed | None = None
     for number, point in enumerate(tried):
-        output = call(f"{name_of(gate)}.forward", lambda p=point: own_forward(*copies(p).values()))
-        reference = own_forward if of is None else of
-        shape = np.shape(output if of is None else of(*point.values()))
-        case = Case(
+        output = call(f"{name_of(gate)}.forward", partial(own_forward, *copies(point).values()))
+        right = output if of is None else of(*point.values())
+        case = make_case(
             gate=name_of(gate),
             names=tuple(point),
             inputs=tuple(point.values()),
-            function=reference,
-            upstream=upstream_like(np.zeros(shape), f"{name} {number}"),
-            fork=fork,
+            function=of or own_forward,
+            upstream=upstream_like(right, f"{name} {number}") if upstream is None else upstream,
             decoy=tuple(decoy(point).values()),
         )
-        _numerical(name, case, point)
-        case.got, problem = _gradients(name, gate, made_with, point, case)
+        _numerical(name, case)
+        case.got, problem = _returned(name, gate, made_with, point, case)
         cases.append(case)
         failed = failed or problem
     if failed is not None:
         raise failed
-    wrong = [case for case in cases if any(_wrong(case))]
+    wrong = [case for case in cases if any(case.wrong)]
+    if wrong and of is not None and _fits(own_forward, cases):
+        outputs = [_own_output(own_forward, case) for case in cases]
+        raise forward_is_wrong(name, wrong[0], diagnose(outputs))
     if wrong:
-        raise _explained(name, wrong[0], diagnose(cases), own)
-    for case, point in zip(cases, tried, strict=True):
-        _at_kinks(name, case, point)
+        raise wrong_gradient(name, wrong[0], diagnose(cases), own=of is None and upstream is None)
+    for case in cases:
+        _at_kinks(name, case)
     print(f"{name}: right{how_many(tried)}.")
 
 
-def _gradients(
+def _forward(gate: Callable[..., Any], made_with: Sequence[Any], *inputs: Any) -> Any:
+    return gate(*made_with).forward(*inputs)
+
+
+def _returned(
     name: str, gate: Callable[..., Any], made_with: Sequence[Any], point: Point, case: Case
 ) -> tuple[list[np.ndarray | None], CheckFailed | None]:
     """Run one gate forward and backward; its gradients, and what already speaks against them."""
@@ -176,34 +216,42 @@ def _gradients(
         ignored(lambda: made.forward(*copies(decoy(point)).values()))
         made.forward(*given.values())
         ignored(lambda: other.forward(*copies(decoy(point)).values()))
-        return made.backward(upstream)
+        return made.jacobian() if isinstance(case, JacobianCase) else made.backward(upstream)
 
     answer = call(name, run, point)
-    where = report.describe_point(point, case.upstream)
     try:
         untouched(name, {**point, "upstream": case.upstream}, {**given, "upstream": upstream})
-        several = _one_each(answer, case.names)
-    except (CheckFailed, Unfit) as problem:
-        if isinstance(problem, Unfit):
-            problem = CheckFailed(f"{name}: {problem}", [where])
+        return _answers(name, case, _one_each(answer, case.labels))
+    except CheckFailed as problem:
         return [None] * len(case.names), problem
+    except Unfit as unfit:
+        return [None] * len(case.names), CheckFailed(f"{name}: {unfit}", [at_case(case)])
+
+
+def _answers(
+    name: str, case: Case | Output, answers: Sequence[Any]
+) -> tuple[list[np.ndarray | None], CheckFailed | None]:
+    """What came back as arrays, and what speaks against it before a value is compared.
+
+    An array of the wrong shape is kept: its shape is compared as the values are, and diagnosed.
+    """
     got: list[np.ndarray | None] = []
     failed = None
-    for one, part, expected in zip(case.names, several, case.expected, strict=True):
+    for label, answer, right in zip(case.labels, answers, case.expected, strict=True):
+        title = name if isinstance(case, Output) else f"{name}, {label}"
         try:
-            got.append(as_answer(part, expected.value.shape))
+            got.append(as_answer(answer, right.value.shape))
         except Unfit as unfit:
-            got.append(None)
-            failed = failed or (
-                recognised(f"{name}, d{one}", [where], "float32")
-                if unfit.kind == "dtype"
-                else CheckFailed(f"{name}, d{one}: {unfit}.", [where])
-            )
+            got.append(unfit.array)
+            if unfit.kind == "dtype":
+                failed = failed or recognised(title, [at_case(case)], "float32")
+            elif unfit.array is None:
+                failed = failed or CheckFailed(f"{title}: {unfit}.", [at_case(case)])
     return got, failed
 
 
-def _one_each(answer: Any, names: tuple[str, ...]) -> Sequence[Any]:
-    if len(names) == 1:
+def _one_each(answer: Any, labels: Sequence[str]) -> Sequence[Any]:
+    if len(labels) == 1:
         if isinstance(answer, (tuple, list)) and len(answer) == 1:
             raise Unfit(
                 "type",
@@ -211,36 +259,36 @@ def _one_each(answer: Any, names: tuple[str, ...]) -> Sequence[Any]:
                 "return the gradient itself",
             )
         return [answer]
-    wanted = ", ".join("d" + name for name in names)
+    wanted = ", ".join(labels)
     if not isinstance(answer, (tuple, list)):
         kind = "nothing (None)" if answer is None else f"a {type(answer).__name__}"
         raise Unfit("type", f"{kind} was returned; a tuple ({wanted}) is wanted")
-    if len(answer) != len(names):
+    if len(answer) != len(labels):
         raise Unfit(
-            "type", f"{len(answer)} gradients were returned; {len(names)} are wanted: ({wanted})"
+            "type", f"{len(answer)} gradients were returned; {len(labels)} are wanted: ({wanted})"
         )
     return answer
 
 
-def _numerical(name: str, case: Case, point: Point) -> None:
+def _numerical(name: str, case: Case) -> None:
     """Work out the expected gradients, or say why the student's own forward has none."""
     try:
         _ = case.expected
     except Exception as error:  # the student's forward, called at a neighbouring point
         raise CheckFailed(
             f"{name}: forward has no numerical gradient to compare with.",
-            [report.describe_point(point), *report.explain_exception(error)],
+            [at_case(case), *report.explain_exception(error)],
         ) from None
 
 
-def _at_kinks(name: str, case: Case, point: Point) -> None:
+def _at_kinks(name: str, case: Case) -> None:
     """At a kink each gradient alone lies between two slopes; together they must fit as well.
 
     Moving every input that sits on a kink at once must change the output by what the gradients
     say: that is what refuses (1, 1) for a tie of max, and accepts any split that sums to 1.
     """
     kinked = [np.where(estimate.kinked, 1.0, 0.0) for estimate in case.expected]
-    if not any(np.any(k) for k in kinked):
+    if isinstance(case, JacobianCase) or not any(np.any(k) for k in kinked):
         return
     slope = directional_slopes(case.function, case.inputs, kinked, case.upstream)
     total = sum(
@@ -251,7 +299,7 @@ def _at_kinks(name: str, case: Case, point: Point) -> None:
         raise CheckFailed(
             f"{name}: at a kink, the gradients do not fit each other.",
             [
-                report.describe_point(point, case.upstream),
+                at_case(case),
                 "When all inputs that tie move together by h, the output moves by "
                 f"{report.number(wrong.expected)} h;",
                 f"the gradients sum to {report.number(total)}.",
@@ -259,26 +307,18 @@ def _at_kinks(name: str, case: Case, point: Point) -> None:
         )
 
 
-def _explained(name: str, case: Case, row: Misconception | None, own: bool) -> CheckFailed:
-    names = [n for n, wrong in zip(case.names, _wrong(case), strict=True) if wrong]
-    listed = " and ".join("d" + n for n in names)
-    verb = "is" if len(names) == 1 else "are"
-    headline = f"{name}: {listed} {verb} wrong" + (f": {row.phrase}." if row else ".")
-    point = dict(zip(case.names, case.inputs, strict=True))
-    lines = [report.describe_point(point, case.upstream)]
-    source = " (the numerical gradient of your own forward)" if own else ""
-    shown = 0
-    for one, got, expected in zip(case.names, case.got, case.expected, strict=True):
-        wrong = None if got is None else compare(got, expected)
-        if wrong is not None and shown < 2:
-            lines += entry("d" + one, wrong, source if not shown else "")
-            shown += 1
-    lines += advice(row)
-    return CheckFailed(headline, lines, row.id if row else None)
+def _fits(own_forward: Callable[..., Any], cases: Sequence[Case]) -> bool:
+    """Whether the gradients, wrong as they are, belong to the student's own forward."""
+    try:
+        return not any(any(replace(case, function=own_forward).wrong) for case in cases)
+    except Exception:  # that forward has no gradient
+        return False
 
 
-def _wrong(case: Case) -> list[bool]:
-    return [
-        got is not None and compare(got, expected) is not None
-        for got, expected in zip(case.got, case.expected, strict=True)
-    ]
+def _own_output(own_forward: Callable[..., Any], case: Case) -> Output:
+    """The student's forward at a point of a backward check."""
+    right = (exactly(case.output),)
+    output = Output(case.gate, case.names, case.inputs, right, case.function)
+    answer = call(f"{case.gate}.forward", partial(own_forward, *case.inputs))
+    output.got, _ = _answers("", output, [answer])
+    return output

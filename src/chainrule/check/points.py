@@ -35,14 +35,17 @@ def points(
     for size in np.atleast_1d(scale):
         for _ in range(count):
             drawn.append(
-                {name: _entries(rng, shape, float(size), integers) for name, shape in shapes.items()}
+                {
+                    name: _entries(rng, shape, float(size), integers)
+                    for name, shape in shapes.items()
+                }
             )
     return drawn
 
 
 def as_points(at: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> list[Point]:
     """`at` of a check, as a list: one mapping is one point. Raises TypeError for anything else."""
-    many = [at] if isinstance(at, Mapping) else list(at)
+    many = [at] if isinstance(at, Mapping) else list(at) if isinstance(at, (list, tuple)) else []
     if not many or not all(isinstance(point, Mapping) and point for point in many):
         raise TypeError("at= takes a dict of named inputs, or a list of such dicts")
     return [dict(point) for point in many]
@@ -52,16 +55,16 @@ def decoy(point: Point) -> Point:
     """Another point of the same shapes and types, where the gate is run in between.
 
     A gate that remembers too much or too little (a first call, another object's call) then gives
-    the gradient at the wrong point. Signs are kept, so the point stays in the gate's domain.
+    the gradient at the wrong point. Entries are scaled and moved on by one place: signs that all
+    entries have are kept, so the point stays in the gate's domain, and a mask is another one.
     """
-    return {
-        name: type(value)(value * 2)
-        if isinstance(value, int)
-        else np.asarray(value) * 2
-        if np.asarray(value).dtype.kind == "i"
-        else value * 0.75
-        for name, value in point.items()
-    }
+    return {name: _elsewhere(value) for name, value in point.items()}
+
+
+def _elsewhere(value: Any) -> Any:
+    whole = np.asarray(value).dtype.kind == "i"
+    scaled = value * 2 if whole else value * 0.71
+    return np.roll(scaled, 1) if np.ndim(value) else scaled
 
 
 def upstream_like(output: Any, label: str) -> Any:
@@ -70,9 +73,8 @@ def upstream_like(output: Any, label: str) -> Any:
     return _entries(rng, np.shape(output), 1.0, False)
 
 
-def _entries(
-    rng: np.random.Generator, shape: tuple[int, ...], scale: float, integers: bool
-) -> Any:
+def _entries(rng: np.random.Generator, shape: tuple[int, ...], scale: float, integers: bool) -> Any:
+    drawn: Any
     sign = rng.choice([-1, 1], size=shape)
     if integers:
         drawn = sign * rng.integers(1, 10, size=shape)

@@ -9,7 +9,15 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["CheckFailed", "apart", "describe_point", "entry_name", "explain_exception", "number", "wrapped"]
+__all__ = [
+    "CheckFailed",
+    "apart",
+    "describe_point",
+    "entry_name",
+    "explain_exception",
+    "number",
+    "wrapped",
+]
 
 _MOST_LINES = 12
 _WIDTH = 96
@@ -62,10 +70,12 @@ def describe_point(point: dict[str, Any], upstream: Any = None) -> str:
     if upstream is not None:
         parts.append(f"upstream = {_value(upstream)}")
     text = "at " + ", ".join(parts)
-    if len(text) > _WIDTH:
+    if len(text) > _WIDTH - 2:
         shapes = [f"{n} of shape {np.shape(v)}" for n, v in point.items()]
         text = "at random " + ", ".join(shapes)
-    return text
+    if len(text) > _WIDTH - 2:
+        text = "at random " + ", ".join(f"{n} {np.shape(v)}" for n, v in point.items())
+    return text[: _WIDTH - 2]
 
 
 def _value(value: Any) -> str:
@@ -80,12 +90,12 @@ def _value(value: Any) -> str:
 def explain_exception(error: BaseException) -> list[str]:
     """The error in one line, then the line of the student's code that raised it, where known."""
     text = str(error).split("\n")[0]
-    lines = [f"{type(error).__name__}: {text}" if text else type(error).__name__]
+    lines = wrapped(f"{type(error).__name__}: {text}" if text else type(error).__name__)[:3]
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         if "chainrule" not in frame.filename and frame.line:
             lines.append(f"line {frame.lineno} of your cell:  {frame.line.strip()[:_WIDTH]}")
             break
-    return [line[:_WIDTH] for line in lines]
+    return [line[: _WIDTH - 2] for line in lines]
 
 
 def wrapped(text: str) -> list[str]:

@@ -9,6 +9,7 @@ Landlock and without namespaces there is no jail.
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import platform
 import resource
@@ -19,12 +20,15 @@ import sys
 import sysconfig
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 from chainrule.grading.limits import Limits
 
-__all__ = ["CELL", "HOUSE", "House", "JailUnavailable", "Layer", "NoLayer", "Row", "doctor"]
+__all__ = [
+    "CELL", "HOUSE", "House", "JailUnavailable", "Layer", "NoLayer", "Row", "build", "refuse_without",
+]  # fmt: skip
 
 NOBODY = 65534
 STUDENT = "/student"  # the scratch folder inside a root of our own
@@ -52,7 +56,8 @@ class House:
 
     base_bytes: address space of the warm process. spaces: in namespaces of its own, where every
     child gets a process namespace and a file system for its scratch folder. pid_space: a file
-    descriptor of the house's process namespace. scratch: the folder the child may write.
+    descriptor of the house's process namespace. scratch: the folder the child may write. filtered:
+    children get a seccomp filter.
     """
 
     limits: Limits = field(default_factory=Limits)
@@ -61,6 +66,7 @@ class House:
     spaces: bool = False
     pid_space: int = -1
     scratch: str = ""
+    filtered: bool = False
 
 
 class Layer(NamedTuple):
@@ -86,6 +92,7 @@ _MOUNT_SETATTR, _LANDLOCK_CREATE, _LANDLOCK_RULE, _LANDLOCK_RESTRICT = 442, 444,
 _PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
 _CAPSET = {"x86_64": 126, "aarch64": 91}
 _SET_PDEATHSIG, _SET_NO_NEW_PRIVS, _CAP_AMBIENT, _CAP_AMBIENT_CLEAR = 1, 38, 47, 4
+_SET_SECCOMP, _SECCOMP_FILTER = 22, 2
 
 
 def _checked(result: int, what: str) -> int:
@@ -137,7 +144,7 @@ def _namespaces(house: House) -> None:
     house.root_user = os.geteuid() == 0
     users = (0, NOBODY) if house.root_user else (os.geteuid(),)
     groups = (0, NOBODY) if house.root_user else (os.getegid(),)
-    ready, go = os.pipe(), os.pipe()
+    ready = os.pipe()
     writer = os.fork()
     if writer == 0:  # a child outside writes the map, since only an outsider may
         os.close(ready[1])
@@ -155,14 +162,14 @@ def _namespaces(house: House) -> None:
     except OSError as error:
         raise NoLayer(f"the kernel refuses namespaces ({error.strerror})") from error
     finally:
-        for end in (*ready, *go):
+        for end in ready:
             os.close(end)
         code = os.waitpid(writer, 0)[1]
     if code:
         raise NoLayer("the kernel refuses a user map")
     first = os.fork()
     if first:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        os.closerange(3, 1 << 20)
         os._exit(os.waitstatus_to_exitcode(os.waitpid(first, 0)[1]) & 255)
     _LIBC.prctl(_SET_PDEATHSIG, signal.SIGKILL)
     house.pid_space = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
@@ -178,13 +185,14 @@ def _write_maps(pid: int, users: Iterable[int], groups: Iterable[int]) -> None:
     (folder / "gid_map").write_text("".join(f"{group} {group} 1\n" for group in groups))
 
 
-def readable_paths(limits: Limits) -> list[str]:
+@cache
+def readable_paths(more: tuple[str, ...]) -> list[str]:
     """What student code may read: Python, its packages, this package, and the system's libraries."""
     site = [p for p in sys.path if p.rstrip("/").endswith(("site-packages", "dist-packages"))]
     package = str(Path(__file__).resolve().parent.parent)
     paths = [sys.prefix, sys.base_prefix, sys.exec_prefix, *site, package]
     paths += [sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")]
-    paths += ["/usr", "/lib", "/lib32", "/lib64", *limits.readable]
+    paths += ["/usr", "/lib", "/lib32", "/lib64", *more]
     paths += [f"/etc/{name}" for name in ("fonts", "localtime", "ld.so.cache", "mime.types")]
     found = dict.fromkeys(path for path in paths if path and os.path.exists(path))
     kept: list[str] = []
@@ -201,8 +209,8 @@ def _own_root(house: House) -> None:
     """A root folder in memory, with what may be read bound into it, and nothing else to be seen."""
     if not house.spaces:
         raise NoLayer("needs namespaces")
-    root = os.environ.pop("CHAINRULE_ROOT", "") or "/mnt"
-    paths = readable_paths(house.limits)
+    root = next(path for path in ("/mnt", "/srv", "/tmp") if os.path.isdir(path))
+    paths = readable_paths(house.limits.readable)
     real = {path: os.path.realpath(path) for path in paths}
     sources = {
         path: os.open(path, os.O_PATH | os.O_CLOEXEC) for path in (*set(real.values()), *_DEVICES)
@@ -255,7 +263,9 @@ def _scratch(house: House) -> None:
     """A scratch folder in memory, its size and number of files limited by the kernel."""
     if not house.spaces or house.scratch != STUDENT:
         raise NoLayer("needs namespaces; the size of the scratch folder is not limited")
-    unshare(NEW_MOUNT | NEW_IPC | NEW_UTS)
+    # An IPC namespace of one's own takes the kernel long to clear away, and the filter refuses
+    # everything that one would be for.
+    unshare(NEW_MOUNT if house.filtered else NEW_MOUNT | NEW_IPC)
     owner = NOBODY if house.root_user else os.geteuid()
     limits = house.limits
     options = f"size={limits.scratch_bytes},nr_inodes={limits.scratch_files},mode=700,uid={owner}"
@@ -316,7 +326,7 @@ def _landlock(house: House) -> None:
     size = 24 if version >= 6 else 16 if version >= 4 else 8
     rules = _syscall(_LANDLOCK_CREATE, "landlock", attributes, ctypes.c_size_t(size), 0)
     try:
-        for path in readable_paths(house.limits):
+        for path in readable_paths(house.limits.readable):
             _allow(rules, path, _READ | _READ_FOLDER)
         for path in _DEVICES:
             _allow(rules, path, _READ | (_WRITE if path == "/dev/null" else 0))
@@ -363,39 +373,52 @@ _CLONE_THREAD = 0x10000
 _F_SETOWN, _F_SETSIG, _F_SETOWN_EX = 8, 10, 15
 
 
-def _seccomp(house: House) -> None:
-    """No socket, no program, no process, no other process's memory or signals, no kernel knobs."""
-    _need_linux()
+@cache
+def _filter(me: int) -> bytes:
+    """The seccomp filter for a process with that number, as the kernel takes it. Raises NoLayer."""
     try:
         import pyseccomp as kernel
     except (ImportError, RuntimeError, OSError) as error:
         raise NoLayer("pyseccomp or libseccomp is missing (pip install pyseccomp)") from error
-    import errno
-
     refused = kernel.ERRNO(errno.EPERM)
     rules = kernel.SyscallFilter(kernel.ALLOW)
-    me = os.getpid()
-    table: list[tuple[str, list[tuple[int, int, int, int]]]] = [
-        (name, []) for name in f"{_NETWORK} {_PROGRAMS} {_OTHERS} {_SYSTEM}".split()
-    ]
-    # (argument, comparison, value, mask): a thread is a clone that shares everything.
-    table += [("clone", [(0, kernel.MASKED_EQ, _CLONE_THREAD, 0)])]
-    table += [(name, [(0, kernel.NE, me, 0)]) for name in ("kill", "tgkill")]
-    table += [("fcntl", [(1, kernel.EQ, how, 0)]) for how in (_F_SETOWN, _F_SETSIG, _F_SETOWN_EX)]
-    table += [("prctl", [(0, kernel.EQ, _SET_PDEATHSIG, 0)])]
-    for name, conditions in table:
-        args = [
-            kernel.Arg(where, how, value, mask) if how == kernel.MASKED_EQ
-            else kernel.Arg(where, how, value)
-            for where, how, value, mask in conditions
-        ]  # fmt: skip
+    names = f"{_NETWORK} {_PROGRAMS} {_OTHERS} {_SYSTEM}".split()
+    table: list[tuple[str, tuple[int, ...]]] = [(name, ()) for name in names]
+    # (argument, comparison, value, and for a masked comparison what remains): a thread is a clone
+    # that shares everything, a process is one that does not.
+    table += [("clone", (0, kernel.MASKED_EQ, _CLONE_THREAD, 0))]
+    table += [(name, (0, kernel.NE, me)) for name in ("kill", "tgkill")]
+    table += [("fcntl", (1, kernel.EQ, how)) for how in (_F_SETOWN, _F_SETSIG, _F_SETOWN_EX)]
+    table += [("prctl", (0, kernel.EQ, _SET_PDEATHSIG))]
+    for name, condition in table:
         try:
-            rules.add_rule(refused, name, *args)
+            rules.add_rule(refused, name, *([kernel.Arg(*condition)] if condition else []))
         except (ValueError, OSError, RuntimeError):
             continue  # this architecture has no such call
     # glibc then falls back to clone, whose flags a filter can read.
     rules.add_rule(kernel.ERRNO(errno.ENOSYS), "clone3")
-    rules.load()
+    with os.fdopen(os.memfd_create("filter"), "w+b") as file:
+        rules.export_bpf(file)
+        file.seek(0)
+        return file.read()
+
+
+def _seccomp(house: House) -> None:
+    """No socket, no program, no process, no other process's memory or signals, no kernel knobs."""
+    _need_linux()
+    program = ctypes.create_string_buffer(_filter(os.getpid()))
+    head = struct.pack("@HP", (len(program) - 1) // 8, ctypes.addressof(program))
+    _checked(_LIBC.prctl(_SET_SECCOMP, _SECCOMP_FILTER, head, 0, 0), "seccomp")
+
+
+def prepare(house: House) -> None:
+    """Work out once, in the house, what every child would work out again."""
+    readable_paths(house.limits.readable)
+    try:
+        _filter(1)  # the first process of a namespace is number 1
+        house.filtered = True
+    except (NoLayer, OSError):
+        pass
 
 
 HOUSE = (Layer("namespaces", _namespaces), Layer("own root", _own_root))

@@ -61,6 +61,7 @@ class Limits:
     no_jail: bool = False
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "readable", tuple(self.readable))
         if self.checks not in ("outside", "inside"):
             raise ValueError(f'checks is "outside" or "inside", not {self.checks!r}')
         for field in fields(self):

@@ -147,6 +147,7 @@ def run_lecture(path: Path) -> NotebookNode:
     client = NotebookClient(
         notebook,
         timeout=_LECTURE_SECONDS,
+        coalesce_streams=True,  # one stored output for one print, however the kernel flushes
         kernel_name="python3",
         extra_arguments=KERNEL_ARGUMENTS,
         resources={"metadata": {"path": str(path.parent)}},

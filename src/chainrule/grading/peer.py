@@ -6,16 +6,17 @@ of the check); answers come back in the order of a call stack, so no threads are
 
 from __future__ import annotations
 
-import socket
+import struct
 import threading
 from typing import Any
 
 from chainrule.grading import wire
-from chainrule.grading.wire import Caps, Ref, WireError
+from chainrule.grading.wire import Caps, Line, Ref, WireError
 
 __all__ = ["Peer"]
 
-_REQUEST, _RESULT, _RAISED = 0, 1, 2
+_REQUEST, _RESULT, _CHANGED, _RAISED = range(4)
+_HEADER = struct.Struct("<BI")  # which of these, and the number of the request
 
 
 class Peer:
@@ -24,8 +25,8 @@ class Peer:
     depth: how deeply calls may be nested in calls.
     """
 
-    def __init__(self, sock: socket.socket, caps: Caps, depth: int) -> None:
-        self._sock, self._caps, self._most_depth = sock, caps, depth
+    def __init__(self, line: Line, caps: Caps, depth: int) -> None:
+        self._line, self._caps, self._most_depth = line, caps, depth
         self._depth = self._asked = self._named = 0
         self._own: dict[int, list[Any]] = {}  # number -> [object, references the other end holds]
         self._numbers: dict[int, int] = {}  # id(object) -> number
@@ -60,7 +61,7 @@ class Peer:
 
     def frame(self, deadline: float | None) -> bytes:
         """The next frame from the other end."""
-        return wire.receive(self._sock, self._caps.message, deadline)
+        return self._line.receive(self._caps.message, deadline)
 
     # References
 
@@ -98,9 +99,14 @@ class Peer:
         self._released.append((number, count))
 
     def _forget(self, released: Any) -> None:
-        for number, count in released:
+        if type(released) is not list:
+            raise WireError("a message of an unknown form")
+        for one in released:
+            if type(one) is not tuple or [type(part) for part in one] != [int, int]:
+                raise WireError("a message of an unknown form")
+            number, count = one
             held = self._own.get(number)
-            if held is not None and type(count) is int:
+            if held is not None:
                 held[1] -= count
                 if held[1] <= 0:
                     del self._own[number]
@@ -120,12 +126,12 @@ class Peer:
             raise RuntimeError("only the main thread may call what a check brought along")
         self._asked += 1
         number = self._asked
-        released, self._released = self._released, []
+        released, self._released = self._released or None, []
         try:
-            message = wire.encode((_REQUEST, number, op, args, released), self.refer)
+            body = wire.encode((op, args, released), self.refer)
         except WireError as error:
             raise TypeError(str(error)) from None
-        wire.send(self._sock, message)
+        self._line.send(_HEADER.pack(_REQUEST, number) + body)
         self._depth += 1
         try:
             return self.answer(number, deadline)
@@ -135,17 +141,22 @@ class Peer:
     def answer(self, number: int, deadline: float | None) -> tuple[Any, Any]:
         """Wait for the answer to a request that was sent."""
         while True:
-            kind, got, *rest = self._message(deadline)
+            kind, got, body = self._message(deadline)
             if kind == _REQUEST:
-                self._serve(got, *rest)
+                self._serve(got, body)
             elif got == number:
                 break
             else:
                 self.stray()
-        if kind == _RAISED:
-            raise self.raised(*rest)
-        value, more = rest
-        return value, more
+        if kind == _RESULT:
+            return body, None
+        if kind == _CHANGED and type(body) is tuple and len(body) == 2:
+            return body
+        if kind == _RAISED and type(body) is tuple and len(body) == 3:
+            name, message, where = body
+            if type(name) is str and type(message) is str:
+                raise self.raised(name, message, where)
+        raise WireError("a message of an unknown form")
 
     def stray(self) -> None:
         """An answer came that nobody waits for."""
@@ -153,39 +164,26 @@ class Peer:
 
     def one_request(self) -> None:
         """Wait for a request and answer it."""
-        kind, number, *rest = self._message(None)
+        kind, number, body = self._message(None)
         if kind == _REQUEST:
-            self._serve(number, *rest)
+            self._serve(number, body)
         else:
             self.stray()
 
-    def _message(self, deadline: float | None) -> list[Any]:
-        message = wire.decode(self.frame(deadline), self._caps, self.resolve)
-        if type(message) is not tuple or len(message) < 4 or type(message[1]) is not int:
+    def _message(self, deadline: float | None) -> tuple[int, int, Any]:
+        frame = self.frame(deadline)
+        if len(frame) < _HEADER.size:
             raise WireError("a message of an unknown form")
-        kind, _, *rest = message
-        good = {
-            _REQUEST: [type(part) for part in rest] == [str, tuple, list],
-            _RESULT: len(rest) == 2,
-            _RAISED: len(rest) == 3 and type(rest[0]) is str and type(rest[1]) is str,
-        }
-        if type(kind) is not int or not good.get(kind, False):
-            raise WireError("a message of an unknown form")
-        if kind == _REQUEST and not all(
-            type(one) is tuple and len(one) == 2 and type(one[0]) is int for one in rest[2]
-        ):
-            raise WireError("a message of an unknown form")
-        return list(message)
+        kind, number = _HEADER.unpack_from(frame)
+        return kind, number, wire.decode(frame[_HEADER.size :], self._caps, self.resolve)
 
-    def _serve(self, number: int, op: str, args: tuple[Any, ...], released: Any) -> None:
-        self._forget(released)
+    def _serve(self, number: int, body: Any) -> None:
         self._depth += 1
         try:
-            if self._depth > 2 * self._most_depth:
-                raise RecursionError("calls between a check and student code are nested too deeply")
-            value, more = self.serve(op, args)
-            message = wire.encode((_RESULT, number, value, more), self.refer)
-            if len(message) > self._caps.message:
+            value, more = self._served(body)
+            kind = _RESULT if more is None else _CHANGED
+            message = wire.encode(value if more is None else (value, more), self.refer)
+            if len(message) + _HEADER.size > self._caps.message:
                 raise ValueError(
                     f"the value is too large: {len(message)} bytes, {self._caps.message} allowed"
                 )
@@ -195,7 +193,20 @@ class Peer:
             name, text = wire.pack_exception(error)
             if isinstance(error, WireError):
                 name = "TypeError"
-            message = wire.encode((_RAISED, number, name, text, self.where(error)))
+            kind = _RAISED
+            message = wire.encode((name, text, self.where(error)))
         finally:
             self._depth -= 1
-        wire.send(self._sock, message)
+        self._line.send(_HEADER.pack(kind, number) + message)
+
+    def _served(self, body: Any) -> tuple[Any, Any]:
+        if type(body) is not tuple or len(body) != 3:
+            raise WireError("a message of an unknown form")
+        op, args, released = body
+        if released is not None:
+            self._forget(released)
+        if self._depth > 2 * self._most_depth:
+            raise RecursionError("calls between a check and student code are nested too deeply")
+        if type(op) is not str or type(args) is not tuple:
+            raise WireError("a message of an unknown form")
+        return self.serve(op, args)

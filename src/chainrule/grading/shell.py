@@ -199,6 +199,9 @@ class Shell(InteractiveShell):
             sys.stdout, sys.stderr = streams
         return bool(result.success), self.kept.outputs
 
+    def enable_gui(self, gui: Any = None) -> None:
+        """There is no window to open."""
+
     def showtraceback(self, *args: Any, **kwargs: Any) -> None:
         _drop_own_frames(sys.exc_info()[1])
         super().showtraceback(*args, **kwargs)

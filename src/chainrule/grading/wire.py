@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import builtins
 import math
-import select
 import socket
 import struct
 import time
@@ -20,8 +19,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 __all__ = [
-    "Caps", "Closed", "Late", "Ref", "WireError",
-    "decode", "encode", "pack_exception", "receive", "send", "unpack_exception",
+    "Caps", "Closed", "Late", "Line", "Ref", "WireError",
+    "decode", "encode", "pack_exception", "unpack_exception",
 ]  # fmt: skip
 
 _LARGEST_INT = 1 << 16  # bytes
@@ -68,11 +67,13 @@ class Ref(NamedTuple):
 class _Writer:
     __slots__ = ("depth", "refer")
 
-    def __init__(self, refer: Callable[[Any], Ref] | None, depth: int) -> None:
+    def __init__(self, refer: Callable[[Any], Any] | None, depth: int) -> None:
         self.refer, self.depth = refer, depth
 
 
 class _Reader:
+    """Where reading has come to. A reader of a type skips the tag and moves `place` on."""
+
     __slots__ = ("data", "depth", "items", "place", "resolve")
 
     def __init__(self, data: bytes, caps: Caps, resolve: Callable[[Ref], Any] | None) -> None:
@@ -80,15 +81,20 @@ class _Reader:
         self.items, self.depth = caps.items, caps.depth
 
     def take(self, size: int) -> bytes:
-        end = self.place + size
+        start = self.place
+        end = self.place = start + size
         if end > len(self.data):
             raise WireError("a value ends before its time")
-        found = self.data[self.place : end]
-        self.place = end
-        return found
+        return self.data[start:end]
 
-    def size(self) -> int:
-        return int.from_bytes(self.take(4), "little")
+    def sized(self) -> bytes:
+        """What follows the tag: four bytes of size, and so many bytes."""
+        size = _SIZE.unpack_from(self.data, self.place + 1)[0]
+        self.place += 5
+        return self.take(size)
+
+
+_SIZE, _FLOAT, _COMPLEX, _REF = (struct.Struct(form) for form in ("<I", "<d", "<dd", "<?QI"))
 
 
 # Writers ------------------------------------------------------------------------------------------
@@ -98,34 +104,43 @@ def _put(out: bytearray, value: Any, to: _Writer) -> None:
     put = _WRITERS.get(type(value))
     if put is not None:
         put(out, value, to)
-    elif to.refer is not None:
-        _put_ref(out, to.refer(value), to)
     else:
+        _put_other(out, value, to)
+
+
+def _put_other(out: bytearray, value: Any, to: _Writer) -> None:
+    """What is not in the table, as the reference or the plain data that `refer` gives for it."""
+    if to.refer is None:
         raise WireError(f"{type(value).__name__} cannot cross")
+    found = to.refer(value)
+    put = _WRITERS.get(type(found))
+    if put is None or found is value:
+        raise WireError(f"{type(value).__name__} cannot cross")
+    put(out, found, to)
 
 
 def _put_int(out: bytearray, value: int, _: _Writer) -> None:
     raw = value.to_bytes(value.bit_length() // 8 + 1, "little", signed=True)
     if len(raw) > _LARGEST_INT:
         raise WireError("an integer is too large to cross")
-    out += b"i" + len(raw).to_bytes(4, "little") + raw
+    out += b"i" + _SIZE.pack(len(raw)) + raw
 
 
 def _put_float(out: bytearray, value: float, _: _Writer) -> None:
-    out += b"d" + struct.pack("<d", value)
+    out += b"d" + _FLOAT.pack(value)
 
 
 def _put_complex(out: bytearray, value: complex, _: _Writer) -> None:
-    out += b"c" + struct.pack("<dd", value.real, value.imag)
+    out += b"c" + _COMPLEX.pack(value.real, value.imag)
 
 
 def _put_text(out: bytearray, value: str, _: _Writer) -> None:
     raw = value.encode("utf-8", "surrogatepass")
-    out += b"s" + len(raw).to_bytes(4, "little") + raw
+    out += b"s" + _SIZE.pack(len(raw)) + raw
 
 
 def _put_bytes(out: bytearray, value: bytes, _: _Writer) -> None:
-    out += b"b" + len(value).to_bytes(4, "little") + value
+    out += b"b" + _SIZE.pack(len(value)) + value
 
 
 def _put_many(tag: bytes) -> _Put:
@@ -133,7 +148,7 @@ def _put_many(tag: bytes) -> _Put:
         if to.depth == 0:
             raise WireError("a value is nested too deeply to cross")
         to.depth -= 1
-        out += tag + len(value).to_bytes(4, "little")
+        out += tag + _SIZE.pack(len(value))
         for item in value:
             _put(out, item, to)
         to.depth += 1
@@ -145,7 +160,7 @@ def _put_dict(out: bytearray, value: dict[Any, Any], to: _Writer) -> None:
     if to.depth == 0:
         raise WireError("a value is nested too deeply to cross")
     to.depth -= 1
-    out += b"D" + len(value).to_bytes(4, "little")
+    out += b"D" + _SIZE.pack(len(value))
     for key, item in value.items():
         _put(out, key, to)
         _put(out, item, to)
@@ -165,9 +180,7 @@ def _put_slice(out: bytearray, value: slice | range, to: _Writer) -> None:
 def _put_array(out: bytearray, value: np.ndarray, to: _Writer) -> None:
     name = _DTYPE_NAMES.get(value.dtype)
     if name is None:
-        if to.refer is None:
-            raise WireError(f"an array of {value.dtype} cannot cross")
-        return _put_ref(out, to.refer(value), to)
+        return _put_other(out, value, to)
     out += b"a" + bytes((_DTYPES.index(name), value.ndim))
     out += struct.pack(f"<{value.ndim}q", *value.shape) + value.tobytes()
     return None
@@ -196,48 +209,64 @@ def _put_dtype(out: bytearray, value: np.dtype, to: _Writer) -> None:
 def _put_type(out: bytearray, value: type, to: _Writer) -> None:
     if value in _TYPE_NUMBERS:
         out += b"T" + _TYPE_NUMBERS[value].to_bytes(2, "little")
-    elif to.refer is not None:
-        _put_ref(out, to.refer(value), to)
     else:
-        raise WireError(f"the class {value.__name__} cannot cross")
+        _put_other(out, value, to)
 
 
 def _put_ref(out: bytearray, value: Ref, _: _Writer) -> None:
-    out += b"R" + struct.pack("<?QI", value.mine, value.number, value.kind)
+    out += b"R" + _REF.pack(*value)
 
 
 # Readers ------------------------------------------------------------------------------------------
 
 
 def _get(source: _Reader) -> Any:
-    source.items -= 1
-    if source.items < 0:
-        raise WireError("a value has too many parts")
-    get = _READERS.get(source.take(1)[0])
-    if get is None:
-        raise WireError("a value of a type that does not exist")
-    return get(source)
+    return _READERS[source.data[source.place]](source)
+
+
+def _no_such(source: _Reader) -> Any:
+    raise WireError("a value of a type that does not exist")
 
 
 def _get_int(source: _Reader) -> int:
-    size = source.size()
-    if not 0 < size <= _LARGEST_INT:
+    raw = source.sized()
+    if not 0 < len(raw) <= _LARGEST_INT:
         raise WireError("an integer of an impossible size")
-    return int.from_bytes(source.take(size), "little", signed=True)
+    return int.from_bytes(raw, "little", signed=True)
+
+
+def _get_float(source: _Reader) -> float:
+    place = source.place
+    source.place = place + 9
+    return _FLOAT.unpack_from(source.data, place + 1)[0]  # type: ignore[no-any-return]
+
+
+def _get_complex(source: _Reader) -> complex:
+    place = source.place
+    source.place = place + 17
+    return complex(*_COMPLEX.unpack_from(source.data, place + 1))
 
 
 def _get_text(source: _Reader) -> str:
-    return source.take(source.size()).decode("utf-8", "surrogatepass")
+    return source.sized().decode("utf-8", "surrogatepass")
 
 
 def _many(source: _Reader, each: int = 1) -> list[Any]:
-    size = source.size() * each
-    if size > source.items:
+    data = source.data
+    size = _SIZE.unpack_from(data, source.place + 1)[0] * each
+    source.place += 5
+    source.items -= size
+    if source.items < 0:
         raise WireError("a value has too many parts")
+    return _parts(source, size)
+
+
+def _parts(source: _Reader, size: int) -> list[Any]:
     source.depth -= 1
     if source.depth < 0:
         raise WireError("a value is nested too deeply")
-    found = [_get(source) for _ in range(size)]
+    data, readers = source.data, _READERS
+    found = [readers[data[source.place]](source) for _ in range(size)]
     source.depth += 1
     return found
 
@@ -247,50 +276,48 @@ def _get_dict(source: _Reader) -> dict[Any, Any]:
     return dict(zip(found[::2], found[1::2], strict=True))
 
 
-def _three(source: _Reader) -> tuple[Any, Any, Any]:
-    source.depth -= 1
-    if source.depth < 0:
-        raise WireError("a value is nested too deeply")
-    parts = _get(source), _get(source), _get(source)
-    source.depth += 1
-    return parts
+def _get_slice(source: _Reader) -> slice:
+    source.place += 1
+    return slice(*_parts(source, 3))
 
 
 def _get_range(source: _Reader) -> range:
-    start, stop, step = _three(source)
-    if not all(type(part) is int for part in (start, stop, step)):
+    source.place += 1
+    parts = _parts(source, 3)
+    if not all(type(part) is int for part in parts):
         raise WireError("a range of something else than integers")
-    return range(start, stop, step)
+    return range(*parts)
 
 
-def _dtype(source: _Reader) -> np.dtype:
-    place = source.take(1)[0]
-    if place >= len(_DTYPES):
+def _get_dtype(source: _Reader) -> np.dtype:
+    number = source.take(2)[1]
+    if number >= len(_DTYPES):
         raise WireError("an array of a type that does not exist")
-    return np.dtype(_DTYPES[place])
+    return _BY_NUMBER[number]
 
 
 def _get_array(source: _Reader) -> np.ndarray:
-    dtype = _dtype(source)
+    dtype = _get_dtype(source)
     axes = source.take(1)[0]
     if axes > _MOST_AXES:
         raise WireError("an array with too many axes")
     shape = struct.unpack(f"<{axes}q", source.take(8 * axes))
-    if any(length < 0 for length in shape):
+    if axes and min(shape) < 0:
         raise WireError("an array of a negative length")
     raw = source.take(math.prod(shape) * dtype.itemsize)
-    # frombuffer refuses an empty buffer; a copy is writable, as an array of one's own is.
-    flat = np.frombuffer(raw, dtype).copy() if raw else np.empty(0, dtype)
+    # A bytearray makes it writable, as an array of one's own is; frombuffer refuses an empty one.
+    flat = np.frombuffer(bytearray(raw), dtype) if raw else np.empty(0, dtype)
     return flat.reshape(shape)
 
 
 def _get_scalar(source: _Reader) -> Any:
-    dtype = _dtype(source)
+    dtype = _get_dtype(source)
     return np.frombuffer(source.take(dtype.itemsize), dtype)[0]
 
 
 def _get_masked(source: _Reader) -> Any:
-    parts = [_get(source), _get(source)]
+    source.place += 1
+    parts = _parts(source, 2)
     data, mask = parts
     if not all(type(part) is np.ndarray for part in parts) or mask.dtype != bool:
         raise WireError("a masked array of something else than arrays")
@@ -298,18 +325,26 @@ def _get_masked(source: _Reader) -> Any:
 
 
 def _get_type(source: _Reader) -> type:
-    number = int.from_bytes(source.take(2), "little")
+    number = int.from_bytes(source.take(3)[1:], "little")
     if number >= len(_TYPES):
         raise WireError("a class that does not exist")
     return _TYPES[number]
 
 
 def _get_ref(source: _Reader) -> Any:
-    raw = source.take(13)
-    if raw[0] > 1:
+    raw = source.take(14)
+    if raw[1] > 1:
         raise WireError("a reference to nowhere")
-    ref = Ref(*struct.unpack("<?QI", raw))
+    ref = Ref(*_REF.unpack_from(raw, 1))
     return ref if source.resolve is None else source.resolve(ref)
+
+
+def _constant_reader(value: Any) -> _Get:
+    def get(source: _Reader) -> Any:
+        source.place += 1
+        return value
+
+    return get
 
 
 # Tables -------------------------------------------------------------------------------------------
@@ -321,6 +356,7 @@ _DTYPES = [
     for name in dict.fromkeys((np.dtype(code).str, np.dtype(code).newbyteorder(">").str))
 ]
 _DTYPES = list(dict.fromkeys(_DTYPES))
+_BY_NUMBER = [np.dtype(name) for name in _DTYPES]
 _DTYPE_NAMES = {np.dtype(name): name for name in _DTYPES} | {
     np.dtype(code): np.dtype(code).str for code in _NUMERIC
 }
@@ -373,37 +409,47 @@ _WRITERS: dict[type, _Put] = {
 _WRITERS |= {np.dtype(code).type: _put_scalar for code in _NUMERIC}
 _WRITERS |= {type(np.dtype(code)): _put_dtype for code in _NUMERIC}
 
-_READERS: dict[int, _Get] = {
-    ord("i"): _get_int,
-    ord("d"): lambda source: struct.unpack("<d", source.take(8))[0],
-    ord("c"): lambda source: complex(*struct.unpack("<dd", source.take(16))),
-    ord("s"): _get_text,
-    ord("b"): lambda source: source.take(source.size()),
-    ord("L"): _many,
-    ord("U"): lambda source: tuple(_many(source)),
-    ord("S"): lambda source: set(_many(source)),
-    ord("F"): lambda source: frozenset(_many(source)),
-    ord("D"): _get_dict,
-    ord(":"): lambda source: slice(*_three(source)),
-    ord("r"): _get_range,
-    ord("a"): _get_array,
-    ord("n"): _get_scalar,
-    ord("m"): _get_masked,
-    ord("t"): _dtype,
-    ord("T"): _get_type,
-    ord("R"): _get_ref,
-}
-_READERS |= {tag[0]: (lambda source, value=value: value) for tag, value in _CONSTANTS.items()}
+_READERS: list[_Get] = [_no_such] * 256
+for _tag, _reader in {
+    b"i": _get_int,
+    b"d": _get_float,
+    b"c": _get_complex,
+    b"s": _get_text,
+    b"b": _Reader.sized,
+    b"L": _many,
+    b"U": lambda source: tuple(_many(source)),
+    b"S": lambda source: set(_many(source)),
+    b"F": lambda source: frozenset(_many(source)),
+    b"D": _get_dict,
+    b":": _get_slice,
+    b"r": _get_range,
+    b"a": _get_array,
+    b"n": _get_scalar,
+    b"m": _get_masked,
+    b"t": _get_dtype,
+    b"T": _get_type,
+    b"R": _get_ref,
+    **{tag: _constant_reader(value) for tag, value in _CONSTANTS.items()},
+}.items():
+    _READERS[_tag[0]] = _reader
 
 
-def encode(value: Any, refer: Callable[[Any], Ref] | None = None, depth: int = 60) -> bytearray:
-    """`value` as bytes. `refer` names an object that is not plain data; without it there are none.
+def encode(value: Any, refer: Callable[[Any], Any] | None = None, depth: int = 60) -> bytearray:
+    """`value` as bytes.
+
+    refer: what stands for an object that is not plain data, a `Ref` or plain data; without it
+    there is nothing.
 
     Raises WireError where the value cannot cross: no plain data, nested deeper than `depth`.
     """
     out = bytearray()
     _put(out, value, _Writer(refer, depth))
     return out
+
+
+_UNREADABLE = (
+    ValueError, TypeError, IndexError, OverflowError, struct.error, MemoryError, RecursionError
+)  # fmt: skip
 
 
 def decode(
@@ -418,7 +464,7 @@ def decode(
         value = _get(source)
     except WireError:
         raise
-    except (ValueError, TypeError, OverflowError, struct.error, MemoryError, RecursionError) as bad:
+    except _UNREADABLE as bad:
         raise WireError(f"a value that cannot be read: {type(bad).__name__}") from None
     if source.place != len(data):
         raise WireError("bytes are left over after a value")
@@ -461,45 +507,60 @@ def unpack_exception(name: str, message: str) -> Exception:
 
 # Frames -------------------------------------------------------------------------------------------
 
-
-def send(sock: socket.socket, payload: bytes | bytearray) -> None:
-    """One frame: four bytes of length and the payload. Raises Closed."""
-    try:
-        if len(payload) < 1 << 16:
-            sock.sendall(len(payload).to_bytes(4, "little") + payload)
-        else:
-            sock.sendall(len(payload).to_bytes(4, "little"))
-            sock.sendall(payload)
-    except TimeoutError as error:
-        raise Late from error
-    except OSError as error:
-        raise Closed("the other side is gone") from error
+_TICK = 0.05  # seconds a wait lasts before the clock is looked at
 
 
-def receive(sock: socket.socket, most: int, deadline: float | None = None) -> bytes:
-    """The payload of the next frame, of at most `most` bytes.
+class Line:
+    """A stream socket that carries frames: four bytes of length, and the payload."""
 
-    deadline: on time.monotonic(). Raises Late, Closed, WireError.
-    """
-    size = int.from_bytes(_exactly(sock, 4, deadline), "little")
-    if size > most:
-        raise WireError(f"a value of {size} bytes; at most {most} may cross")
-    return _exactly(sock, size, deadline)
+    def __init__(self, sock: socket.socket, timed: bool = True) -> None:
+        self._sock = sock
+        self._rest = b""
+        if timed:  # far cheaper than a call of select before every recv
+            tick = struct.pack("@ll", 0, int(_TICK * 1e6))
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, tick)
 
-
-def _exactly(sock: socket.socket, size: int, deadline: float | None) -> bytes:
-    parts: list[bytes] = []
-    while size:
-        if deadline is not None:
-            left = deadline - time.monotonic()
-            if left <= 0 or not select.select([sock], [], [], left)[0]:
-                raise Late
+    def send(self, payload: bytes | bytearray) -> None:
+        """One frame. Raises Closed."""
         try:
-            part = sock.recv(min(size, 1 << 20))
+            self._sock.sendall(_SIZE.pack(len(payload)) + payload)
         except OSError as error:
             raise Closed("the other side is gone") from error
-        if not part:
-            raise Closed("the other side is gone")
-        parts.append(part)
-        size -= len(part)
-    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def receive(self, most: int, deadline: float | None = None) -> bytes:
+        """The payload of the next frame, of at most `most` bytes.
+
+        deadline: on time.monotonic(). Raises Late, Closed, WireError.
+        """
+        while len(self._rest) < 4:
+            self._rest += self._more(1 << 16, deadline)
+        found = self._rest
+        end = _SIZE.unpack_from(found)[0] + 4
+        if end > most + 4:
+            raise WireError(f"a value of {end - 4} bytes; at most {most} may cross")
+        if len(found) < end:
+            parts, missing = [found], end - len(found)
+            while missing > 0:
+                try:
+                    parts.append(self._more(min(missing, 1 << 20), deadline))
+                except Late:
+                    self._rest = b"".join(parts)
+                    raise
+                missing -= len(parts[-1])
+            found = b"".join(parts)
+        self._rest = found[end:]
+        return found[4:end]
+
+    def _more(self, most: int, deadline: float | None) -> bytes:
+        while True:
+            try:
+                part = self._sock.recv(most)
+            except BlockingIOError:
+                if deadline is not None and time.monotonic() > deadline:
+                    raise Late from None
+                continue
+            except OSError as error:
+                raise Closed("the other side is gone") from error
+            if not part:
+                raise Closed("the other side is gone")
+            return part

@@ -1,0 +1,243 @@
+"""A headless browser, and what a reader does with a widget of the course, as functions.
+
+Each function takes a Playwright page or the locator of one widget. So the same steps run on a
+plain page, on the built site and in JupyterLab.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PAGE = '<!doctype html><html lang="en"><meta charset="utf-8"><title>Widgets</title><body>'
+
+ARGUMENTS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@contextmanager
+def chromium() -> Iterator[Any]:
+    """A running browser. Without one the test is skipped on a laptop, and fails in CI."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        program = None
+    if program is None:
+        reason = "needs chromium and the playwright package"
+        if os.environ.get("CI"):
+            pytest.fail(reason + ", and CI has to have both")
+        pytest.skip(reason)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS))
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def plain_page(browser: Any, folder: Path, html: str, **options: Any) -> Iterator[Any]:
+    """A page of its own that holds `html`. At the end it has asked for nothing, nothing failed."""
+    path = folder / "page.html"
+    path.write_text(PAGE + html, encoding="utf-8")
+    context = browser.new_context(**options)
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+    watch = Watch(allowed=(path.as_uri(),)).on(page)
+    page.goto(path.as_uri())
+    yield page
+    context.close()
+    watch.quiet()
+
+
+@dataclass
+class Watch:
+    """What a page did that nobody asked for: requests to elsewhere, and errors."""
+
+    allowed: tuple[str, ...]
+    requests: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    def on(self, page: Any) -> Watch:
+        page.on("request", lambda request: self._requested(request.url))
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("console", lambda line: line.type == "error" and self.errors.append(line.text))
+        return self
+
+    def _requested(self, url: str) -> None:
+        if not url.startswith(("data:", "blob:", *self.allowed)):
+            self.requests.append(url)
+
+    def quiet(self) -> None:
+        """Fail if anything was heard."""
+        assert self.requests == []
+        assert self.errors == []
+
+
+# ---- One stepper. `widget` is the locator of one `.chainrule-stepper`.
+
+
+def press(widget: Any, word: str, times: int = 1) -> None:
+    for _ in range(times):
+        # A button with nothing to do is aria-disabled; a reader can press it all the same.
+        widget.get_by_role("button", name=word, exact=True).click(force=True)
+
+
+def keys(widget: Any, key: str, times: int = 1) -> None:
+    """Press a key with the focus on the widget itself."""
+    widget.locator(".step").focus()
+    for _ in range(times):
+        widget.page.keyboard.press(key)
+
+
+def steps(widget: Any) -> tuple[int, int]:
+    """Where the stepper is, and how many steps there are."""
+    words = widget.locator(".phase").inner_text().split("step ")[1].split()
+    return int(words[0]), int(words[2])
+
+
+def to_the_end(widget: Any, *, by_key: bool = False) -> None:
+    at, last = steps(widget)
+    if by_key:
+        keys(widget, "ArrowRight", last - at)
+    else:
+        press(widget, "Forward", last - at)
+    assert steps(widget) == (last, last)
+
+
+def said(widget: Any) -> str:
+    """The sentence of this step."""
+    return widget.locator(".said").inner_text()
+
+
+def verdict(widget: Any) -> str:
+    return widget.locator(".verdict").inner_text()
+
+
+def numbers(widget: Any) -> dict[str, list[str]]:
+    """Every scalar's value and gradient as the picture shows them; empty where it does not yet."""
+    return widget.evaluate(
+        """(host) => {
+          const root = host.shadowRoot;
+          const found = {};
+          root.querySelectorAll("tbody tr").forEach((row, k) => {
+            const group = root.querySelector(`[data-node="${k}"]`);
+            const read = (kind) => {
+              const spot = group.querySelector(kind);
+              if (!spot) return "";
+              if (spot.tagName === "INPUT") return spot.value;
+              const seen = getComputedStyle(spot).visibility === "visible";
+              return seen ? spot.textContent.replace("← ", "") : "";
+            };
+            found[row.cells[0].textContent] = [read(".value, input"), read(".gradient")];
+          });
+          return found;
+        }"""
+    )
+
+
+def table(widget: Any) -> dict[str, list[str]]:
+    """The same from the table under the picture."""
+    return widget.evaluate(
+        """(host) => Object.fromEntries([...host.shadowRoot.querySelectorAll("tbody tr")].map(
+             (row) => [...row.cells].map((cell) => cell.textContent)).map(
+             (cells) => [cells[0], [cells[2], cells[3]]]))"""
+    )
+
+
+def set_input(widget: Any, name: str, value: str) -> None:
+    widget.get_by_label(f"{name}, an input of the circuit").fill(value)
+
+
+def guess(widget: Any, text: str) -> str:
+    """Type a guess and press Enter; returns what is said of it."""
+    widget.locator(".guess input").fill(text)
+    widget.page.keyboard.press("Enter")
+    return verdict(widget)
+
+
+# ---- What every circuit of the course has to stand, wherever it is shown.
+
+
+def check_xyz(widget: Any) -> None:
+    """(x + y) z at -2, 5, -4 from start to end: by button, by key, and with another input."""
+    press(widget, "Reset")
+    assert numbers(widget) == {
+        "x": ["-2", ""], "y": ["5", ""], "q": ["", ""], "z": ["-4", ""], "f": ["", ""],
+    }  # fmt: skip
+    press(widget, "Forward")
+    assert said(widget) == "add: q = x + y = −2 + 5 = 3"
+    press(widget, "Forward", 3)
+    assert said(widget) == "multiply, back to q: upstream 1 × local −4 = −4"
+    finished = {
+        "x": ["-2", "−4"], "y": ["5", "−4"], "q": ["3", "−4"], "z": ["-4", "3"], "f": ["−12", "1"],
+    }  # fmt: skip
+    to_the_end(widget)
+    assert numbers(widget) == finished
+    keys(widget, "Home")
+    assert steps(widget) == (0, 7)
+    to_the_end(widget, by_key=True)
+    assert numbers(widget) == finished
+    keys(widget, "ArrowLeft")
+    assert steps(widget) == (6, 7)
+    assert numbers(widget)["y"] == ["5", ""]
+    keys(widget, "ArrowRight")
+    set_input(widget, "z", "2")
+    assert numbers(widget) == {
+        "x": ["-2", "2"], "y": ["5", "2"], "q": ["3", "2"], "z": ["2", "3"], "f": ["6", "1"],
+    }  # fmt: skip
+    set_input(widget, "z", "-4")
+    assert numbers(widget) == finished
+    press(widget, "Reset")
+
+
+def check_neuron(widget: Any) -> None:
+    """The sigmoid neuron, gate by gate, to its end."""
+    press(widget, "Reset")
+    to_the_end(widget, by_key=True)
+    shown = numbers(widget)
+    assert [shown[name][0] for name in ("dot", "neg_dot", "exp_neg", "denom", "f")] == [
+        "1", "−1", "0.3679", "1.368", "0.7311",
+    ]  # fmt: skip
+    assert [shown[name][1] for name in ("f", "denom", "exp_neg", "neg_dot", "dot")] == [
+        "1", "−0.5344", "−0.5344", "−0.1966", "0.1966",
+    ]  # fmt: skip
+    assert [shown[f"w{i}"][1] for i in range(3)] == ["−0.1966", "−0.3932", "0.1966"]
+    assert [shown[f"x{i}"][1] for i in range(3)] == ["0.3932", "−0.5898", "−0.5898"]
+    press(widget, "Reset")
+
+
+def check_predict(widget: Any) -> None:
+    """Predict mode on (x + y) z: a wrong guess, then a right one."""
+    press(widget, "Reset")
+    press(widget, "Predict")
+    press(widget, "Forward")
+    assert said(widget) == "add: q = x + y = −2 + 5 = ?"
+    assert numbers(widget)["q"] == ["?", ""]
+    assert guess(widget, "7").startswith("Not quite")
+    assert said(widget) == "add: q = x + y = −2 + 5 = 3"
+    press(widget, "Forward")
+    assert guess(widget, "-12") == "Right."
+    assert "1 of 2 guessed right" in widget.locator(".phase").inner_text()
+    assert numbers(widget)["f"] == ["−12", ""]
+    press(widget, "Forward", 2)  # shows the seed without a guess, which does not count
+    press(widget, "Forward")
+    assert said(widget) == "multiply, back to q: upstream 1 × local ? = ?"
+    assert "the size is right, the sign is not" in guess(widget, "4")
+    assert said(widget) == "multiply, back to q: upstream 1 × local −4 = −4"
+    press(widget, "Predict")
+    press(widget, "Reset")

@@ -1,0 +1,31 @@
+"""One warm process for all these tests, with short limits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from chainrule.grading import judge as judging
+from chainrule.grading.judge import Graded, Submission
+from chainrule.grading.limits import Limits
+from chainrule.grading.master import Master
+
+LIMITS = Limits(
+    cell_seconds=3.0, call_seconds=1.5, grace_seconds=0.5, total_seconds=30.0, cpu_seconds=20
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "slow: takes long; deselect with -m 'not slow'")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _close() -> Iterator[None]:
+    yield
+    judging.close()
+
+
+@pytest.fixture
+def grade() -> Callable[[Master, Submission], Graded]:
+    return lambda master, submission: judging.judge(master, submission, LIMITS)

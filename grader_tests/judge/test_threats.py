@@ -1,0 +1,529 @@
+"""What a submission may try, tried; each through judge().
+
+`TWO` has two questions, 2 and 3 points. An attack goes into the first answer or a cell above it, the
+second answer is right: whatever the attack does, the second keeps its 3 points, and the first earns
+nothing that its answers do not earn.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from notebooks import RIGHT, TWO, answered, cell, master, outputs, points, shown, submission
+
+from chainrule.grading.limits import Limits
+
+MASTER = master(*TWO)
+WRONG = "def square(x):\n    return x + 1"
+
+
+def attack(grade: Any, source: str, before: tuple[str, ...] = ()) -> Any:
+    return grade(MASTER, submission(answered(MASTER, {**RIGHT, "q1": source}, before)))
+
+
+# Stealing points ----------------------------------------------------------------------------------
+
+STEALING = {
+    "input transformer": """
+        def blank(lines):
+            return ["pass\\n"]
+        get_ipython().input_transformers_cleanup.append(blank)
+        get_ipython().input_transformers_post.append(blank)""",
+    "AST transformer": """
+        import ast
+        class Blank(ast.NodeTransformer):
+            def visit_Assert(self, node):
+                return ast.Pass()
+        get_ipython().ast_transformers.append(Blank())""",
+    "cell magic": """
+        from IPython.core.magic import register_cell_magic
+        @register_cell_magic
+        def skip(line, cell): pass
+        get_ipython().input_transformers_post.append(lambda lines: ["%%skip\\n", *lines])""",
+    "patched run_cell": """
+        shell = get_ipython()
+        run = shell.run_cell
+        type(shell).run_cell = lambda self, *a, **k: run("pass")
+        type(shell).run = lambda self, *a, **k: (True, [])""",
+    "patched showtraceback and displayhook": """
+        import sys
+        type(get_ipython()).showtraceback = lambda *a, **k: None
+        type(get_ipython())._showtraceback = lambda *a, **k: None
+        sys.excepthook = sys.displayhook = lambda *a: None
+        get_ipython().display_trap.hook = lambda *a: None""",
+    "patched numpy": """
+        import numpy as np
+        np.allclose = np.array_equal = np.isclose = np.all = lambda *a, **k: True
+        np.testing.assert_allclose = lambda *a, **k: None""",
+    "patched builtins": """
+        import builtins
+        builtins.AssertionError = type("Fine", (Exception,), {})
+        builtins.all = builtins.any = builtins.isinstance = lambda *a: True
+        builtins.abs = lambda x: 0""",
+    "names that hide builtins": """
+        all = any = lambda *a: True
+        abs = lambda x: 0
+        AssertionError = int
+        np = None""",
+    "patched chainrule": """
+        import chainrule.check as check
+        check.forward = check.backward = lambda *a, **k: None
+        import chainrule.grading.judge as j, chainrule.grading.peer as p, chainrule.grading.wire as w
+        w.pack_exception = lambda e: ("Exception", "")
+        p.Peer._serve = p.Peer._serve""",
+    "hostile __eq__": """
+        class Nine:
+            def __eq__(self, other): return True
+            def __ne__(self, other): return False
+            def __bool__(self): return True
+            def __sub__(self, other): return 0
+            __rsub__ = __sub__
+        square = lambda x: Nine()""",
+    "hostile __eq__ on a number": """
+        class Nine(int):
+            def __eq__(self, other): return True
+            def __hash__(self): return 0
+        square = lambda x: Nine(0)""",
+    "hostile array": """
+        import numpy as np
+        class Sly(np.ndarray):
+            def __eq__(self, other): return np.True_
+            def __array_function__(self, f, t, a, k): return True
+            def __array_ufunc__(self, u, m, *a, **k): return np.True_
+        square = lambda x: np.zeros(()).view(Sly)""",
+    "hostile __array__": """
+        import numpy as np
+        class Sly:
+            def __array__(self, *a, **k): return np.array(9)
+            def __eq__(self, other): return True
+        square = lambda x: Sly()""",
+    "searched frames and gc": """
+        import gc, sys, inspect
+        def square(x):
+            seen = [f.f_locals for f in map(lambda i: i.frame, inspect.stack())]
+            for text in [o for o in gc.get_objects() if isinstance(o, str)] + seen:
+                if "square(7)" in str(text): return 49 if x == 7 else 9
+            return 0""",
+    "hard-coded public value": "\n        square = lambda x: 9",
+    "background thread": """
+        import threading, time
+        answer = [0]
+        def work():
+            while True: answer[0] = 9; time.sleep(0.001)
+        threading.Thread(target=work, daemon=True).start()
+        square = lambda x: answer[0]""",
+    "display that looks like a score": """
+        from IPython.display import display
+        display(2.0); print(2.0)
+        square = lambda x: 0
+        2.0""",
+    "forged answers on the socket": """
+        import os, struct
+        for fd in range(3, 20):
+            try: os.write(fd, struct.pack("<I", 6) + b"\\1\\2\\0\\0\\0" + b"1")
+            except OSError: pass
+        square = lambda x: 9""",
+    "end of iteration": """
+        def square(x):
+            raise StopIteration""",
+    "exception that ends": """
+        def square(x):
+            raise SystemExit(0)""",
+}
+
+
+OWN_GOALS = (
+    "input transformer", "AST transformer", "cell magic", "patched run_cell", "patched builtins",
+    "patched chainrule", "forged answers on the socket",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", STEALING)
+def test_no_point_is_stolen(grade: Any, name: str) -> None:
+    import textwrap
+
+    source = textwrap.dedent(STEALING[name])
+    if "square" not in source.replace("square(7)", ""):
+        source = f"{source}\n{WRONG}"
+    got = points(attack(grade, source))
+    assert got["c1"] == 0
+    # What blanks the cells of one's own process blanks one's own second answer as well.
+    assert got["c2"] in ((0, 3) if name in OWN_GOALS else (3,))
+
+
+def _changed(change: Any) -> Any:
+    cells = answered(MASTER, {**RIGHT, "q1": WRONG})
+    return submission(change(cells) or cells)
+
+
+def _tag(cells: Any) -> None:
+    for one in cells:
+        one["metadata"]["tags"] = ["skip-execution", "raises-exception"]
+
+
+def _flags(cells: Any) -> None:
+    for one in cells:
+        one["metadata"]["nbgrader"].update(
+            points=100, grade=False, solution=True, locked=False, schema_version=99, extra={}
+        )
+
+
+def _names(cells: Any) -> None:
+    cells[2]["metadata"]["nbgrader"]["grade_id"] = "elsewhere"
+    cells[2]["source"] = "pass"
+
+
+def _edited(cells: Any) -> None:
+    for one in cells:
+        if one["metadata"]["nbgrader"]["grade_id"].startswith(("c", "setup")):
+            one["source"] = "square = lambda x: x * x"
+
+
+def _retyped(cells: Any) -> None:
+    for one in cells[2:3]:
+        one["cell_type"] = "markdown"
+        del one["outputs"], one["execution_count"]
+
+
+def _copied(cells: Any) -> Any:
+    return [*cells, json.loads(json.dumps(cells[2])), *cells, *cells]
+
+
+def _deleted(cells: Any) -> Any:
+    return [one for one in cells if not one["id"].startswith("c")]
+
+
+def _moved(cells: Any) -> Any:
+    return cells[::-1]
+
+
+def _scored(cells: Any) -> None:
+    cells[2]["outputs"] = [
+        {"output_type": "execute_result", "execution_count": 1, "metadata": {},
+         "data": {"text/plain": "2.0"}}
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "change", [_tag, _flags, _names, _edited, _retyped, _copied, _deleted, _moved, _scored]
+)
+def test_changes_of_locked_cells_change_nothing(grade: Any, change: Any) -> None:
+    got = grade(MASTER, _changed(change))
+    assert points(got) == {"c1": 0, "c2": 3, "w1": 0}
+    graded = [c for c in got.notebook["cells"] if "nbgrader" in c["metadata"]]
+    assert [c["metadata"]["nbgrader"]["grade_id"] for c in graded] == [
+        "setup", "q1", "c1", "q2", "c2", "w1",
+    ]  # fmt: skip
+    assert graded[2]["source"] == MASTER.by_id["c1"].source
+    assert graded[2]["metadata"]["nbgrader"]["points"] == 2
+
+
+def test_the_hidden_test_never_enters_the_jail(grade: Any) -> None:
+    spy = """
+import gc, os
+def square(x):
+    return x * x
+found = [o for o in gc.get_objects() if isinstance(o, (str, bytes))]
+print("seen" if any("square" + "(7)" in str(o) for o in found) else "clean")
+memory = "unread"
+try:
+    import ctypes
+    memory = [m for m in open("/proc/self/maps")]
+except OSError: pass
+print(memory)
+"""
+    got = attack(grade, spy)
+    assert points(got)["c1"] == 2
+    assert "clean" in shown(got, "q1") and "unread" in shown(got, "q1")
+
+
+# Reading or writing -------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def secret(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("course")
+    (folder / "gradebook.db").write_text("the secret")
+    return folder
+
+
+READING = {
+    "a file": "print(open({path!r} + '/gradebook.db').read())",
+    "a folder": "import os; print('the ' + 'secret', os.listdir({path!r}))",
+    "its name": "import os; os.stat({path!r} + '/gradebook.db'); print('the ' + 'secret')",
+    "by a link": "import os; os.symlink({path!r} + '/gradebook.db', 'a'); print(open('a').read())",
+    "by a hard link": "import os; os.link({path!r} + '/gradebook.db', 'a'); print(open('a').read())",
+    "the home folder": "import os; print('the ' + 'secret', os.listdir(os.path.expanduser('~root')))",
+    "the environment": "import os; print('the ' + 'secret', os.environ['CHAINRULE_SECRET'])",
+    "other processes": "import os; print('the ' + 'secret', os.listdir('/proc'))",
+    "the environment of the parent": "print('the ' + 'secret', open('/proc/1/environ').read())",
+    "connection files": "import glob; print('the ' + 'secret', glob.glob('/**/kernel-*.json')[0])",
+    "users": "print('the ' + 'secret', open('/etc/passwd').read())",
+    "a config": "open({path!r} + '/nbgrader_config.py', 'w').write('x'); print('the ' + 'secret')",
+    "a .pth": "import site; open(site.getsitepackages()[0] + '/a.pth', 'w'); print('the ' + 'secret')",
+    "the package": "import chainrule; open(chainrule.__file__, 'a'); print('the ' + 'secret')",
+    "the root": "open('/a', 'w'); print('the ' + 'secret')",
+    "internet": "import socket; socket.create_connection(('127.0.0.1', {port})); "
+    "print('the ' + 'secret')",
+    "datagrams": "import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); "
+    "s.sendto(b'x', ('127.0.0.1', 9)); print('the ' + 'secret')",
+    "names": "import socket; print('the ' + 'secret', socket.gethostbyname('example.org'))",
+    "Unix sockets": "import socket; s = socket.socket(socket.AF_UNIX); s.connect({path!r} + '/s'); "
+    "print('the ' + 'secret')",
+    "abstract sockets": "import socket; s = socket.socket(socket.AF_UNIX); s.bind('\\0x'); "
+    "print('the ' + 'secret')",
+    "raw system calls": "import ctypes; c = ctypes.CDLL(None); "
+    "print('the secret' if c.socket(2, 1, 0) >= 0 or c.syscall(41, 2, 1, 0) >= 0 else 'none')",
+    "mounts": "import ctypes; c = ctypes.CDLL(None); "
+    "print('the secret' if c.unshare(0x10000000) == 0 or c.mount(b'/', b'/student', None, 4096, "
+    "None) == 0 else 'none')",
+    "programs": "import os; os.execv('/bin/sh', ['sh', '-c', 'echo']); print('the ' + 'secret')",
+    "a shell line": "!cat {path}/gradebook.db",
+}
+
+
+@pytest.mark.parametrize("name", READING)
+def test_nothing_is_read_or_written_outside(
+    grade: Any, secret: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        source = READING[name].format(path=str(secret), port=port)
+        got = attack(grade, source)
+    assert "the secret" not in json.dumps([c.get("outputs") for c in got.notebook["cells"]])
+    assert points(got)["c2"] == 3
+    assert sorted(os.listdir(secret)) == ["gradebook.db"]
+
+
+# Exhausting ---------------------------------------------------------------------------------------
+
+EXHAUSTING = {
+    "endless loop": "while True: pass",
+    "loop that catches interrupts": """
+import time
+def stay():
+    while True:
+        try:
+            while True: time.sleep(0.01)
+        except BaseException: pass
+while True:
+    try: stay()
+    except BaseException: pass""",
+    "blocked signals": """
+import signal
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 64))
+while True: pass""",
+    "sleeping": "import time; time.sleep(1000)",
+    "fork bomb": "import os\nwhile True: os.fork()",
+    "thread bomb": "import threading, time\nwhile True: threading.Thread(target=time.sleep, "
+    "args=(99,)).start()",
+    "memory bomb": "a = []\nwhile True: a.append(bytearray(1 << 26))",
+    "output bomb": "while True: print('x' * 10000)",
+    "pictures without end": "from IPython.display import display\nwhile True: display('x' * 1000)",
+    "disk bomb": "i = 0\nwhile True:\n    open(f'a{i}', 'wb').write(bytes(1 << 22)); i += 1",
+    "inode bomb": "i = 0\nwhile True:\n    open(f'b{i}', 'w'); i += 1",
+    "deep recursion": "import sys; sys.setrecursionlimit(10**9)\ndef f(): f()\nf()",
+}
+
+
+@pytest.mark.parametrize("name", EXHAUSTING)
+def test_exhausting_costs_one_question(grade: Any, name: str) -> None:
+    started = time.monotonic()
+    got = attack(grade, EXHAUSTING[name])
+    assert points(got) == {"c1": 0, "c2": 3, "w1": 0}
+    assert outputs(got, "q1")[-1]["output_type"] == "error"
+    assert time.monotonic() - started < 25
+    assert len(json.dumps(got.notebook)) < 3_000_000
+
+
+CALLS = {
+    "endless call": "def square(x):\n    while True: pass",
+    "endless repr": """
+class Odd:
+    def __repr__(self):
+        while True: pass
+square = lambda x: Odd()""",
+    "huge array": "import numpy as np\nsquare = lambda x: np.zeros(30_000_000)",
+    "huge string": "square = lambda x: 'x' * 100_000_000",
+    "endless list": "def square(x):\n    a = []; a.append(a); return a",
+    "many things": "square = lambda x: [0] * 5_000_000",
+    "endless iterator": "import itertools\nsquare = lambda x: itertools.count()",
+    "huge number": "square = lambda x: 1 << 10_000_000",
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_an_answer_without_end_costs_one_question(grade: Any, name: str) -> None:
+    assert points(attack(grade, CALLS[name])) == {"c1": 0, "c2": 3, "w1": 0}
+
+
+def test_a_daemon_does_not_outlive_grading(grade: Any) -> None:
+    got = attack(grade, "import os\nfor i in range(3):\n    if os.fork() == 0: os.setsid()")
+    assert points(got)["c2"] == 3
+    assert "PermissionError" in shown(got, "q1")
+
+
+# Dying --------------------------------------------------------------------------------------------
+
+DYING = {
+    "os._exit": "import os; os._exit(0)",
+    "segfault": "import ctypes; ctypes.string_at(0)",
+    "abort": "import os; os.abort()",
+    "kill itself": "import os, signal; os.kill(os.getpid(), signal.SIGKILL); os._exit(0)",
+    "kill the parent": "import os; os.kill(os.getppid(), 9)",
+    "kill everything": "import os; os.kill(-1, 9)",
+    "kill by number": "import os\nfor pid in range(2, 40000):\n    try: os.kill(pid, 9)\n"
+    "    except OSError: pass\nraise ValueError",
+    "closed descriptors": "import os; os.closerange(0, 1000)",
+    "kernel restart": "get_ipython().kernel.do_shutdown(True)",
+    "input": "input()",
+    "sys.exit": "import sys; sys.exit(0)",
+    "quit": "exit()\nraise ValueError",
+    "deleted files": "import shutil, os; shutil.rmtree(os.getcwd(), ignore_errors=True); 1 / 0",
+}
+
+
+@pytest.mark.parametrize("name", DYING)
+def test_dying_costs_one_question(grade: Any, name: str) -> None:
+    got = attack(grade, DYING[name])
+    assert points(got) == {"c1": 0, "c2": 3, "w1": 0}
+
+
+@pytest.mark.parametrize("name", ["os._exit", "segfault", "closed descriptors"])
+def test_dying_in_a_call_costs_one_question(grade: Any, name: str) -> None:
+    source = "def square(x):\n    " + DYING[name].replace("\n", "\n    ")
+    got = attack(grade, source)
+    assert points(got) == {"c1": 0, "c2": 3, "w1": 0}
+    assert any("c1" in note for note in got.notes)
+
+
+def test_what_was_finished_stays_finished(grade: Any) -> None:
+    answers = {"q1": RIGHT["q1"], "q2": "import os; os._exit(1)"}
+    assert points(grade(MASTER, submission(answered(MASTER, answers))))["c1"] == 2
+
+
+def test_dying_all_the_time_comes_to_an_end(grade: Any) -> None:
+    """A good cell that dies when it is run again must not be run for ever."""
+    sly = "import os\nif not os.path.exists('/student'): pass\nraise_at = 1"
+    before = ("import os, time\nif time.time() - T0 > 0: os._exit(1)",)
+    got = attack(grade, sly + "\ndef square(x): os._exit(1)", before)
+    assert points(got)["c2"] == 3
+
+
+# Malformed ----------------------------------------------------------------------------------------
+
+GOOD = answered(MASTER, RIGHT)
+
+
+def _nb(**changes: Any) -> bytes:
+    nb = {"cells": GOOD, "metadata": {}, "nbformat": 4, "nbformat_minor": 5, **changes}
+    return json.dumps(nb).encode()
+
+
+MALFORMED = {
+    "empty": b"",
+    "blank": b"  \n ",
+    "invalid JSON": b'{"cells": [',
+    "null bytes": _nb()[:50] + b"\0\0" + _nb()[50:],
+    "UTF-16": _nb().decode().encode("utf-16"),
+    "Latin-1": '{"cells": [], "x": "\xe9"}'.encode("latin-1"),
+    "a list": b"[]",
+    "a number": b"3",
+    "no cells": b"{}",
+    "cells of another kind": b'{"cells": {"a": 1}}',
+    "deep nesting": b"[" * 100_000,
+    "deep objects": b'{"a":' * 100_000,
+    "huge number": b'{"cells": ' + b"9" * 100_000 + b"}",
+    "PNG": b"\x89PNG\r\n\x1a\n\0\0\0",
+    "too many cells": json.dumps({"cells": [{}] * 3000}).encode(),
+}
+
+
+@pytest.mark.parametrize("name", MALFORMED)
+def test_malformed_work_gets_one_sentence(grade: Any, name: str) -> None:
+    from chainrule.grading.judge import Submission
+
+    got = grade(MASTER, Submission(MALFORMED[name]))
+    assert points(got) == {"c1": 0, "c2": 0, "w1": 0}
+    assert got.problem.endswith(".") and got.problem.count(". ") == 0
+    assert got.notebook["cells"][0]["source"] == f"**{got.problem}**"
+
+
+def _without(key: str) -> list[Any]:
+    return [{k: v for k, v in one.items() if k != key} for one in GOOD]
+
+
+ODD = {
+    "byte order mark": b"\xef\xbb\xbf" + _nb(),
+    "nbformat 4.0": _nb(nbformat_minor=0, cells=_without("id")),
+    "nbformat 5": _nb(nbformat=5, nbformat_minor=9),
+    "nbformat 3": json.dumps(
+        {
+            "nbformat": 3,
+            "nbformat_minor": 0,
+            "metadata": {},
+            "worksheets": [
+                {
+                    "cells": [
+                        {**one, "input": one["source"].splitlines(keepends=True)}
+                        | {"source": None if one["cell_type"] == "code" else one["source"]}
+                        for one in _without("id")
+                    ]
+                }
+            ],
+        }
+    ).encode(),
+    "no nbformat": json.dumps({"cells": GOOD}).encode(),
+    "duplicate ids": _nb(cells=[{**one, "id": "same"} for one in GOOD]),
+    "impossible ids": _nb(cells=[{**one, "id": {"a": "../x"}} for one in GOOD]),
+    "surrogates": _nb(cells=[{"cell_type": "markdown", "source": "\ud800", "id": "a"}, *GOOD]),
+    "odd cells": _nb(cells=[None, 3, [], {}, {"cell_type": 4, "source": {}}, *GOOD]),
+    "odd outputs": _nb(cells=[{**one, "outputs": 3, "attachments": [1]} for one in GOOD]),
+    "odd metadata": _nb(metadata=[1, 2]),
+    "lists of lines": _nb(
+        cells=[{**one, "source": one["source"].splitlines(keepends=True)} for one in GOOD]
+    ),
+}
+ODD["nbformat 3"] = ODD["nbformat 3"].replace(b'"source": null', b'"prompt_number": 1')
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_odd_but_readable_work_is_graded(grade: Any, name: str) -> None:
+    import nbformat
+
+    from chainrule.grading.judge import Submission
+
+    got = grade(MASTER, Submission(ODD[name]))
+    assert points(got) == {"c1": 2, "c2": 3, "w1": 0}, got.problem
+    nbformat.validate(nbformat.from_dict(got.notebook))
+
+
+def test_missing_metadata_is_an_answer_that_was_not_given(grade: Any) -> None:
+    got = grade(MASTER, submission(_without("metadata")))
+    assert points(got) == {"c1": 2, "c2": 3, "w1": 0}  # as cells of the student's own
+    assert sum("missing" in note for note in got.notes) == 3
+
+
+# Limits -------------------------------------------------------------------------------------------
+
+
+def test_a_check_that_waits_for_ever_is_ended() -> None:
+    """A check that loops as long as the student's function says so."""
+    from chainrule.grading.judge import judge
+
+    patient = master(
+        cell("answer", "q", "### BEGIN SOLUTION\ndef done(): return True\n### END SOLUTION"),
+        cell("check", "c", "while not done(): pass", 1),
+    )
+    work = submission(answered(patient, {"q": "def done(): return False"}))
+    limits = Limits(cell_seconds=1.0, call_seconds=0.5, grace_seconds=0.2, total_seconds=5.0)
+    started = time.monotonic()
+    assert points(judge(patient, work, limits)) == {"c": 0}
+    assert time.monotonic() - started < 15

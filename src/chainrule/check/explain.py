@@ -1,0 +1,72 @@
+"""A wrong output or gradient in words: what was expected, what came, and what explains it."""
+
+from __future__ import annotations
+
+from chainrule.check import report
+from chainrule.check.calling import advice, entry
+from chainrule.check.case import Case, Output
+from chainrule.check.compare import compare
+from chainrule.check.misconceptions import Misconception
+from chainrule.check.report import CheckFailed
+
+__all__ = ["at_case", "forward_is_wrong", "wrong_gradient", "wrong_output"]
+
+_MOST_SHOWN = 2
+_OWN = " (the numerical gradient of your own forward)"
+
+
+def wrong_gradient(name: str, case: Case, row: Misconception | None, own: bool) -> CheckFailed:
+    """A gradient or Jacobian is wrong. own: it was compared with the student's own forward."""
+    told = f": {row.phrase}." if row else "."
+    return _failed(_headline(name, case) + told, case, row, _OWN if own else "")
+
+
+def forward_is_wrong(name: str, case: Case, row: Misconception | None) -> CheckFailed:
+    """A gradient that fits the student's own forward, which is not the function asked for."""
+    told = f", as forward is: {row.phrase}." if row else ": it fits your forward, which is wrong."
+    return _failed(_headline(name, case) + told, case, row)
+
+
+def wrong_output(name: str, output: Output, row: Misconception | None) -> CheckFailed:
+    """Forward gave a wrong value."""
+    told = f": {row.phrase}." if row else "."
+    return _failed(f"{name} gives a wrong value{told}", output, row)
+
+
+def at_case(case: Case | Output) -> str:
+    """Where it was tried, in one line."""
+    point = dict(zip(case.names, case.inputs, strict=True))
+    return report.describe_point(point, case.upstream if type(case) is Case else None)
+
+
+def _failed(
+    headline: str, case: Case | Output, row: Misconception | None, source: str = ""
+) -> CheckFailed:
+    first, *rest = report.wrapped(headline)
+    lines = [*rest, at_case(case), *_entries(case, source), *advice(row)]
+    return CheckFailed(first, lines, row.id if row else None)
+
+
+def _headline(name: str, case: Case) -> str:
+    names = [label for label, wrong in zip(case.labels, case.wrong, strict=True) if wrong]
+    return f"{name}: {', '.join(names)} {'is' if len(names) == 1 else 'are'} wrong"
+
+
+def _entries(case: Case | Output, source: str) -> list[str]:
+    """Expected and got of the parts that are wrong, the first ones of them."""
+    lines: list[str] = []
+    shown = 0
+    for label, got, right, bad in zip(
+        case.labels, case.got, case.expected, case.wrong, strict=True
+    ):
+        if got is None or not bad or shown == _MOST_SHOWN:
+            continue
+        if got.shape != right.value.shape:
+            lines.append(f"{label}: expected the shape {right.value.shape}")
+            lines.append(f"{' ' * len(label)}  got      the shape {got.shape}")
+        else:
+            wrong = compare(got, right)
+            assert wrong is not None
+            lines += entry(label, wrong, "" if shown else source)
+        shown += 1
+    return lines

@@ -1,0 +1,18 @@
+"""The mistakes people make, as data.
+
+Each row says what the mistake would have returned. When an answer is wrong and exactly one row
+explains it at every point that was tried, the student is told which idea to look at again.
+Predictions are numerical gradients of a changed function or of changed inputs, so the table holds
+no gradient of any exercise.
+"""
+
+from chainrule.check.misconceptions import activations, arrays, chain, differences, nets, numbers
+from chainrule.check.misconceptions.row import Misconception, Prediction
+
+__all__ = ["MISCONCEPTIONS", "Misconception", "Prediction"]
+
+MISCONCEPTIONS: dict[str, Misconception] = {
+    row.id: row
+    for part in (chain, arrays, activations, nets, differences, numbers)
+    for row in part.ROWS
+}

@@ -1,0 +1,257 @@
+"""Mistakes with vectors and matrices: sides, axes, batches, means, Jacobians."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from chainrule.check.case import Case, Output
+from chainrule.check.misconceptions.row import Misconception, Prediction, outputs, times, ways
+from chainrule.numeric import numerical_jacobian
+
+_SHAPES = "03_matmul_gate#Shapes-as-a-check"
+_BATCH = "03_matmul_gate#A-batch-adds-up"
+_MEAN = "03_matmul_gate#A-mean-divides"
+_SIDES = "02_jacobians#Column-and-row"
+
+
+def _examples(case: Case | Output) -> int:
+    """How many examples the batch has: the length of the first array among the inputs."""
+    return next(len(i) for i in case.inputs if np.ndim(i))
+
+
+def _features(case: Case | Output) -> int:
+    return next(i.shape[1] for i in case.inputs if np.ndim(i) == 2)
+
+
+def _spread(reduce: Callable[[np.ndarray], Any]) -> Callable[[Case], Prediction]:
+    """The gradient that every example sends to a vector of parameters, before they are added.
+
+    Found by giving each example its own copy of the parameters. `reduce` says what was done with
+    the (examples, parameters) array in place of the sum over examples.
+    """
+
+    def predict(case: Case) -> Prediction:
+        found: list[np.ndarray | None] = list(case.right)
+        for i, value in enumerate(case.inputs):
+            if np.ndim(value) == 1 and any(np.ndim(other) == 2 for other in case.inputs[:i]):
+                rows = np.tile(value, (_examples(case), 1))
+                inputs = [*case.inputs[:i], rows, *case.inputs[i + 1 :]]
+                found[i] = np.asarray(reduce(case.gradients(inputs=inputs)[i]))
+        return found
+
+    return predict
+
+
+def _on_transposed(case: Case) -> Prediction:
+    (x,) = case.inputs
+    turned = np.transpose(x)
+    if np.ndim(x) != 2 or np.shape(case.function(turned)) != turned.shape:
+        raise ValueError("another axis makes no sense here")
+    return [case.gradients(inputs=(turned,), upstream=np.transpose(case.upstream))[0].T]
+
+
+def _collapsed(axis: int | None) -> Callable[[Case], Prediction]:
+    """Entries that are all alike were returned once, and broadcasting would do the rest."""
+
+    def once(g: np.ndarray) -> np.ndarray | None:
+        if g.ndim == 0:
+            return g
+        one = np.asarray(g.mean(axis=axis, keepdims=axis is not None))
+        return one if np.allclose(one, g, rtol=1e-9, atol=0) else None
+
+    return lambda case: [once(g) for g in case.right]
+
+
+def _extra_axis(axis: int) -> Callable[[Case], Prediction]:
+    return lambda case: [np.expand_dims(g, axis) if g.ndim == 1 else g for g in case.right]
+
+
+def _squeezed(case: Case) -> Prediction:
+    return [np.squeeze(g) for g in case.right]
+
+
+def _columns(inputs: tuple[Any, ...]) -> list[Any]:
+    """Every vector as a column: against a row, it broadcasts to a table of all pairs."""
+    if not any(np.ndim(i) == 1 for i in inputs):
+        raise ValueError("no vector among the inputs")
+    return [np.reshape(i, (-1, 1)) if np.ndim(i) == 1 else i for i in inputs]
+
+
+def _all_pairs(case: Case) -> Prediction:
+    found = case.gradients(inputs=_columns(case.inputs))
+    return [g.reshape(np.shape(i)) for g, i in zip(found, case.inputs, strict=True)]
+
+
+def _jacobian(case: Case, i: int) -> np.ndarray:
+    """Of the output by one input of the same shape, as a square matrix."""
+    x = np.asarray(case.inputs[i], dtype=np.float64)
+    if x.ndim == 0 or x.shape != case.output.shape:
+        raise ValueError("not square")
+
+    def by_one(value: np.ndarray) -> Any:
+        return case.function(*case.inputs[:i], value, *case.inputs[i + 1 :])
+
+    return numerical_jacobian(by_one, x).value.reshape(x.size, x.size)
+
+
+def _with_jacobian(
+    use: Callable[[np.ndarray, np.ndarray], np.ndarray],
+) -> Callable[[Case], Prediction]:
+    """`use(J, upstream)`, for each input of the output's shape."""
+
+    def predict(case: Case) -> Prediction:
+        found: list[np.ndarray | None] = list(case.right)
+        same = [i for i, x in enumerate(case.inputs) if np.shape(x) == case.output.shape]
+        for i in same:
+            flat = use(_jacobian(case, i), np.ravel(case.upstream))
+            found[i] = flat.reshape(case.output.shape)
+        return found if same else [None] * len(found)
+
+    return predict
+
+
+def without_biases(case: Case | Output) -> list[Any]:
+    if not any(name.startswith("b") for name in case.names):
+        raise ValueError("no bias among the inputs")
+    return [
+        np.zeros(np.shape(value)) if name.startswith("b") else value
+        for name, value in zip(case.names, case.inputs, strict=True)
+    ]
+
+
+def _no_gradient_for_biases(case: Case) -> Prediction:
+    return [
+        np.zeros(np.shape(value)) if name.startswith("b") else None
+        for name, value in zip(case.names, case.inputs, strict=True)
+    ]
+
+
+def _root(case: Case) -> Prediction:
+    return case.gradients(function=lambda *inputs: np.sqrt(case.function(*inputs)))
+
+
+ROWS = (
+    Misconception(
+        "transposed",
+        "rows and columns changed places",
+        "This is the transpose. A gradient has the shape of its input: entry by "
+        "entry it says how much the output follows that entry.",
+        _SHAPES,
+        ways(lambda case: [np.transpose(g) for g in case.right]),
+        output=outputs(lambda case: np.transpose(case.right)),
+    ),
+    Misconception(
+        "jacobian-side",
+        "the Jacobian was used from the wrong side",
+        "The Jacobian was multiplied as if going forward. Going back, the sum runs over the "
+        "outputs that an input feeds: which index of J is that?",
+        _SIDES,
+        ways(_with_jacobian(lambda jacobian, upstream: jacobian @ upstream)),
+    ),
+    Misconception(
+        "diagonal-only",
+        "only the diagonal of the Jacobian was used",
+        "Each output was taken to depend on the input of the same index alone. Move one input: "
+        "which outputs move?",
+        "02_jacobians#Not-every-Jacobian-is-diagonal",
+        ways(
+            _with_jacobian(lambda jacobian, upstream: np.diag(jacobian) * upstream),
+            lambda case: [g * np.eye(*g.shape) for g in case.right],
+        ),
+    ),
+    Misconception(
+        "diagonal-as-vector",
+        "the diagonal of the Jacobian came back in place of the matrix",
+        "These numbers stand on the diagonal. The Jacobian has an entry for each pair of an output "
+        "and an input, the zeros too.",
+        "02_jacobians#The-Jacobian",
+        ways(lambda case: [np.diag(g) if g.ndim == 2 else None for g in case.right]),
+    ),
+    Misconception(
+        "bias-not-summed",
+        "what the examples send to the bias was not added up",
+        "There is a gradient for every example of the batch. All of them use the same bias, so it "
+        "is a fork with as many branches as examples.",
+        _BATCH,
+        ways(_spread(lambda rows: rows)),
+    ),
+    Misconception(
+        "wrong-axis",
+        "a sum ran over the wrong axis",
+        "Which axis counts the examples, and which one is still "
+        "there in the result?",
+        _BATCH,
+        ways(
+            _spread(lambda rows: rows.sum(axis=1)),
+            _spread(lambda rows: rows.sum()),
+            _on_transposed,
+        ),
+        output=outputs(lambda case: np.transpose(case.at(np.transpose(case.inputs[0])))),
+    ),
+    Misconception(
+        "broadcast",
+        "broadcasting changed a shape",
+        "NumPy stretches an axis of length 1, or adds one, without a word. Print the shapes on "
+        "both sides of each operation.",
+        "06_gradient_checking#Broadcasting-hides-a-wrong-shape",
+        ways(
+            _collapsed(None),
+            _collapsed(0),
+            _collapsed(-1),
+            _extra_axis(0),
+            _extra_axis(-1),
+            _squeezed,
+            _all_pairs,
+        ),
+        output=outputs(
+            lambda case: np.expand_dims(case.right, 0) if case.right.ndim else None,
+            lambda case: np.expand_dims(case.right, -1) if case.right.ndim else None,
+            lambda case: case.at(*_columns(case.inputs)),
+        ),
+    ),
+    Misconception(
+        "mean-forgotten",
+        "it is not divided by the number of examples",
+        "This belongs to a sum over the batch. Of a mean, each example owns only its share.",
+        _MEAN,
+        ways(times(_examples)),
+        output=outputs(lambda case: case.right * _examples(case)),
+    ),
+    Misconception(
+        "mean-twice",
+        "there is a 1/N too much",
+        "If the output is a plain sum, or the upstream gradient has the "
+        "1/N already, nothing is left to divide.",
+        _MEAN,
+        ways(times(lambda case: 1 / _examples(case))),
+        output=outputs(lambda case: case.right / _examples(case)),
+    ),
+    Misconception(
+        "mean-over-entries",
+        "divided by all entries, not by the examples",
+        "np.mean without an axis counts every entry of the array. How many examples are there?",
+        _MEAN,
+        ways(times(lambda case: 1 / _features(case))),
+        output=outputs(lambda case: case.right / _features(case)),
+    ),
+    Misconception(
+        "bias-missed",
+        "the bias was left out",
+        "The bias moves the output as well: it is an input like the others.",
+        "03_matmul_gate#The-bias",
+        ways(_no_gradient_for_biases),
+        output=outputs(lambda case: case.at(*without_biases(case))),
+    ),
+    Misconception(
+        "square-forgotten",
+        "a square was forgotten",
+        "This belongs to the length itself, and the question is about its square.",
+        "03_matmul_gate#The-squared-norm",
+        ways(_root),
+        output=outputs(lambda case: np.sqrt(case.right)),
+        gates=("SquaredNorm", "MatMulSquaredNorm"),
+    ),
+)

@@ -1,0 +1,193 @@
+"""Mistakes with the chain rule itself: upstream, sign, factors, order, forks, what is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import permutations
+
+import numpy as np
+
+from chainrule.check.case import Case, Output
+from chainrule.check.misconceptions.row import (
+    Misconception,
+    Prediction,
+    everywhere,
+    outputs,
+    times,
+    ways,
+)
+
+_ONE_GATE = "01_scalar_circuits#One-gate"
+_PATTERNS = "01_scalar_circuits#Four-patterns"
+
+
+def _upstream_added(case: Case) -> Prediction:
+    def plus(local: np.ndarray) -> np.ndarray | None:
+        fits = np.ndim(case.upstream) == 0 or np.shape(local) == np.shape(case.upstream)
+        return local + case.upstream if fits else None
+
+    return [plus(local) for local in case.local]
+
+
+def reordered(case: Case) -> list[Prediction]:
+    """The right gradients in every other order."""
+    _, *others = permutations(range(len(case.inputs)))
+    return [[case.right[i] for i in order] for order in others]
+
+
+def _minus(which: int) -> Callable[[Output], np.ndarray]:
+    """The output with one of several inputs turned around: x - y in place of x + y."""
+
+    def turned(case: Output) -> np.ndarray:
+        if len(case.inputs) < 2:
+            raise ValueError("minus the only input is another mistake")
+        return case.at(*(-i if n == which else i for n, i in enumerate(case.inputs)))
+
+    return turned
+
+
+def _fractional(case: Output) -> np.ndarray:
+    """The right output; of whole numbers, a factor says too little to be named."""
+    if all(np.asarray(i).dtype.kind == "i" for i in case.inputs):
+        raise ValueError("whole numbers only")
+    return case.right
+
+
+def _switched(case: Case) -> Prediction:
+    """The gradients of the function with its first two inputs switched."""
+    _same_shape(case)
+    return case.gradients(function=lambda x, y, *rest: case.function(y, x, *rest))
+
+
+def _same_shape(case: Case) -> None:
+    first, second, *_ = case.inputs
+    if np.shape(first) != np.shape(second):
+        raise ValueError("inputs of different shapes cannot be switched")
+
+
+def _branch(which: int) -> Callable[[Case], list[Prediction]]:
+    """Only one use of a forked input sends its gradient back; the first use, or the last."""
+    return lambda case: [] if case.fork is None else [case.branches[which]]
+
+
+def _earlier_call(case: Case) -> Prediction:
+    if case.decoy is None:
+        raise ValueError("no other call was made")
+    return case.gradients(inputs=case.decoy)
+
+
+ROWS = (
+    Misconception(
+        "upstream-forgotten",
+        "the upstream gradient was left out",
+        "This is the local gradient alone. The gradient that arrives from the right has a "
+        "part in what the gate sends on.",
+        _ONE_GATE,
+        ways(lambda case: case.local),
+    ),
+    Misconception(
+        "upstream-added",
+        "the upstream gradient was added instead of multiplied",
+        "Local and upstream gradient were added. Think of two gear wheels: their ratios do "
+        "not add up.",
+        _ONE_GATE,
+        ways(_upstream_added),
+    ),
+    Misconception(
+        "upstream-passed-on",
+        "the upstream gradient came back unchanged",
+        "What arrived was handed on as it is. That is what an add gate does; ask how much "
+        "the output moves when this input moves a little.",
+        _PATTERNS,
+        ways(everywhere(lambda case: case.upstream)),
+    ),
+    Misconception(
+        "sign",
+        "the sign is turned around",
+        "The size is right and the sign is not. Does the output rise or fall when this "
+        "input rises?",
+        _ONE_GATE,
+        ways(times(lambda case: -1.0)),
+        output=outputs(lambda case: -case.right, _minus(0), _minus(1)),
+    ),
+    Misconception(
+        "factor-two",
+        "there is a factor 2 too much",
+        "Everything is twice what it should be: look for something counted twice.",
+        _ONE_GATE,
+        ways(times(lambda case: 2.0)),
+        output=outputs(lambda case: 2.0 * _fractional(case)),
+    ),
+    Misconception(
+        "factor-half",
+        "there is a factor 1/2 too much",
+        "Half of it is missing. Nothing is shared out among the inputs: each is asked on its own "
+        "how much the output follows it.",
+        "01_scalar_circuits#Add-distributes",
+        ways(times(lambda case: 0.5)),
+        output=outputs(lambda case: 0.5 * _fractional(case)),
+    ),
+    Misconception(
+        "not-switched",
+        "each input was used for its own gradient",
+        "A multiply gate switches: how much the output follows one input depends on the other one.",
+        "01_scalar_circuits#Multiply-switches",
+        reordered,
+        gates=("Multiply",),
+        covers=("wrong-order", "own-input"),
+        whole=True,
+    ),
+    Misconception(
+        "own-input",
+        "an input was used for its own gradient",
+        "The gradient was worked out with the input it belongs to. When this input moves, "
+        "what decides by how much the product moves?",
+        "01_scalar_circuits#Multiply-switches",
+        ways(lambda case: [np.asarray(case.upstream * i) for i in case.inputs]),
+        gates=("Multiply",),
+    ),
+    Misconception(
+        "inputs-switched",
+        "two inputs changed places",
+        "The function was worked out with its first two inputs switched. Compare the order "
+        "of the arguments with the formula.",
+        "01_scalar_circuits#What-a-gate-promises",
+        ways(_switched),
+        output=outputs(lambda case: case.at(case.inputs[1], case.inputs[0], *case.inputs[2:])),
+        whole=True,
+    ),
+    Misconception(
+        "wrong-order",
+        "the gradients came back in the wrong order",
+        "Each gradient is right, but they are handed back in another order than the "
+        "inputs of forward.",
+        _ONE_GATE,
+        reordered,
+        whole=True,
+    ),
+    Misconception(
+        "fork-last-only",
+        "only one branch of a fork was counted",
+        "An input that is used more than once gets a gradient back from every use. One "
+        "overwrote the other: look for = where += is meant.",
+        "01_scalar_circuits#A-fork-adds",
+        _branch(-1),
+        covers=("upstream-passed-on",),
+    ),
+    Misconception(
+        "fork-first-only",
+        "a branch of a fork was dropped",
+        "An input that is used more than once gets a gradient back from every use; only "
+        "the first one was counted.",
+        "01_scalar_circuits#A-fork-adds",
+        _branch(0),
+    ),
+    Misconception(
+        "earlier-call",
+        "the gradient belongs to another call of forward",
+        "The numbers are those of another forward call. What backward needs has to be "
+        "kept on self, anew at every forward.",
+        _ONE_GATE,
+        ways(_earlier_call),
+    ),
+)

@@ -1,0 +1,178 @@
+"""Mistakes with whole nets: hidden layers, the loss, and the step that training takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from chainrule.check.case import Case
+from chainrule.check.misconceptions.row import Misconception, Prediction, of_point, ways
+
+_NO_NONLINEARITY = "04_neural_networks#Layers-without-a-nonlinearity"
+_COUNTING = "04_neural_networks#Counting-parameters"
+_LOSS = "04_neural_networks#Softmax-and-cross-entropy"
+_HIDDEN = "04_neural_networks#Backward-through-a-net"
+_DESCENT = "04_neural_networks#Gradient-descent"
+
+Slope = Callable[[np.ndarray, np.ndarray], Any]
+"""What was taken for the slope of a nonlinearity, from its input and its output."""
+
+_BETWEEN: dict[str, Callable[[Any], Any]] = {
+    "TwoLayerNet": np.tanh,
+    "ThreeLayerNet": lambda z: np.maximum(z, 0.0),
+}
+_LAYERS = ({1}, {2}, {1, 2})
+
+
+def _with_slope(slope: Slope, layers: set[int]) -> Callable[[Case], Prediction]:
+    """The net's gradients, had the nonlinearity of these hidden layers another slope.
+
+    In its place stands a straight line through the right value, with the wrong slope.
+    """
+
+    def predict(case: Case) -> Prediction:
+        between = _BETWEEN[case.gate]
+        seen = dict(enumerate(_before_nonlinearities(case, between), start=1))
+        if not layers <= seen.keys():
+            raise ValueError("the net has fewer layers")
+
+        def straight(layer: int, z: np.ndarray) -> Any:
+            z0 = seen[layer]
+            return between(z0) + slope(z0, between(z0)) * (z - z0)
+
+        def changed(x: Any, *params: Any) -> Any:
+            h = x
+            for layer in seen:
+                z = h @ params[2 * layer - 2] + params[2 * layer - 1]
+                h = straight(layer, z) if layer in layers else between(z)
+            return h @ params[-2] + params[-1]
+
+        return case.gradients(function=changed)
+
+    return predict
+
+
+def _before_nonlinearities(case: Case, between: Callable[[Any], Any]) -> list[np.ndarray]:
+    h, *params = (np.asarray(value, dtype=np.float64) for value in case.inputs)
+    found = []
+    for layer in range(len(params) // 2 - 1):
+        found.append(h @ params[2 * layer] + params[2 * layer + 1])
+        h = between(found[-1])
+    return found
+
+
+def _slope(slope: Slope) -> Callable[[Case], list[Prediction]]:
+    return ways(*(_with_slope(slope, layers) for layers in _LAYERS))
+
+
+def _probabilities_alone(case: Case) -> Prediction:
+    """The part of the loss that does not know the label: the logarithm of the sum."""
+    return case.gradients(function=lambda s: np.mean(np.logaddexp.reduce(s, axis=1)))
+
+
+ROWS = (
+    Misconception(
+        "bias-not-carried",
+        "one of the two biases is lost",
+        "Let x be all zeros: the first layer still sends its bias on, and the second layer does "
+        "to it what it does to everything.",
+        _NO_NONLINEARITY,
+        ways(
+            of_point(lambda W1, b1, W2, b2: [W1 @ W2, b2]),
+            of_point(lambda W1, b1, W2, b2: [W1 @ W2, b1 @ W2]),
+        ),
+        gates=("collapse",),
+    ),
+    Misconception(
+        "biases-not-counted",
+        "the biases were not counted",
+        "These are the weights alone. Every unit that is not an input has one number more.",
+        _COUNTING,
+        ways(of_point(lambda sizes: np.sum(np.multiply(sizes[:-1], sizes[1:])))),
+        gates=("count_parameters",),
+    ),
+    Misconception(
+        "inputs-have-biases",
+        "the inputs were given biases",
+        "Biases belong to what a layer puts out. What goes into the net comes as it is.",
+        _COUNTING,
+        ways(
+            of_point(lambda sizes: np.sum(np.multiply(sizes[:-1], sizes[1:])) + sum(sizes)),
+            of_point(lambda sizes: np.sum(np.multiply(sizes[:-1], sizes[1:])) + sum(sizes[:-1])),
+        ),
+        gates=("count_parameters",),
+    ),
+    Misconception(
+        "label-not-subtracted",
+        "the right class was treated like the others",
+        "These are the probabilities alone. The score of the right class stands in the loss once "
+        "more, outside the logarithm.",
+        _LOSS,
+        ways(_probabilities_alone),
+        gates=("SoftmaxCrossEntropy",),
+    ),
+    Misconception(
+        "slope-skipped",
+        "the gradient went through a nonlinearity unchanged",
+        "Between two linear layers stands one gate more. Going back, it has its part as well.",
+        _HIDDEN,
+        _slope(lambda z, h: 1.0),
+        gates=tuple(_BETWEEN),
+    ),
+    Misconception(
+        "slope-at-output",
+        "the slope of a nonlinearity was worked out at its output",
+        "The formula wants the value before the nonlinearity, and got the one behind it (or the "
+        "other way round). Check which of the two your formula is written in.",
+        _HIDDEN,
+        _slope(lambda z, h: 1 - np.tanh(h) ** 2),
+        gates=("TwoLayerNet",),
+    ),
+    Misconception(
+        "slope-not-squared",
+        "the square in the slope of tanh was forgotten",
+        "The slope of tanh is the same on both sides of 0, as its curve shows; this one is not.",
+        _HIDDEN,
+        _slope(lambda z, h: 1 - h),
+        gates=("TwoLayerNet",),
+    ),
+    Misconception(
+        "hidden-mask-inverted",
+        "the mask of a ReLU is the wrong way round",
+        "The gradient went through where the ReLU gave 0. Which entries did it let through, going "
+        "forward?",
+        _HIDDEN,
+        _slope(lambda z, h: z <= 0),
+        gates=("ThreeLayerNet",),
+    ),
+    Misconception(
+        "uphill",
+        "it goes uphill",
+        "The gradient points to where the loss grows fastest. Training is to make it smaller.",
+        _DESCENT,
+        ways(
+            of_point(lambda params, grads, rate: [params[k] + rate * grads[k] for k in params]),
+        ),
+        gates=("gradient_step",),
+    ),
+    Misconception(
+        "rate-forgotten",
+        "the learning rate was left out",
+        "This is a step as long as the gradient itself. The learning rate says how much of it to "
+        "go.",
+        _DESCENT,
+        ways(of_point(lambda params, grads, rate: [params[k] - grads[k] for k in params])),
+        gates=("gradient_step",),
+    ),
+    # Recognised by what a training asked for; no value is predicted.
+    Misconception(
+        "gradient-stale",
+        "the gradient was taken at the start only",
+        "A gradient tells the way at one place. After a step the net is at another: ask there "
+        "again, and go on from there.",
+        _DESCENT,
+        gates=("train",),
+    ),
+)

@@ -1,0 +1,103 @@
+"""Mistakes with numbers and memory: types, things changed in place, differences for derivatives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from chainrule.check.case import Case, Output
+from chainrule.check.misconceptions.row import Misconception, Prediction, outputs, ways
+
+_PROMISES = "01_scalar_circuits#What-a-gate-promises"
+_STEPS = tuple(10.0**-k for k in range(1, 7))
+
+
+def _whole(case: Case | Output) -> bool:
+    return any(np.asarray(i).dtype.kind == "i" for i in case.inputs)
+
+
+def _truncated(cut: Callable[[Case], Prediction]) -> Callable[[Case], Prediction]:
+    """Fractions lost where an input holds whole numbers; nothing lost elsewhere."""
+    return lambda case: cut(case) if _whole(case) else case.right
+
+
+def _difference(step: float) -> Callable[[Case], Prediction]:
+    """(f(x + h) - f(x)) / h for each entry of each input, where it is off in proportion to h."""
+
+    def predict(case: Case) -> Prediction:
+        long, short = _quotients(case, step), _quotients(case, step / 2)
+        off, less = (_flat(q) - _flat(case.right) for q in (long, short))
+        largest = np.abs(off).max()
+        if np.abs(off - 2 * less).max() > 0.3 * largest:
+            raise ValueError("a straight line, or no smooth function")
+        return long
+
+    return predict
+
+
+def _quotients(case: Case, step: float) -> list[np.ndarray]:
+    found = []
+    for i, value in enumerate(case.inputs):
+        x = np.array(value, dtype=np.float64)
+        slopes = np.zeros(x.shape)
+        for entry in np.ndindex(x.shape):
+            moved = x.copy()
+            moved[entry] += step
+            inputs: list[Any] = [*case.inputs[:i], moved[()], *case.inputs[i + 1 :]]
+            slopes[entry] = np.sum(case.upstream * (case.at(*inputs) - case.output)) / step
+        found.append(slopes)
+    return found
+
+
+def _flat(arrays: Sequence[np.ndarray]) -> np.ndarray:
+    return np.concatenate([np.ravel(a) for a in arrays])
+
+
+ROWS = (
+    Misconception(
+        "integer-arithmetic",
+        "fractions were lost with whole-number inputs",
+        "The inputs were integers here, and what was computed stayed integer: look for // or "
+        "int(), or for an array that took over the inputs' type.",
+        _PROMISES,
+        ways(
+            _truncated(lambda c: [np.floor(g) * c.upstream for g in c.local]),
+            _truncated(lambda c: [np.trunc(g) * c.upstream for g in c.local]),
+            _truncated(lambda c: [np.trunc(g) for g in c.right]),
+        ),
+        output=outputs(
+            lambda case: np.trunc(case.right) if _whole(case) else case.right,
+            lambda case: np.floor(case.right) if _whole(case) else case.right,
+        ),
+    ),
+    Misconception(
+        "forward-difference",
+        "a difference quotient, not the derivative",
+        "This is how much the output changes over a small step, which is off by about as much as "
+        "the step is long. Work the derivative out by hand.",
+        "06_gradient_checking#Forward-and-central-differences",
+        ways(*(_difference(step) for step in _STEPS)),
+    ),
+    # The rows below are recognised before any value is compared; they predict nothing.
+    Misconception(
+        "float32",
+        "it was computed in single precision",
+        "float32 carries seven digits; a gradient check needs the fifteen of float64.",
+        _PROMISES,
+    ),
+    Misconception(
+        "inputs-modified",
+        "an input was changed in place",
+        "The caller still needs that array as it was. Work on a copy, or make a new one.",
+        _PROMISES,
+    ),
+    Misconception(
+        "upstream-modified",
+        "the upstream gradient was changed in place",
+        "Another gate may get the same array as its upstream gradient. Work on a copy, or "
+        "make a new one.",
+        _PROMISES,
+    ),
+)

@@ -1,0 +1,397 @@
+"""A whole class: many submissions judged at once, one writer for what comes of them.
+
+A submission is written in three steps: its notebooks, its rows (one transaction), and last a file
+with a hash of what was graded. Killed in between, the next run grades it again, to the same end.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import glob
+import hashlib
+import json
+import os
+import re
+import shutil
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from nbgrader import utils
+from nbgrader.coursedir import CourseDirectory
+from traitlets.config import Config
+
+from chainrule.grading.course import Course
+from chainrule.grading.gradebook import Book, BookError
+from chainrule.grading.judge import Graded, Submission, judge
+from chainrule.grading.limits import Limits
+from chainrule.grading.master import Master, read_master
+from chainrule.grading.merge import Malformed, read_file
+
+__all__ = ["BatchError", "BatchResult", "grade"]
+
+_MARK = ".chainrule.json"
+_FORMAT = 1  # of what is graded and written; a change makes all work be graded again
+_RETRIES = 2
+
+
+class BatchError(RuntimeError):
+    """The batch cannot be started; the text says why in a line."""
+
+
+@dataclass
+class BatchResult:
+    """What came of a batch, by student.
+
+    graded: students graded now, and the seconds each took; unchanged: those whose work and master
+    are as before; failed: why a submission could not be graded or written at all; problems: what
+    graded submissions had that their students should know, a sentence each.
+    """
+
+    graded: dict[str, float] = field(default_factory=dict)
+    unchanged: list[str] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
+    problems: dict[str, list[str]] = field(default_factory=dict)
+    seconds: float = 0.0
+
+
+Progress = Callable[[int, int, str, str], None]
+"""Called after each submission: (how many are done, of how many, student, "graded", "unchanged" or
+"failed")."""
+
+
+@dataclass
+class _Work:
+    """One student's submission as it lies in submitted/.
+
+    notebooks: by master's name; files: all others; copied: those, timestamp and all, that go into
+    autograded/ besides; problems: sentences; mark: the hash of all that.
+    """
+
+    student: str
+    target: Path
+    notebooks: dict[str, Submission]
+    copied: dict[str, bytes]
+    timestamp: datetime | None
+    problems: list[str]
+    mark: str
+
+
+def grade(
+    coursedir: Path | str,
+    assignment: str,
+    students: Sequence[str] | None = None,
+    jobs: int | None = None,
+    force: bool = False,
+    progress: Progress | None = None,
+    executor: Executor | None = None,
+    limits: Limits | None = None,
+    config: Config | None = None,
+) -> BatchResult:
+    """Grade what was submitted for an assignment, into autograded/ and the gradebook.
+
+    students: only these. jobs: how many at once (default: one for each processor). force: unchanged
+    work too. executor: where to judge (default: `jobs` threads, each of which waits for a judge
+    process of its own; a process pool or Dask's `Client.get_executor()` do as well). config:
+    nbgrader's (default: the course's nbgrader_config.py).
+
+    Raises BatchError, MasterError, JailUnavailable, BookError before anything is graded.
+    """
+    started = time.monotonic()
+    limits = limits or Limits()
+    config = config or Course(Path(coursedir).resolve()).config()
+    folders = CourseDirectory(config=config)
+    masters = read_masters(folders, assignment, config)
+    result = BatchResult()
+    with _alone(folders, assignment):
+        names = [name for name in _submitters(folders, assignment) if not students or name in students]
+        for name in set(students or ()) - set(names):
+            result.failed[name] = "nothing was submitted"
+        book = Book(folders.db_url, assignment, masters, folders.course_id, config)
+        with book:
+            batch = _Batch(folders, assignment, masters, limits, book, result, config)
+            batch.run(names, force, progress, executor, jobs or len(os.sched_getaffinity(0)))
+    result.seconds = time.monotonic() - started
+    return result
+
+
+def read_masters(folders: CourseDirectory, assignment: str, config: Config) -> list[Master]:
+    """The masters of an assignment, with the files that come with it. Raises BatchError."""
+    source = Path(folders.format_path(folders.source_directory, ".", assignment))
+    paths = sorted(source.glob("*.ipynb"))
+    if not paths:
+        raise BatchError(f"no such assignment: there is no notebook in {source}")
+    kept = set(config.Autograde.get("exclude_overwriting", {}).get(assignment, []))
+    files = {
+        name: Path(path).read_bytes()
+        for path in utils.find_all_files(str(source), folders.ignore + ["*.ipynb"])
+        if (name := os.path.relpath(path, source)) not in kept
+    }
+    return [read_master(path.read_bytes(), path.stem, files, config) for path in paths]
+
+
+@contextmanager
+def _alone(folders: CourseDirectory, assignment: str) -> Iterator[None]:
+    """Hold the assignment's lock. Raises BatchError when another grader does."""
+    base = Path(folders.root) / folders.autograded_directory
+    base.mkdir(parents=True, exist_ok=True)
+    with open(base / f".{assignment}.lock", "w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise BatchError(f"{assignment} is being graded by another program") from None
+        yield
+
+
+def _submitters(folders: CourseDirectory, assignment: str) -> list[str]:
+    step = folders.submitted_directory
+    pattern = folders.format_path(step, r"(?P<student>[^/]+)", re.escape(assignment), escape=True)
+    excluded = {name for name in folders.student_id_exclude.split(",") if name}
+    root = glob.escape(str(folders.root))
+    relative = folders.directory_structure.format(
+        nbgrader_step=glob.escape(step), student_id="*", assignment_id=glob.escape(assignment)
+    )
+    found = (re.fullmatch(pattern, path) for path in glob.glob(os.path.join(root, relative)))
+    return sorted({match["student"] for match in found if match} - excluded)
+
+
+class _Batch:
+    """A batch at work."""
+
+    def __init__(
+        self,
+        folders: CourseDirectory,
+        assignment: str,
+        masters: list[Master],
+        limits: Limits,
+        book: Book,
+        result: BatchResult,
+        config: Config,
+    ) -> None:
+        self._folders, self._assignment, self._masters = folders, assignment, masters
+        self._limits, self._book, self._result = limits, book, result
+        self._mode = int(str(config.Autograde.get("permissions", 664 if folders.groupshared else 444)), 8)
+        self._kept = set(config.Autograde.get("exclude_overwriting", {}).get(assignment, []))
+        self._recorded = book.recorded()
+        self._done = self._total = 0
+        self._progress: Progress | None = None
+
+    def run(
+        self,
+        students: list[str],
+        force: bool,
+        progress: Progress | None,
+        executor: Executor | None,
+        jobs: int,
+    ) -> None:
+        """Judge with a few submissions on the way at a time, and write each as it comes back."""
+        self._total, self._progress = len(students), progress
+        own = executor is None
+        pool = ThreadPoolExecutor(jobs, "judge") if executor is None else executor
+        waiting: dict[Future[dict[str, Graded | None]], tuple[_Work, int]] = {}
+        try:
+            for student in students:
+                work = self._read(student, force)
+                if work is None:
+                    continue
+                while len(waiting) >= 2 * jobs:
+                    self._collect(pool, waiting)
+                waiting[self._start(pool, work)] = work, 0
+            while waiting:
+                self._collect(pool, waiting)
+        finally:
+            for future in waiting:
+                future.cancel()
+            if own:
+                pool.shutdown(wait=True)
+
+    def _start(self, pool: Executor, work: _Work) -> Future[dict[str, Graded | None]]:
+        return pool.submit(_judge_all, self._masters, work.notebooks, self._limits)
+
+    def _collect(
+        self,
+        pool: Executor,
+        waiting: dict[Future[dict[str, Graded | None]], tuple[_Work, int]],
+    ) -> None:
+        """Wait for the next result, and write it; a worker that died gets its work again."""
+        for future in wait(waiting, return_when=FIRST_COMPLETED).done:
+            work, tries = waiting.pop(future)
+            try:
+                graded = future.result()
+            except Exception as error:  # noqa: BLE001  one submission never ends the batch
+                if tries < _RETRIES:
+                    try:
+                        waiting[self._start(pool, work)] = work, tries + 1
+                        continue
+                    except Exception as broken:  # noqa: BLE001
+                        error = broken
+                self._report(work.student, "failed", f"it could not be judged: {_line(error)}")
+                continue
+            try:
+                self._write(work, graded)
+            except (OSError, BookError) as error:
+                self._report(work.student, "failed", f"it could not be written: {_line(error)}")
+            except Exception as error:  # noqa: BLE001
+                self._report(work.student, "failed", f"it could not be recorded: {_line(error)}")
+            else:
+                self._tell(work, graded)
+                seconds = sum(one.seconds for one in graded.values() if one)
+                self._result.graded[work.student] = seconds
+                self._report(work.student, "graded")
+
+    def _report(self, student: str, outcome: str, why: str = "") -> None:
+        if why:
+            self._result.failed[student] = why
+        self._done += 1
+        if self._progress is not None:
+            self._progress(self._done, self._total, student, outcome)
+
+    def _tell(self, work: _Work, graded: dict[str, Graded | None]) -> None:
+        notes = [*work.problems, *(note for one in graded.values() if one for note in one.notes)]
+        if notes:
+            self._result.problems[work.student] = notes
+
+    # Reading
+
+    def _read(self, student: str, force: bool) -> _Work | None:
+        """A student's work, or None when it is graded already or cannot be read."""
+        try:
+            work = self._work(student)
+        except OSError as error:
+            self._report(student, "failed", f"it could not be read: {_line(error)}")
+            return None
+        try:
+            there = json.loads((work.target / _MARK).read_text())
+        except (OSError, ValueError):
+            there = None
+        if not force and there == {"graded": work.mark} and student in self._recorded:
+            self._result.unchanged.append(student)
+            self._report(student, "unchanged")
+            return None
+        return work
+
+    def _work(self, student: str) -> _Work:
+        folders = self._folders
+        source = Path(folders.format_path(folders.submitted_directory, student, self._assignment))
+        target = Path(folders.format_path(folders.autograded_directory, student, self._assignment))
+        files, problems = read_files(source, folders.ignore, self._limits)
+        theirs = {n: c for n, c in files.items() if n != "timestamp.txt"}
+        notebooks: dict[str, Submission] = {}
+        for master in self._masters:
+            given = {n: c for n, c in theirs.items() if n not in master.files}
+            name = master.name + ".ipynb"
+            content: bytes | None = None
+            problem = ""
+            try:
+                content = read_file(source / name, self._limits.notebook_bytes)
+            except Malformed as malformed:
+                problem = str(malformed) if os.path.lexists(source / name) else ""
+                problems.append(problem or f"{name} was not handed in.")
+            notebooks[master.name] = Submission(content, given, problem)
+        known = {master.name + ".ipynb" for master in self._masters}
+        for path in sorted(source.glob("*.ipynb")):
+            if path.name not in known:
+                problems.append(f"{path.name} is no notebook of this assignment; it was not graded.")
+        timestamp = _timestamp(files.get("timestamp.txt"))
+        mark = _mark(self._masters, notebooks, files, self._limits)
+        return _Work(student, target, notebooks, files, timestamp, problems, mark)
+
+    # Writing
+
+    def _write(self, work: _Work, graded: dict[str, Graded | None]) -> None:
+        target = work.target
+        target.mkdir(parents=True, exist_ok=True)
+        mark = target / _MARK
+        mark.unlink(missing_ok=True)
+        masters = {name: content for one in self._masters for name, content in one.files.items()}
+        for name, content in {**work.copied, **masters}.items():
+            self._put(target / name, content)
+        for name, one in graded.items():
+            if one is not None:
+                text = json.dumps(one.notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+                self._put(target / f"{name}.ipynb", text.encode("utf-8", "replace"))
+        self._book.record(work.student, graded, work.timestamp)
+        self._put(mark, json.dumps({"graded": work.mark}).encode())
+
+    def _put(self, path: Path, content: bytes) -> None:
+        """Write a file so that it is there as a whole or not at all."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        scratch = path.with_name(f".{path.name}.part"[:250])
+        scratch.unlink(missing_ok=True)
+        try:
+            scratch.write_bytes(content)
+            scratch.chmod(self._mode)
+            os.replace(scratch, path)
+        except OSError:
+            scratch.unlink(missing_ok=True)
+            raise
+
+
+def _judge_all(
+    masters: list[Master], notebooks: dict[str, Submission], limits: Limits
+) -> dict[str, Graded | None]:
+    """All notebooks of one student; None for one that was not handed in."""
+    return {
+        master.name: None
+        if (one := notebooks[master.name]).notebook is None and not one.problem
+        else judge(master, one, limits)
+        for master in masters
+    }
+
+
+def read_files(
+    folder: Path, ignore: Iterable[str], limits: Limits
+) -> tuple[dict[str, bytes], list[str]]:
+    """The files beside the notebooks, by relative path, and what is wrong with others.
+
+    Links, pipes and what is over the limits is left out, with a sentence.
+    """
+    found: dict[str, bytes] = {}
+    problems: list[str] = []
+    room = limits.scratch_bytes // 2
+    for path in sorted(utils.find_all_files(str(folder), [*ignore, "*.ipynb"])):
+        name = os.path.relpath(path, folder)
+        if name == _MARK:
+            continue
+        if len(found) >= limits.scratch_files // 2:
+            problems.append("There are too many files; the rest was left out.")
+            break
+        try:
+            found[name] = read_file(Path(path), min(room, limits.file_bytes))
+            room -= len(found[name])
+        except Malformed as problem:
+            problems.append(f"{problem} It was left out.")
+    return found, problems
+
+
+def _timestamp(content: bytes | None) -> datetime | None:
+    try:
+        text = (content or b"").decode().strip()
+        return utils.parse_utc(text) if text else None  # type: ignore[no-any-return]
+    except (ValueError, OverflowError, TypeError):
+        return None
+
+
+def _mark(
+    masters: list[Master], notebooks: dict[str, Submission], files: dict[str, bytes], limits: Limits
+) -> str:
+    found = hashlib.sha256(f"{_FORMAT}\0{limits!r}\0".encode())
+    for master in masters:
+        content = notebooks[master.name].notebook
+        found.update(master.fingerprint.encode())
+        found.update(hashlib.sha256(content).digest() if content is not None else b"-")
+    for name, content in sorted(files.items()):
+        found.update(os.fsencode(name) + b"\0" + hashlib.sha256(content).digest())
+    return found.hexdigest()
+
+
+def _line(error: BaseException) -> str:
+    text = str(error).strip().splitlines()
+    return text[0] if text else type(error).__name__

@@ -1,0 +1,255 @@
+"""What answers the judge inside the jail: runs cells, and calls what they defined.
+
+It shares its process with student code, which may change all of it. That gains nothing: the judge
+takes what comes out of here for values that the student returned.
+"""
+
+from __future__ import annotations
+
+import collections
+import inspect
+import linecache
+import os
+import signal
+import socket
+import types
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from chainrule.grading import wire
+from chainrule.grading.limits import Limits
+from chainrule.grading.peer import Peer
+from chainrule.grading.shell import Shell
+
+__all__ = ["SPECIALS", "Inmate"]
+
+_CONVERSIONS = "call len iter next getitem setitem delitem contains bool float int complex index"
+_UNARY = "neg pos abs invert"
+_BINARY = "add sub mul truediv floordiv mod pow matmul and or xor lshift rshift"
+_ORDER = "lt le gt ge eq"
+SPECIALS = tuple(
+    f"__{name}__"
+    for name in f"{_CONVERSIONS} {_UNARY} {_BINARY} {_ORDER}".split()
+    + ["r" + name for name in _BINARY.split()]
+)
+_FUNCTIONS = (types.FunctionType, types.MethodType, types.BuiltinFunctionType)
+_MAY_CHANGE = (list, dict, set, tuple, np.ndarray)
+
+
+class _Callback:
+    """A function of the judge's. It can be called, with plain data and one's own objects."""
+
+    __slots__ = ("__weakref__", "_call", "_release", "_ref")
+
+    def __init__(self, ref: wire.Ref, call: Callable[..., Any], release: Callable[..., None]):
+        self._ref, self._call, self._release = ref, call, release
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._call(self, args, kwargs)
+
+    def __del__(self) -> None:
+        self._release(self._ref.number, 1)
+
+
+# Types of the standard library and numpy that cross as the plain data they hold. The base class
+# reads it, so nothing a student wrote runs.
+_STAND_INS: dict[type, Callable[[Any], Any]] = {
+    collections.OrderedDict: lambda value: dict(dict.items(value)),
+    collections.defaultdict: lambda value: dict(dict.items(value)),
+    collections.Counter: lambda value: dict(dict.items(value)),
+    np.str_: lambda value: str.__str__(value),
+    np.bytes_: lambda value: bytes(value),
+    bytearray: bytes,
+}
+
+
+class Inmate(Peer):
+    """The jail's end of the conversation."""
+
+    def __init__(self, sock: socket.socket, shell: Shell, limits: Limits) -> None:
+        caps = wire.Caps(limits.message_bytes, limits.items)
+        super().__init__(wire.Line(sock, timed=False), caps, limits.call_depth)
+        self._shell = shell
+        self._kinds: list[type] = [types.FunctionType]
+        self._kind_numbers: dict[type, int] = dict.fromkeys(_FUNCTIONS, 0)
+        self._running = self._waiting = self._pending = False
+        self._ops: dict[str, Callable[..., Any]] = {
+            "run": shell.run,
+            "get": getattr,
+            "set": setattr,
+            "del": delattr,
+            "operate": _operate,
+            "next": _next,
+            "find": self._find,
+            "bind": shell.user_ns.__setitem__,
+            "unbind": shell.user_ns.__delitem__,
+            "describe": self._describe,
+            "signature": _signature,
+            "file": _write_file,
+        }
+        signal.signal(signal.SIGINT, self._interrupted)
+
+    def loop(self) -> None:
+        """Answer until the judge hangs up."""
+        try:
+            while True:
+                self.one_request()
+        except wire.Closed:
+            pass
+
+    # Interrupts: only while student code runs, and never in the middle of a frame.
+
+    def _interrupted(self, signum: int, frame: Any) -> None:
+        if self._waiting:
+            self._pending = True
+        elif self._running:
+            raise KeyboardInterrupt
+
+    def frame(self, deadline: float | None) -> bytes:
+        self._waiting, self._pending = True, False
+        try:
+            found = super().frame(deadline)
+        finally:
+            self._waiting = False
+        if self._pending and self._running:
+            raise KeyboardInterrupt
+        return found
+
+    def stray(self) -> None:
+        """The answer to a callback that was interrupted: nobody waits for it any more."""
+
+    def serve(self, op: str, args: tuple[Any, ...]) -> tuple[Any, Any]:
+        outer, self._running = self._running, True
+        try:
+            if op == "call":
+                return self._call(*args)
+            return self._ops[op](*args), None
+        finally:
+            self._running = outer
+
+    # Objects
+
+    def refer(self, value: Any) -> Any:
+        stand_in = _STAND_INS.get(type(value))
+        if stand_in is not None:
+            return stand_in(value)
+        if isinstance(value, np.ndarray) and type(value) is not np.ndarray:
+            base = np.ndarray.view(value, np.ndarray)
+            if base.dtype.kind in "biufc":
+                return base
+        return super().refer(value)
+
+    def kind_of(self, value: Any) -> int:
+        kind = type(value)
+        number = self._kind_numbers.get(kind)
+        if number is None:
+            number = self._kind_numbers[kind] = len(self._kinds)
+            self._kinds.append(kind)
+        return number
+
+    def native(self, value: Any) -> wire.Ref | None:
+        return value._ref._replace(mine=False) if type(value) is _Callback else None
+
+    def foreign(self, number: int, kind: int) -> Any:
+        return _Callback(wire.Ref(False, number, kind), self._call_back, self.release)
+
+    def _call_back(self, callback: _Callback, args: tuple[Any, ...], kwargs: Any) -> Any:
+        return self.ask("call", callback, args, kwargs)[0]
+
+    def where(self, error: BaseException) -> Any:
+        """(number, text) of the line of student code that raised, or None."""
+        found = None
+        trace = error.__traceback__
+        while trace is not None:
+            name = trace.tb_frame.f_code.co_filename
+            if name.startswith("<ipython-input"):
+                found = trace.tb_lineno, linecache.getline(name, trace.tb_lineno).strip()[:500]
+            trace = trace.tb_next
+        return found
+
+    # Requests
+
+    def _call(self, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:
+        """Call; then send back each argument that the call changed in place."""
+        given = [*enumerate(args), *kwargs.items()]
+        before = [
+            (key, value, self._bytes(value))
+            for key, value in given
+            if isinstance(value, _MAY_CHANGE)
+        ]
+        found = target(*args, **kwargs)
+        changed = [(key, value) for key, value, was in before if self._bytes(value) != was]
+        return found, changed or None
+
+    def _bytes(self, value: Any) -> bytes:
+        try:
+            return bytes(wire.encode(value, lambda other: self.name(other, 0)))
+        except (wire.WireError, TypeError):
+            return b""
+
+    def _find(self, name: str) -> tuple[bool, Any]:
+        names = self._shell.user_ns
+        return (True, names[name]) if name in names else (False, None)
+
+    def _describe(self, number: int) -> tuple[str, tuple[str, ...]]:
+        """The name of a kind of objects, and the special methods it has beyond every object's."""
+        kind = self._kinds[number]
+        specials = tuple(
+            name
+            for name in SPECIALS
+            if getattr(kind, name, None) not in (None, getattr(object, name, None))
+        )
+        return kind.__name__, specials
+
+
+def _operate(name: str, value: Any, *args: Any) -> Any:
+    """What a special method does, with Python's own rules for NotImplemented left to the judge."""
+    plain = _FUNCTIONS_OF.get(name)
+    if plain is not None:
+        return plain(value, *args)
+    found = getattr(type(value), name)(value, *args)
+    return (False, None) if found is NotImplemented else (True, found)
+
+
+_FUNCTIONS_OF: dict[str, Callable[..., Any]] = {
+    "__repr__": repr, "__str__": str, "__len__": len, "__iter__": iter, "__bool__": bool,
+    "__float__": float, "__int__": int, "__complex__": complex, "__dir__": dir,
+    "__getitem__": lambda value, key: value[key],
+    "__setitem__": lambda value, key, item: value.__setitem__(key, item),
+    "__delitem__": lambda value, key: value.__delitem__(key),
+    "__contains__": lambda value, item: item in value,
+    "__index__": lambda value: value.__index__(),
+    "__instancecheck__": lambda value, other: isinstance(other, value),
+    "__subclasscheck__": lambda value, other: issubclass(other, value),
+}  # fmt: skip
+
+
+def _next(iterator: Any) -> tuple[bool, Any]:
+    try:
+        return True, next(iterator)
+    except StopIteration:
+        return False, None
+
+
+def _signature(target: Any) -> list[tuple[str, int, bool, Any]]:
+    """(name, kind, whether it has a default, the default if it is plain) of each parameter."""
+    rows = []
+    for parameter in inspect.signature(target).parameters.values():
+        has = parameter.default is not parameter.empty
+        default: Any = parameter.default if has else None
+        try:
+            wire.encode(default)
+        except wire.WireError:
+            default = ...
+        rows.append((parameter.name, int(parameter.kind), has, default))
+    return rows
+
+
+def _write_file(name: str, content: bytes) -> None:
+    folder = os.path.dirname(name)
+    if folder:
+        os.makedirs(folder, exist_ok=True)
+    with open(name, "wb") as file:
+        file.write(content)

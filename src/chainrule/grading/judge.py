@@ -1,0 +1,184 @@
+"""One submission: `judge(master, submission, limits) -> Graded`, plain data in and out.
+
+The student's cells run in the jail, the check cells here, in a process forked for this submission
+from a warm one. The two share names: what a student defined, a check sees as proxies.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import pickle
+import threading
+import time
+from dataclasses import dataclass, replace
+from typing import Any
+
+from chainrule.grading import wire
+from chainrule.grading.jail import JailUnavailable
+from chainrule.grading.limits import Limits
+from chainrule.grading.master import Master
+from chainrule.grading.merge import Cell, Malformed
+from chainrule.grading.session import LARGEST, JudgeError, Ran, Submission, written
+from chainrule.grading.zygote import Office, OfficeError
+
+__all__ = ["Graded", "JailUnavailable", "JudgeError", "Score", "Submission", "close", "judge"]
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Score:
+    """Of one graded cell. points: None when a person has to grade it."""
+
+    grade_id: str
+    points: float | None
+    most: float
+
+
+@dataclass(frozen=True)
+class Graded:
+    """A graded submission.
+
+    notebook:  as nbformat 4.5 has it, outputs and all.
+    scores:    of the cells that have points and are no tasks.
+    comments:  automatic comments, by the grade_id of answers and tasks; None where there is none.
+    notes:     what student and instructor should know, a sentence each.
+    problem:   why nothing could be graded, in a sentence, or nothing.
+    seconds, cpu_seconds: what it took, the jail's share of the wall time included.
+    """
+
+    notebook: dict[str, Any]
+    scores: tuple[Score, ...]
+    comments: dict[str, str | None]
+    notes: tuple[str, ...] = ()
+    problem: str = ""
+    seconds: float = 0.0
+    cpu_seconds: float = 0.0
+
+
+# The caller's side --------------------------------------------------------------------------------
+
+_offices: dict[Limits, Office] = {}
+_lock = threading.Lock()
+
+
+def judge(master: Master, submission: Submission, limits: Limits | None = None) -> Graded:
+    """Grade one submission. Whatever is in it, this returns.
+
+    The first call in a process starts the warm process that later calls fork from (about a second).
+    Raises JailUnavailable, OfficeError when that process cannot be started, JudgeError when the
+    fault is the judge's own.
+    """
+    limits = limits or Limits()
+    started = time.monotonic()
+    if submission.problem or submission.notebook is None:
+        return unreadable(master, submission.problem or "The notebook was not handed in.")
+    task = pickle.dumps((master, submission, limits))
+    for last in (False, True):
+        try:
+            answer = _in_a_child(task, limits)
+            break
+        except OfficeError:
+            close(limits)
+            if last:
+                raise
+    if isinstance(answer, Malformed):
+        graded = unreadable(master, str(answer))
+    else:
+        scores, comments, notes = _scores(answer.cells)
+        notebook = _as_notebook(master, answer.cells)
+        graded = Graded(notebook, scores, comments, (*answer.notes, *notes))
+        graded = replace(graded, cpu_seconds=answer.cpu_seconds)
+    return replace(graded, seconds=time.monotonic() - started)
+
+
+def _in_a_child(task: bytes, limits: Limits) -> Ran | Malformed:
+    """What the judge process says. Raises OfficeError, JudgeError."""
+    with _office(limits).judge() as sock:
+        line = wire.Line(sock)
+        deadline = time.monotonic() + limits.total_seconds + 10.0
+        try:
+            line.send(task)
+            answer: Ran | Exception = pickle.loads(line.receive(LARGEST, deadline))
+        except (wire.WireError, wire.Late):
+            seconds = f"{limits.total_seconds:g} s"
+            return Malformed(f"Grading was ended: it took more than {seconds} or too much memory.")
+    if isinstance(answer, Exception) and not isinstance(answer, Malformed):
+        raise answer
+    return answer  # type: ignore[return-value]
+
+
+def _office(limits: Limits) -> Office:
+    """The warm process for these limits; started when there is none, or it is another process's."""
+    key = replace(limits, checks="outside")
+    with _lock:
+        office = _offices.get(key)
+        if office is None or office.owner != os.getpid():
+            office = _offices[key] = Office(key)
+        elif not office.alive:
+            office.close()
+            office = _offices[key] = Office(key)
+        return office
+
+
+def close(limits: Limits | None = None) -> None:
+    """End the warm processes that `judge` started (they also end with this process)."""
+    with _lock:
+        for key in list(_offices):
+            if limits is None or key == replace(limits, checks="outside"):
+                office = _offices.pop(key)
+                if office.owner == os.getpid():
+                    office.close()
+
+
+def unreadable(master: Master, problem: str) -> Graded:
+    """The result for a submission that could not be graded: no points, and a person to look at it."""
+    cells = [Cell(c.cell_type, c.source, c, c.cell_id) for c in master.cells]
+    cells.insert(0, Cell("markdown", f"**{problem}**", cell_id="problem"))
+    blank = [written(cell, None, []) for cell in cells]
+    scores = tuple(Score(c.grade_id, 0.0, c.points) for c in master.cells if c.is_grade)
+    comments = {c.grade_id: None for c in master.cells if c.is_solution or c.is_task}
+    return Graded(_as_notebook(master, blank), scores, comments, (problem,), problem)
+
+
+# Scores -------------------------------------------------------------------------------------------
+
+
+def _scores(
+    cells: list[dict[str, Any]],
+) -> tuple[tuple[Score, ...], dict[str, str | None], list[str]]:
+    """Scores, comments and notes, as nbgrader's SaveAutoGrades has them for these cells."""
+    from nbformat.notebooknode import from_dict
+    from nbgrader import utils
+
+    scores: list[Score] = []
+    comments: dict[str, str | None] = {}
+    notes: list[str] = []
+    for one in cells:
+        name = one["metadata"].get("nbgrader", {}).get("grade_id")
+        if name is None:
+            continue
+        cell = from_dict(one)
+        if utils.is_grade(cell):
+            most = float(cell.metadata.nbgrader["points"])
+            try:
+                points, _ = utils.determine_grade(cell, _log)
+            except (ValueError, KeyError) as error:
+                notes.append(f"The check {name} gave no score that can be used: {error}.")
+                points = None
+            scores.append(Score(name, None if points is None else float(points), most))
+        if utils.is_solution(cell) or utils.is_task(cell):
+            unchanged = cell.metadata.nbgrader.get("checksum") == utils.compute_checksum(cell)
+            empty = unchanged and not utils.is_task(cell)
+            comments[name] = "No response." if empty else None
+    return tuple(scores), comments, notes
+
+
+def _as_notebook(master: Master, cells: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "cells": cells,
+        "metadata": dict(master.metadata),
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }

@@ -1,0 +1,209 @@
+"""What the instructor wrote: a master notebook, read into what a judge needs of it."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from traitlets.config import Config
+
+__all__ = ["Master", "MasterCell", "MasterError", "read_master"]
+
+
+class MasterError(ValueError):
+    """A master notebook cannot be graded with; the text says what is wrong with it, in a line."""
+
+
+@dataclass(frozen=True)
+class MasterCell:
+    """A cell of the master that nbgrader knows.
+
+    source:   as students get it (solutions cleared) but with the hidden tests.
+    metadata: its nbgrader metadata, with the checksum of that source.
+    imports:  import statements of the cells before it that the judge does not run itself.
+    """
+
+    grade_id: str
+    cell_type: str
+    source: str
+    metadata: dict[str, Any]
+    cell_id: str
+    imports: str = ""
+
+    @property
+    def is_solution(self) -> bool:
+        """The student answers in it."""
+        return bool(self.metadata.get("solution"))
+
+    @property
+    def is_grade(self) -> bool:
+        """It has points."""
+        return bool(self.metadata.get("grade"))
+
+    @property
+    def is_task(self) -> bool:
+        """It describes a task that a person grades."""
+        return bool(self.metadata.get("task"))
+
+    @property
+    def is_check(self) -> bool:
+        """It is code that grades other cells."""
+        return self.is_grade and not self.is_solution and self.cell_type == "code"
+
+    @property
+    def is_theirs(self) -> bool:
+        """Its text is the student's: an answer, or a task that is not locked."""
+        return self.is_solution or not (self.is_grade or self.metadata.get("locked"))
+
+    @property
+    def points(self) -> float:
+        """The most it can give."""
+        return float(self.metadata.get("points") or 0.0)
+
+
+@dataclass(frozen=True)
+class Master:
+    """A master notebook.
+
+    name:     the notebook's name, without its ending.
+    cells:    those that nbgrader knows, in order.
+    metadata: of the notebook: its kernel.
+    defines:  names that the master's solutions bind; in checks these names are the student's.
+    files:    further files of the assignment, by path relative to it; check cells find them too.
+    """
+
+    name: str
+    cells: tuple[MasterCell, ...]
+    metadata: dict[str, Any]
+    defines: frozenset[str] = frozenset()
+    files: dict[str, bytes] = field(default_factory=dict)
+
+    @cached_property
+    def by_id(self) -> dict[str, MasterCell]:
+        """The cells by grade_id."""
+        return {cell.grade_id: cell for cell in self.cells}
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A hash of all of it: work graded with another master has to be graded again."""
+        cells = [(c.grade_id, c.cell_type, c.source, c.metadata, c.imports) for c in self.cells]
+        text = json.dumps([self.name, cells, sorted(self.defines)], sort_keys=True, default=str)
+        found = hashlib.sha256(text.encode("utf-8", "surrogatepass"))
+        for name, content in sorted(self.files.items()):
+            found.update(f"\0{name}\0".encode() + hashlib.sha256(content).digest())
+        return found.hexdigest()
+
+
+def read_master(
+    content: bytes | str,
+    name: str,
+    files: dict[str, bytes] | None = None,
+    config: Config | None = None,
+) -> Master:
+    """The master in an instructor's notebook (or, solutions missing already, a released one).
+
+    config: nbgrader's, for how solutions are marked. Raises MasterError.
+    """
+    # Imported here, since nbgrader takes seconds to import and a judge process does without.
+    import nbformat
+    from nbgrader.nbgraderformat import MetadataValidator
+    from nbgrader.preprocessors import ClearSolutions, ComputeChecksums
+
+    text = content.decode("utf-8") if isinstance(content, bytes) else content
+    try:
+        notebook = nbformat.reads(text, as_version=4)
+        solved = [(cell, cell.source) for cell in notebook.cells]
+        notebook = MetadataValidator().upgrade_notebook_metadata(notebook)
+        notebook, _ = ClearSolutions(config=config).preprocess(notebook, {})
+        notebook, _ = ComputeChecksums(config=config).preprocess(notebook, {})
+        MetadataValidator().validate_nb(notebook)
+    except Exception as error:
+        reason = str(error).strip().splitlines() or [type(error).__name__]
+        raise MasterError(f"{name} is no master notebook: {reason[0]}") from error
+    cells: list[MasterCell] = []
+    imports: list[str] = []
+    defines: set[str] = set()
+    for cell, (_, source) in zip(notebook.cells, solved, strict=True):
+        known = _known(cell)
+        if known and "### AUTOTEST" in cell.source:
+            raise MasterError(f"{name}: nbgrader's AUTOTEST cells are not supported")
+        theirs = not known or known.get("solution")
+        if cell.cell_type == "code" and theirs:
+            tree = _parsed(source)
+            imports += _imports(tree)
+            if known:
+                defines.update(_bound(tree))
+        if not known:
+            continue
+        entry = MasterCell(
+            grade_id=known["grade_id"],
+            cell_type=cell.cell_type,
+            source=cell.source,
+            metadata=known,
+            cell_id=str(cell.get("id") or ""),
+            imports="\n".join(imports),
+        )
+        cells.append(entry)
+        if cell.cell_type == "code" and not theirs:
+            imports = []
+    _no_doubles(name, cells)
+    metadata = json.loads(json.dumps(notebook.metadata))
+    kept = {key: metadata[key] for key in ("kernelspec", "language_info") if key in metadata}
+    return Master(name, tuple(cells), kept, frozenset(defines), dict(files or {}))
+
+
+def _known(cell: Any) -> dict[str, Any]:
+    """The nbgrader metadata of a cell that is graded, answered or locked; else nothing."""
+    metadata: dict[str, Any] = dict(cell.metadata.get("nbgrader", {}))
+    flags = ("grade", "solution", "locked", "task")
+    return metadata if any(metadata.get(flag) for flag in flags) else {}
+
+
+def _no_doubles(name: str, cells: Iterable[MasterCell]) -> None:
+    seen: set[str] = set()
+    for cell in cells:
+        if cell.grade_id in seen:
+            raise MasterError(f"{name}: two cells have the grade_id {cell.grade_id}")
+        seen.add(cell.grade_id)
+
+
+# What a cell binds --------------------------------------------------------------------------------
+
+
+def _parsed(source: str) -> ast.Module:
+    """The cell as Python, magics and shell lines left out; empty where it is none."""
+    kept = re.sub(r"^\s*[%!?].*$", "pass", source, flags=re.MULTILINE)
+    try:
+        return ast.parse(kept)
+    except (SyntaxError, ValueError):
+        return ast.Module(body=[], type_ignores=[])
+
+
+def _imports(tree: ast.Module) -> list[str]:
+    return [
+        ast.unparse(node)
+        for node in tree.body
+        if isinstance(node, ast.Import)
+        or (isinstance(node, ast.ImportFrom) and node.module != "__future__")
+    ]
+
+
+def _bound(tree: ast.Module) -> set[str]:
+    """Names that the top level of a cell binds, imports apart."""
+    found: set[str] = set()
+    waiting: list[ast.AST] = list(tree.body)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            found.add(node.name)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+        elif not isinstance(node, (ast.Lambda, ast.ListComp, ast.SetComp, ast.GeneratorExp)):
+            waiting.extend(ast.iter_child_nodes(node))
+    return found

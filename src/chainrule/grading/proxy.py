@@ -1,0 +1,538 @@
+"""How a check sees what a student wrote: plain data as it is, everything else as a proxy.
+
+A proxy passes calls, attributes and operators on to the object in the jail. Two rules keep an
+object from answering for itself. It never equals plain data: `f(3) == 9` is decided here, by the
+value f returned. And what an operator makes of it and plain data (`f(3) - 9`, where the student's
+code gets to see the 9) is an object again, which no longer turns into plain data by itself.
+"""
+
+from __future__ import annotations
+
+import builtins
+import inspect
+import linecache
+import signal
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+from weakref import WeakValueDictionary
+
+import numpy as np
+
+from chainrule.grading import wire
+from chainrule.grading.inmate import SPECIALS
+from chainrule.grading.limits import Limits
+from chainrule.grading.peer import Peer
+from chainrule.grading.wire import Closed, Late, Ref, WireError
+from chainrule.grading.zygote import JailProcess
+
+__all__ = ["Gone", "Jailed", "Names", "Overran", "Proxy"]
+
+_LONGEST_TEXT = 10_000  # characters of a repr
+_MOST_KINDS = 1000
+_CELL = "<student cell>"
+
+
+class Gone(RuntimeError):
+    """The student's process ended; what lived in it is lost. The text says why."""
+
+
+class Overran(TimeoutError):
+    """Student code ran longer than its limit and was interrupted.
+
+    partial: what the request answered all the same, or None.
+    """
+
+    partial: Any = None
+
+
+class _Remote:
+    """One object in the jail: by whom, number, kind, references held, and whether it is derived
+    from an operator with plain data."""
+
+    __slots__ = ("__weakref__", "count", "derived", "jail", "kind", "number")
+
+    def __init__(self, jail: Jailed, number: int, kind: int, derived: bool = False) -> None:
+        self.jail, self.number, self.kind, self.derived = jail, number, kind, derived
+        self.count = 1
+
+    def __del__(self) -> None:
+        self.jail.release(self.number, self.count)
+
+
+def _remote(proxy: Any) -> _Remote:
+    return object.__getattribute__(proxy, "_remote_")  # type: ignore[no-any-return]
+
+
+def _ask(proxy: Any, op: str, *args: Any) -> Any:
+    return _remote(proxy).jail.request(op, *args)
+
+
+class Proxy:
+    """An object in the jail. Special methods are added to subclasses, as the object's class has."""
+
+    __slots__ = ("__weakref__", "_remote_")
+    # numpy then leaves `array * proxy` to the proxy's __rmul__, and never looks inside.
+    __array_ufunc__ = None
+
+    def __init__(self, remote: _Remote) -> None:
+        object.__setattr__(self, "_remote_", remote)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__array"):
+            raise AttributeError(name)
+        return _ask(self, "get", self, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        _ask(self, "set", self, name, value)
+
+    def __delattr__(self, name: str) -> None:
+        _ask(self, "del", self, name)
+
+    def __repr__(self) -> str:
+        return _text(_ask(self, "operate", "__repr__", self))
+
+    def __str__(self) -> str:
+        return _text(_ask(self, "operate", "__str__", self))
+
+    def __format__(self, spec: str) -> str:
+        return format(str(self), spec)
+
+    def __dir__(self) -> list[str]:
+        names = _ask(self, "operate", "__dir__", self)
+        return [name for name in names if isinstance(name, str)]
+
+    def __hash__(self) -> int:
+        return hash(("chainrule proxy", _remote(self).number))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Proxy):
+            return False
+        mine, others = _remote(self), _remote(other)
+        if mine.jail is others.jail and mine.number == others.number:
+            return True
+        if "__eq__" not in mine.jail.specials(mine.kind):
+            return False
+        return _pair(_ask(self, "operate", "__eq__", self, other)) is True
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    @property
+    def __doc__(self) -> Any:  # type: ignore[override]
+        return _ask(self, "get", self, "__doc__")
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        try:
+            rows = _ask(self, "signature", self)
+            return inspect.Signature([_parameter(*row) for row in rows])
+        except (TypeError, ValueError) as error:
+            raise AttributeError("__signature__") from error
+
+    def __instancecheck__(self, instance: Any) -> bool:
+        if not isinstance(instance, Proxy):
+            return False
+        return _ask(self, "operate", "__instancecheck__", self, instance) is True
+
+    def __subclasscheck__(self, subclass: Any) -> bool:
+        if not isinstance(subclass, Proxy):
+            return False
+        return _ask(self, "operate", "__subclasscheck__", self, subclass) is True
+
+
+def _text(value: Any) -> str:
+    return value[:_LONGEST_TEXT] if isinstance(value, str) else "<an object of the student's>"
+
+
+def _parameter(name: Any, kind: Any, has: Any, default: Any) -> inspect.Parameter:
+    kinds = list(inspect._ParameterKind)
+    return inspect.Parameter(name, kinds[kind], default=default if has else inspect.Parameter.empty)
+
+
+# Special methods ----------------------------------------------------------------------------------
+
+
+def _call(self: Proxy, /, *args: Any, **kwargs: Any) -> Any:
+    return _remote(self).jail.call(self, args, kwargs)
+
+
+def _iterate(self: Proxy) -> Iterator[Any]:
+    _refuse_derived(self, "__iter__")
+    iterator = _ask(self, "operate", "__iter__", self)
+    if not isinstance(iterator, Proxy):
+        raise TypeError("an iterator was expected of student code")
+    while True:
+        item = _pair_value(_ask(iterator, "next", iterator))
+        if item is _NOTHING:
+            return
+        yield item
+
+
+def _following(self: Proxy) -> Any:
+    item = _pair_value(_ask(self, "next", self))
+    if item is _NOTHING:
+        raise StopIteration
+    return item
+
+
+_NOTHING = object()
+
+
+def _pair_value(answer: Any) -> Any:
+    """The value of (True, value), or _NOTHING."""
+    if type(answer) is tuple and len(answer) == 2 and answer[0] is True:
+        return answer[1]
+    return _NOTHING
+
+
+def _pair(answer: Any) -> Any:
+    value = _pair_value(answer)
+    return NotImplemented if value is _NOTHING else value
+
+
+def _refuse_derived(proxy: Proxy, name: str) -> None:
+    if _remote(proxy).derived:
+        raise TypeError(f"an object of the student's was used as plain data ({name})")
+
+
+_RESULTS: dict[str, type | tuple[type, ...]] = {
+    "__len__": int, "__bool__": bool, "__contains__": bool, "__float__": float, "__int__": int,
+    "__complex__": complex, "__index__": int,
+}  # fmt: skip
+
+
+def _conversion(name: str) -> Callable[..., Any]:
+    """len(), float(), indexing: what comes out is what the student's code says, before it could
+    have seen what the check compares it with."""
+
+    def method(self: Proxy, *args: Any) -> Any:
+        _refuse_derived(self, name)
+        answer = _ask(self, "operate", name, self, *args)
+        if name in _RESULTS and not isinstance(answer, _RESULTS[name]):
+            raise TypeError(f"{name} of student code returned {type(answer).__name__}")
+        return answer
+
+    return method
+
+
+def _operator(name: str) -> Callable[..., Any]:
+    def method(self: Proxy, *others: Any) -> Any:
+        plain = not all(isinstance(other, Proxy) for other in others)
+        answer = _pair(_ask(self, "operate", name, self, *others))
+        derived = plain or any(_remote(one).derived for one in (self, *others) if one is not None)
+        if derived and answer is not NotImplemented:
+            if not isinstance(answer, Proxy):
+                raise TypeError(
+                    f"{name} of the student's class returned {type(answer).__name__}, "
+                    "where an object of the class was expected"
+                )
+            _remote(answer).derived = True
+        return answer
+
+    return method
+
+
+def _order(name: str) -> Callable[..., Any]:
+    def method(self: Proxy, other: Any) -> Any:
+        if not isinstance(other, Proxy):
+            return NotImplemented
+        return _pair(_ask(self, "operate", name, self, other))
+
+    return method
+
+
+def _methods() -> dict[str, Callable[..., Any]]:
+    own = {"__call__": _call, "__iter__": _iterate, "__next__": _following}
+    conversions = {*_RESULTS, "__getitem__", "__setitem__", "__delitem__"}
+    found: dict[str, Callable[..., Any]] = {}
+    for name in SPECIALS:
+        if name in own:
+            found[name] = own[name]
+        elif name in conversions:
+            found[name] = _conversion(name)
+        elif name in ("__lt__", "__le__", "__gt__", "__ge__"):
+            found[name] = _order(name)
+        elif name != "__eq__":  # that one has rules of its own, in Proxy
+            found[name] = _operator(name)
+    return found
+
+
+_METHODS = _methods()
+
+
+# The judge's end ----------------------------------------------------------------------------------
+
+
+class Jailed(Peer):
+    """The judge's end of the conversation with one jail.
+
+    lost: why the jail is no more, or None. deadline: of the cell that runs, on time.monotonic().
+    """
+
+    def __init__(self, process: JailProcess, limits: Limits) -> None:
+        caps = wire.Caps(limits.message_bytes, limits.items)
+        super().__init__(wire.Line(process.sock), caps, limits.call_depth)
+        self._process, self._limits = process, limits
+        self._kinds = {0: _proxy_class(("function", ("__call__",)))}
+        self._shown: WeakValueDictionary[int, Proxy] = WeakValueDictionary()
+        self._seconds = 0.0
+        self._stopping = False
+        self.lost: str | None = None
+        self.deadline = float("inf")
+
+    # Requests
+
+    def request(self, op: str, *args: Any) -> Any:
+        """Ask for something that runs student code, within the limits of a call.
+
+        Raises what student code raised, as its nearest built-in kin; Overran; Gone.
+        """
+        return self._within(self._limits.call_seconds, op, *args)[0]
+
+    def run(self, source: str, quiet: bool = False) -> Any:
+        """Run a cell in the jail: (whether it raised nothing, its outputs), as the jail says."""
+        return self._within(self._limits.cell_seconds, "run", source, quiet)[0]
+
+    def call(self, target: Proxy, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Call an object; arguments it changed in place are changed here too."""
+        answer, changed = self._within(self._limits.call_seconds, "call", target, args, kwargs)
+        for change in changed if isinstance(changed, list) else ():
+            if type(change) is tuple and len(change) == 2:
+                key, value = change
+                if type(key) is int and 0 <= key < len(args):
+                    _copy_back(args[key], value)
+                elif type(key) is str and key in kwargs:
+                    _copy_back(kwargs[key], value)
+        return answer
+
+    def _within(self, seconds: float, op: str, *args: Any) -> tuple[Any, Any]:
+        if self.lost is not None:
+            raise Gone(self.lost)
+        left = self.deadline - time.monotonic()
+        self._seconds = min(seconds, max(left, 0.0))
+        try:
+            return self.ask(op, *args, deadline=time.monotonic() + self._seconds)
+        except Closed:
+            raise Gone(self._end("")) from None
+        except WireError as error:
+            raise Gone(self._end(f"it answered with something unreadable ({error})")) from None
+
+    def answer(self, number: int, deadline: float | None) -> tuple[Any, Any]:
+        seconds = self._seconds
+        try:
+            return super().answer(number, deadline)
+        except Late:
+            pass
+        outer, self._stopping = self._stopping, True
+        late = Overran(f"took longer than {seconds:.3g} s and was stopped")
+        try:
+            self._process.interrupt()
+            late.partial = super().answer(number, time.monotonic() + self._limits.grace_seconds)[0]
+        except Late:
+            raise Gone(
+                self._end(f"it took longer than {seconds:.3g} s and did not let itself be stopped")
+            ) from None
+        except (WireError, OSError):
+            raise Gone(self._end("")) from None
+        except Exception:  # noqa: BLE001, S110  the interrupt itself, or what came of it
+            pass
+        finally:
+            self._stopping = outer
+        raise late
+
+    def _end(self, why: str) -> str:
+        """End the jail; one sentence about how it ended."""
+        if self.lost is None:
+            self.lost = why or "it ended"
+            code = self._process.end()
+            if not why:
+                self.lost = _ending(code)
+        return self.lost
+
+    def close(self) -> None:
+        """End the jail."""
+        if self.lost is None:
+            self.lost = "grading was over"
+            self._process.close()
+
+    def serve(self, op: str, args: tuple[Any, ...]) -> tuple[Any, Any]:
+        """Answer student code: it may call the functions that a check handed to it."""
+        if self._stopping:
+            raise TimeoutError("time is up")
+        if op != "call" or len(args) != 3 or type(args[2]) is not dict:
+            raise TypeError("student code may only call what a check handed to it")
+        target, positional, named = args
+        if isinstance(target, Proxy) or not callable(target) or type(positional) is not tuple:
+            raise TypeError("student code may only call what a check handed to it")
+        if not all(type(key) is str for key in named):
+            raise TypeError("keywords must be strings")
+        return target(*positional, **named), None
+
+    # Objects
+
+    def kind_of(self, value: Any) -> int:
+        if not callable(value) or isinstance(value, type):
+            raise TypeError(
+                "a check can hand numbers, strings, containers, arrays and functions to student "
+                f"code, but no {type(value).__name__}"
+            )
+        return 0
+
+    def native(self, value: Any) -> Ref | None:
+        if not isinstance(value, Proxy):
+            return None
+        remote = _remote(value)
+        if remote.jail is not self:
+            raise TypeError("an object of a process that has ended")
+        return Ref(False, remote.number, remote.kind)
+
+    def foreign(self, number: int, kind: int) -> Any:
+        known = self._shown.get(number)
+        if known is not None:
+            _remote(known).count += 1
+            return known
+        shown = self._shown[number] = self._kind(kind)[0](_Remote(self, number, kind))
+        return shown
+
+    def specials(self, kind: int) -> frozenset[str]:
+        """The special methods that objects of a kind have in the jail."""
+        return self._kind(kind)[1]
+
+    def _kind(self, kind: int) -> tuple[type[Proxy], frozenset[str]]:
+        """The class of proxies for a kind of objects, asked for when the kind is first met."""
+        if kind not in self._kinds:
+            if len(self._kinds) >= _MOST_KINDS:
+                raise WireError("too many kinds of objects")
+            said = self._within(self._limits.call_seconds, "describe", kind)[0]
+            self._kinds[kind] = _proxy_class(said)
+        return self._kinds[kind]
+
+    def raised(self, name: str, message: str, where: Any) -> BaseException:
+        error = wire.unpack_exception(name, message)
+        if type(where) is tuple and [type(part) for part in where] == [int, str]:
+            return _raised_in_cell(error, *where)
+        return error
+
+
+def _proxy_class(said: Any) -> tuple[type[Proxy], frozenset[str]]:
+    """From what the jail says of a kind: (name, special methods). What is not known is left out."""
+    name, specials = said if type(said) is tuple and len(said) == 2 else ("object", ())
+    name = name if isinstance(name, str) and name.isidentifier() else "object"
+    known = frozenset(one for one in SPECIALS if type(specials) is tuple and one in specials)
+    methods = {one: _METHODS[one] for one in known if one in _METHODS}
+    return type(name, (Proxy,), {"__slots__": (), **methods}), known
+
+
+def _raised_in_cell(error: Exception, number: int, text: str) -> Exception:
+    """The error with a traceback that ends in the student's line, as it would at home.
+
+    Also as attributes: student_line, its text, and student_line_number.
+    """
+    number = min(max(number, 1), 100_000)
+    name = f"<student cell {len(linecache.cache)}>"
+    lines = ["\n"] * (number - 1) + [text[:500] + "\n"]
+    linecache.cache[name] = (len(lines), None, lines, name)
+    error.student_line = text[:500]  # type: ignore[attr-defined]
+    error.student_line_number = number  # type: ignore[attr-defined]
+    try:
+        exec(compile("\n" * (number - 1) + "raise error", name, "exec"), {"error": error})
+    except Exception as raised:  # noqa: BLE001
+        return raised
+    return error
+
+
+def _copy_back(original: Any, changed: Any) -> Any:
+    """Make a mutable argument what it has become; what stands in its place."""
+    if type(original) is not type(changed):
+        return changed
+    if isinstance(original, np.ndarray):
+        if original.shape != changed.shape or original.dtype != changed.dtype:
+            return changed
+        if original.flags.writeable:
+            original[...] = changed
+    elif isinstance(original, list):
+        pairs = zip(original, changed, strict=False)
+        original[:] = [_copy_back(a, b) for a, b in pairs] + changed[len(original) :]
+    elif isinstance(original, tuple):
+        for a, b in zip(original, changed, strict=False):
+            _copy_back(a, b)
+    elif isinstance(original, dict):
+        merged = {k: _copy_back(original.get(k), value) for k, value in changed.items()}
+        original.clear()
+        original.update(merged)
+    elif isinstance(original, set):
+        original.clear()
+        original.update(changed)
+    else:
+        return changed
+    return original
+
+
+def _ending(code: int | None) -> str:
+    """How a process ended, in words."""
+    if code is None:
+        return "it ended in a way that could not be told"
+    if code >= 0:
+        return f"it ended its own Python process (exit code {code})"
+    if code == -signal.SIGKILL:
+        return "it was stopped for using more CPU time or memory than is allowed"
+    name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
+    return f"it crashed its Python process ({name})"
+
+
+# Names --------------------------------------------------------------------------------------------
+
+
+class Names(dict[str, Any]):
+    """The namespace of check cells: the judge's own names, and behind them the student's.
+
+    A name that the judge's cells bound is the judge's. Any other is looked up in the jail, except
+    built-ins, which only those names hide that the master's own solution defines (`owned`). Where a
+    check deletes or replaces a student's name, that happens in the jail too.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.jail: Jailed | None = None
+        self.owned: frozenset[str] = frozenset()
+        self._seen: set[str] = set()
+        self._replaced: set[str] = set()
+
+    def __missing__(self, name: str) -> Any:
+        builtin = hasattr(builtins, name) and name not in self.owned
+        if self.jail is None or builtin or name.startswith("__"):
+            raise KeyError(name)
+        answer = self.jail.request("find", name)
+        if type(answer) is not tuple or len(answer) != 2 or answer[0] is not True:
+            raise KeyError(name)
+        self._seen.add(name)
+        return answer[1]
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        super().__setitem__(name, value)
+        if self.jail is None or not isinstance(name, str) or name.startswith("_"):
+            return
+        if name in self.owned or name in self._seen and isinstance(value, Proxy):
+            try:
+                self.jail.request("bind", name, value)
+            except TypeError:  # nothing that a student's code could use
+                return
+            self._replaced.add(name)
+
+    def __delitem__(self, name: str) -> None:
+        own = name in self
+        if own:
+            super().__delitem__(name)
+        if self.jail is not None and (not own or name in self._replaced | self.owned):
+            try:
+                self.jail.request("unbind", name)
+            except KeyError:
+                if not own:
+                    raise
+
+    def settle(self) -> None:
+        """After a check cell: names that it replaced are the jail's to give from now on."""
+        for name in self._replaced:
+            self.pop(name, None)
+        self._replaced.clear()

@@ -1,0 +1,497 @@
+"""Warm processes, and the children forked from them.
+
+Three processes are started once: the *office*, which has numpy, IPython and matplotlib imported
+and forks a judge for each submission; the *house*, forked from it before anything secret was near
+and put behind the walls of `jail.HOUSE`, which forks the jails; and, where there are namespaces,
+one that only waits for the house. A judge asks the house for a jail over a socket, as often as it
+needs a new one. Whoever hangs up is cleaned up after: a jail dies with its judge, a judge with its
+client, the house with the office.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import itertools
+import json
+import os
+import random
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from chainrule.grading import jail
+from chainrule.grading.jail import House, Row
+from chainrule.grading.limits import Limits
+
+__all__ = ["HouseLine", "JailProcess", "Office", "OfficeError", "doctor"]
+
+_THREADS = ("OPENBLAS", "OMP", "MKL", "NUMEXPR", "VECLIB_MAXIMUM", "BLIS")
+_KEPT = ("HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "TZ", "MPLCONFIGDIR", "TMPDIR")
+_STARTS_WITHIN = 120.0  # seconds; imports over a slow network disk take long
+_LARGEST_PACKET = 1 << 16
+_JUDGE = "chainrule.grading.session:in_child"
+
+
+class OfficeError(RuntimeError):
+    """The warm process did not start, or is gone."""
+
+
+# The client ---------------------------------------------------------------------------------------
+
+
+class Office:
+    """The warm process, seen from the process that wants submissions judged.
+
+    rows: every layer of the jail, active or why not.
+    Raises OfficeError when it does not start, JailUnavailable when no jail can be built here and
+    `limits.no_jail` does not waive it.
+    """
+
+    def __init__(self, limits: Limits, judge: str = _JUDGE) -> None:
+        if not hasattr(os, "fork"):
+            raise jail.JailUnavailable("grading needs Linux (or macOS with --no-jail)")
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        start = (
+            "import sys; sys.path[:] = {path!r}; from chainrule.grading import zygote; "
+            "zygote.office({fd}, {limits!r}, {judge!r})"
+        ).format(
+            path=[entry for entry in sys.path if entry],
+            fd=theirs.fileno(),
+            limits=limits.as_dict(),
+            judge=judge,
+        )
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-s", "-c", start],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                env=_environment(),
+                cwd="/",
+                start_new_session=True,
+            )
+        self.owner = os.getpid()
+        self._control = ours
+        self._control.settimeout(_STARTS_WITHIN)
+        try:
+            hello = json.loads(self._control.recv(_LARGEST_PACKET))
+        except (OSError, ValueError):
+            self.close()
+            error = (self._process.stderr.read() if self._process.stderr else b"").decode()
+            why = error.strip().splitlines()[-1:] or ["it said nothing"]
+            raise OfficeError(f"the warm process did not start: {why[0]}") from None
+        if self._process.stderr:
+            self._process.stderr.close()
+        self.rows = [Row(*row) for row in hello]
+        if not limits.no_jail:
+            try:
+                jail.refuse_without(self.rows)
+            except jail.JailUnavailable:
+                self.close()
+                raise
+
+    @property
+    def alive(self) -> bool:
+        """Whether the warm process still runs."""
+        return self._process.poll() is None
+
+    def judge(self) -> socket.socket:
+        """A new judge, forked from the warm process: the socket it listens on.
+
+        Closing the socket ends it. Raises OfficeError.
+        """
+        ours, theirs = socket.socketpair()
+        with theirs:
+            try:
+                socket.send_fds(self._control, [b"judge"], [theirs.fileno()])
+            except OSError as error:
+                ours.close()
+                raise OfficeError("the warm process is gone") from error
+        return ours
+
+    def close(self) -> None:
+        """End the warm process, and with it every judge and jail."""
+        self._control.close()
+        try:
+            self._process.wait(5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+def doctor(limits: Limits | None = None) -> list[Row]:
+    """Every layer of the jail, and whether it works for this user on this machine."""
+    from dataclasses import replace
+
+    office = Office(replace(limits or Limits(), no_jail=True))
+    office.close()
+    return office.rows
+
+
+def _environment() -> dict[str, str]:
+    """Nothing of the instructor's but what Python needs to start; it can be read in the jail."""
+    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    threads = {f"{name}_NUM_THREADS": "1" for name in _THREADS}
+    return {**kept, **threads, "MPLBACKEND": "agg", "PYTHONHASHSEED": "random"}
+
+
+# The office ---------------------------------------------------------------------------------------
+
+
+def office(fd: int, limits: dict[str, Any], judge: str) -> None:
+    """The main function of the warm process."""
+    control = socket.socket(fileno=fd)
+    control.set_inheritable(False)
+    module, _, name = judge.partition(":")
+    shell = _warm_up()
+    run_judge: Callable[..., None] = getattr(importlib.import_module(module), name)
+    to_house, house_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    _settle()
+    if os.fork() == 0:
+        control.close()
+        to_house.close()
+        os.environ.clear()
+        _house(house_end, Limits(**limits), shell)
+        os._exit(0)
+    house_end.close()
+    hello = to_house.recv(_LARGEST_PACKET)
+    if not hello:
+        raise SystemExit("the house of the jails did not start")
+    control.send(hello)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # judges are not waited for
+    cpus = itertools.cycle(_processors())
+    for request, fds in _requests(control):
+        cpu = next(cpus)
+        if request == b"judge" and os.fork() == 0:
+            control.close()
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            try:
+                with socket.socket(fileno=fds[0]) as client:
+                    run_judge(client, HouseLine(to_house, cpu), shell)
+            finally:
+                os._exit(0)
+        for one in fds:
+            os.close(one)
+
+
+_WARM = (
+    "pyseccomp", "numpy.random", "numpy.linalg", "numpy.ma", "numpy.testing", "scipy.special",
+    "pandas", "chainrule.check", "chainrule.circuit", "chainrule.draw", "chainrule.plots",
+)  # fmt: skip
+
+
+def _processors() -> list[int]:
+    """The numbers of the processors this process may use; [-1] where that cannot be told."""
+    return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [-1]
+
+
+def _warm_up() -> Any:
+    """Import what notebooks use, and let it do once what is slow the first time."""
+    import matplotlib
+
+    matplotlib.use("agg")
+    import matplotlib.pyplot as plt
+    import numpy as np
+
+    from chainrule.grading.shell import make_shell
+
+    for name in _WARM:
+        try:
+            importlib.import_module(name)
+        except ImportError:
+            pass
+    shell = make_shell()
+    shell.use({}, 1 << 20)
+    shell.run("1 / 0")
+    shell.run("import matplotlib.pyplot as plt; plt.plot([0, 1]); plt.title('x'); plt.show()")
+    plt.close("all")
+    np.random.seed()
+    np.linalg.solve(np.eye(3), np.ones(3))
+    shell.use({}, 1 << 20)
+    return shell
+
+
+def _settle() -> None:
+    """Before forking: children share memory as long as the collector leaves it alone."""
+    gc.collect()
+    gc.freeze()
+
+
+def _requests(control: socket.socket) -> Iterable[tuple[bytes, list[int]]]:
+    while True:
+        packet, fds, _, _ = socket.recv_fds(control, _LARGEST_PACKET, 4)
+        if not packet:
+            return
+        yield packet, fds
+
+
+# The house ----------------------------------------------------------------------------------------
+
+
+def _house(control: socket.socket, limits: Limits, shell: Any) -> None:
+    """Build the walls of the house, say which stand, and fork jails until the office is gone."""
+    from chainrule.grading.shell import Shell
+
+    assert isinstance(shell, Shell)
+    possible = [row.name for row in _tried(jail.HOUSE, House(limits)) if row.active]
+    house = House(limits, base_bytes=_address_space())
+    rows = [
+        *jail.build([layer for layer in jail.HOUSE if layer.name in possible], house),
+        *(row for row in _tried(jail.HOUSE, House(limits)) if row.name not in possible),
+    ]
+    jail.prepare(house)
+    rows += _tried(jail.CELL, house, in_jail_space=True)
+    control.send(json.dumps(rows).encode())
+    enough = any(row.active for row in rows if row.name in jail.ENOUGH)
+    _Landlord(control, house, shell, enough).serve()
+
+
+def _address_space() -> int:
+    """Bytes of address space this process has; 0 where that cannot be told."""
+    try:
+        with open("/proc/self/statm") as file:
+            return int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return 0
+
+
+def _tried(layers: Iterable[jail.Layer], house: House, in_jail_space: bool = False) -> list[Row]:
+    """What becomes of layers, tried in a child that is thrown away."""
+    reader, writer = os.pipe()
+    spaces = in_jail_space and house.spaces
+    if spaces:
+        jail.unshare(jail.NEW_PID)
+    child = os.fork()
+    if child == 0:
+        try:
+            os.write(writer, json.dumps(jail.build(layers, house)).encode())
+        finally:
+            os._exit(0)
+    if spaces:
+        jail.rejoin_pid_space(house)
+    os.close(writer)
+    with os.fdopen(reader, "rb") as file:
+        said = file.read()
+    os.waitpid(child, 0)
+    rows = json.loads(said) if said else []
+    return [Row(*row) for row in rows] or [
+        Row(layer.name, False, "trying it ended the process") for layer in layers
+    ]
+
+
+class _Landlord:
+    """The house at work: it forks jails, interrupts them, and ends them when their judge is gone."""
+
+    def __init__(self, control: socket.socket, house: House, shell: Any, enough: bool) -> None:
+        self._control, self._house, self._shell, self._enough = control, house, shell, enough
+        self._jails: dict[int, tuple[str, socket.socket, int, str]] = {}
+        self._dying: set[int] = set()
+        self._wake, wake_end = socket.socketpair()
+        wake_end.setblocking(False)
+        self._wake.setblocking(False)
+        self._wake_end = wake_end
+        signal.set_wakeup_fd(wake_end.fileno(), warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+
+    def serve(self) -> None:
+        """Work until the office, and every judge with it, has hung up."""
+        poll = select.poll()
+        poll.register(self._control, select.POLLIN)
+        poll.register(self._wake, select.POLLIN)
+        while True:
+            living = ((pid, entry) for pid, entry in self._jails.items() if pid not in self._dying)
+            watched = {entry[1].fileno(): pid for pid, entry in living}
+            for fd in watched:
+                poll.register(fd, 0)
+            events = poll.poll()
+            for fd in watched:
+                poll.unregister(fd)
+            for fd, _ in events:
+                if fd in watched:  # its judge hung up
+                    if watched[fd] in self._jails:  # and it was not reaped a moment ago
+                        os.kill(watched[fd], signal.SIGKILL)
+                        self._dying.add(watched[fd])
+                elif fd == self._wake.fileno():
+                    self._wake.recv(4096)
+                    self._reap()
+                else:
+                    packet, fds, _, _ = socket.recv_fds(self._control, _LARGEST_PACKET, 4)
+                    if not packet:
+                        return
+                    self._request(json.loads(packet), fds)
+
+    def _request(self, request: dict[str, Any], fds: list[int]) -> None:
+        if request["op"] == "jail":
+            self._fork(request["name"], Limits(**request["limits"]), request["cpu"], *fds)
+        else:
+            for pid, entry in self._jails.items():
+                if entry[0] == request["name"]:
+                    os.kill(pid, signal.SIGINT)
+
+    def _fork(self, name: str, limits: Limits, cpu: int, line: int, status: int) -> None:
+        if not self._enough and not limits.no_jail:
+            os.close(line)
+            os.write(status, b"no jail can be built here")
+            os.close(status)
+            return
+        house = self._house
+        house.limits = limits
+        folder = ""
+        if not house.spaces:
+            import tempfile
+
+            folder = house.scratch = tempfile.mkdtemp(prefix="chainrule-")
+        else:
+            jail.unshare(jail.NEW_PID)
+        sock = socket.socket(fileno=line)
+        try:
+            pid = os.fork()
+        except OSError as error:  # out of memory or processes: the judge hears it and tries again
+            sock.close()
+            os.write(status, str(error).encode())
+            os.close(status)
+            pid = -1
+        if pid == 0:
+            _share_cpu(cpu)
+            _live(sock, house, self._shell, self._enough)
+        if house.spaces:
+            jail.rejoin_pid_space(house)
+        if pid > 0:
+            self._jails[pid] = (name, sock, status, folder)
+
+    def _reap(self) -> None:
+        while self._jails:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            self._bury(pid, status)
+
+    def _bury(self, pid: int, status: int) -> None:
+        if pid not in self._jails:
+            return
+        self._dying.discard(pid)
+        _, sock, pipe, folder = self._jails.pop(pid)
+        try:
+            os.write(pipe, str(os.waitstatus_to_exitcode(status)).encode())
+        except OSError:
+            pass  # the judge did not wait to hear it
+        os.close(pipe)
+        sock.close()
+        if folder:
+            import shutil
+
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _live(sock: socket.socket, house: House, shell: Any, jailed: bool) -> None:
+    """The life of a jail, from the fork to the end."""
+    code = 1
+    try:
+        signal.set_wakeup_fd(-1)
+        for number in (signal.SIGCHLD, signal.SIGTERM):
+            signal.signal(number, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # until the inmate is there to take it
+        nothing = os.open(os.devnull, os.O_RDWR)
+        for fd in (0, 1, 2):
+            os.dup2(nothing, fd)
+        os.dup2(sock.fileno(), 3)
+        sock.detach()
+        os.closerange(4, 1 << 16)
+        line = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, fileno=3)
+        rows = jail.build(jail.CELL, house)
+        if not jailed and not house.limits.no_jail:
+            jail.refuse_without(rows)
+        os.chdir(house.scratch or "/")
+        os.environ.update(
+            {"HOME": house.scratch, "TMPDIR": house.scratch, "LANG": "C.UTF-8", "USER": "student",
+             "MPLBACKEND": "module://matplotlib_inline.backend_inline", "PATH": "/usr/bin:/bin"}
+        )  # fmt: skip
+        import numpy as np
+
+        from chainrule.grading.inmate import Inmate
+
+        random.seed()
+        np.random.seed()
+        shell.use({}, house.limits.output_bytes)
+        Inmate(line, shell, house.limits).loop()
+        code = 0
+    finally:
+        os._exit(code)
+
+
+def _share_cpu(cpu: int) -> None:
+    """Stay on one processor.
+
+    Judge and jail never work at the same time, and a message to a process on the same processor
+    takes a fifth of the time.
+    """
+    if cpu >= 0:
+        try:
+            os.sched_setaffinity(0, {cpu})
+        except OSError:
+            pass  # slower, and no worse
+
+
+# The judge's line to the house --------------------------------------------------------------------
+
+
+class JailProcess:
+    """A jail, seen from its judge. sock: the line to what runs in it."""
+
+    def __init__(self, control: socket.socket, name: str, sock: socket.socket, status: int) -> None:
+        self._control, self._name, self.sock, self._status = control, name, sock, status
+
+    def interrupt(self) -> None:
+        """Raise KeyboardInterrupt in it, if student code runs."""
+        self._control.send(json.dumps({"op": "interrupt", "name": self._name}).encode())
+
+    def close(self) -> None:
+        """End it, without waiting to hear how."""
+        self.sock.close()
+        os.close(self._status)
+
+    def end(self) -> int | None:
+        """End it if it has not ended; its exit code, negative for a signal, None if unknown."""
+        self.sock.close()
+        with os.fdopen(self._status, "rb") as pipe:
+            said = pipe.read() if select.select([pipe], [], [], 10.0)[0] else b""
+        try:
+            return int(said)
+        except ValueError:
+            return None
+
+
+class HouseLine:
+    """The judge's line to the house."""
+
+    def __init__(self, control: socket.socket, cpu: int) -> None:
+        self._control, self._cpu = control, cpu
+        self._count = 0
+        _share_cpu(cpu)
+
+    def jail(self, limits: Limits) -> JailProcess:
+        """A fresh jail, with nothing run in it. Raises OfficeError when the house is gone."""
+        self._count += 1
+        name = f"{os.getpid()}-{time.monotonic_ns()}-{self._count}"
+        request = {"op": "jail", "name": name, "limits": limits.as_dict(), "cpu": self._cpu}
+        ours, theirs = socket.socketpair()
+        reader, writer = os.pipe()
+        try:
+            with theirs:
+                packet = [json.dumps(request).encode()]
+                socket.send_fds(self._control, packet, [theirs.fileno(), writer])
+        except OSError as error:
+            raise OfficeError("the house of the jails is gone") from error
+        finally:
+            os.close(writer)
+        return JailProcess(self._control, name, ours, reader)
