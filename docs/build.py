@@ -17,23 +17,23 @@ from chainrule.check.misconceptions import MISCONCEPTIONS
 
 DOCS = Path(__file__).resolve().parent
 BUILD = DOCS / "_build"
-SOURCE, SITE, NODE = BUILD / "source", BUILD / "html", BUILD / "node"
+NODE = BUILD / "node"  # kept from one build to the next
 
 
-def assemble() -> None:
+def assemble(source: Path) -> None:
     """Everything Sphinx reads, in one folder."""
-    shutil.rmtree(SOURCE, ignore_errors=True)
-    shutil.copytree(DOCS, SOURCE, ignore=shutil.ignore_patterns("_build", "*.jinja", "build.py"))
-    shutil.copytree(DOCS.parent / "course", SOURCE / "course")
+    shutil.rmtree(source, ignore_errors=True)
+    shutil.copytree(DOCS, source, ignore=shutil.ignore_patterns("_build", "*.jinja", "build.py"))
+    shutil.copytree(DOCS.parent / "course", source / "course")
     pages = Environment(
         loader=FileSystemLoader(DOCS), undefined=StrictUndefined, keep_trailing_newline=True
     )
     for template in sorted(DOCS.glob("*.jinja")):
         text = pages.get_template(template.name).render(rows=list(MISCONCEPTIONS.values()))
-        (SOURCE / template.stem).write_text(text, encoding="utf-8")
+        (source / template.stem).write_text(text, encoding="utf-8")
 
 
-def fetch_mathjax() -> None:
+def fetch_mathjax(source: Path) -> None:
     """Formulas are drawn by a copy of MathJax that the site brings along."""
     script = NODE / "node_modules" / "mathjax" / "es5" / "tex-svg.js"
     if not script.is_file():
@@ -42,18 +42,22 @@ def fetch_mathjax() -> None:
         NODE.mkdir(parents=True, exist_ok=True)
         command = ["npm", "install", "--silent", "--no-save", "--prefix", str(NODE), "mathjax@3"]
         subprocess.run(command, check=True)
-    target = SOURCE / "_static" / "mathjax"
+    target = source / "_static" / "mathjax"
     target.mkdir(parents=True, exist_ok=True)
     shutil.copy(script, target)
 
 
-def main() -> None:
-    assemble()
-    fetch_mathjax()
+def main(build: Path = BUILD) -> None:
+    source, site = build / "source", build / "html"
+    assemble(source)
+    fetch_mathjax(source)
     command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-qE", "-b", "html"]
-    subprocess.run([*command, str(SOURCE), str(SITE)], check=True)
-    print(f"open {(SITE / 'index.html').relative_to(DOCS.parent)}")
+    done = subprocess.run([*command, str(source), str(site)], check=False)
+    if done.returncode:
+        sys.exit("the site was built with warnings: see above")
+    index = site / "index.html"
+    print(f"open {index.relative_to(Path.cwd()) if index.is_relative_to(Path.cwd()) else index}")
 
 
 if __name__ == "__main__":
-    main()
+    main(*(Path(folder).resolve() for folder in sys.argv[1:2]))

@@ -942,11 +942,12 @@ def backward(self, upstream):
     upstream *= self.s
     return upstream
 
-# %% q8_large | wrong | the visible output
+# %% q8_large | wrong | clips its input
 def forward(self, x):
     e = np.exp(x - np.max(x))
     self.s = e / np.sum(e)
-    return np.full(len(x), 1 / len(x))
+    e = np.exp(np.clip(x, -1.985, 1.985))
+    return e / np.sum(e)
 
 # %% q8_large | wrong | overflows going back
 class LargeSoftmax:

@@ -533,7 +533,7 @@ def backward(self, upstream):
     upstream *= 0
     return found
 
-# %% q4_twolayer | wrong: bias-missed | no bias in the hidden layer or behind
+# %% q4_twolayer | wrong: net-without-biases | no bias in the hidden layer or behind
 def forward(self, x, W1, b1, W2, b2):
     self.x, self.W1, self.W2 = x, W1, W2
     self.h = np.tanh(x @ W1)
@@ -757,7 +757,7 @@ def backward(self, upstream):
     d1 = (d2 @ W2.T) * (h1 > 0)
     return x.T @ d1, d1.sum(0), h1.T @ d2, d2.sum(0), h2.T @ upstream, upstream.sum(0)
 
-# %% q5_threelayer | wrong: bias-missed | no biases
+# %% q5_threelayer | wrong: net-without-biases | no biases
 def forward(self, x, W1, b1, W2, b2, W3, b3):
     h1 = np.maximum(x @ W1, 0.0)
     h2 = np.maximum(h1 @ W2, 0.0)

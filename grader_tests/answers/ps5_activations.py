@@ -1147,11 +1147,14 @@ class SigmoidStack:
 
 # %% q8_sigmoidstack | wrong | overflows
 def forward(self, x):
+    z = np.exp(x) / (1 + np.exp(x))
     self.outputs = []
     for _ in range(self.depth):
-        self.outputs.append(0.5 * (1.0 + np.tanh(0.5 * x)))
-        x = np.exp(x) / (1 + np.exp(x))
-    return x
+        x = 0.5 * (1.0 + np.tanh(0.5 * x))
+        self.outputs.append(x)
+    for _ in range(self.depth - 1):
+        z = np.exp(z) / (1 + np.exp(z))
+    return z
 
 # %% q8_sigmoidstack | wrong | overflows going back
 class SigmoidStack:

@@ -49,7 +49,9 @@ def _failed(
 
 def _headline(name: str, case: Case) -> str:
     names = [label for label, wrong in zip(case.labels, case.wrong, strict=True) if wrong]
-    return f"{name}: {', '.join(names)} {'is' if len(names) == 1 else 'are'} wrong"
+    *others, last = names
+    listed = f"{', '.join(others)} and {last} are" if others else f"{last} is"
+    return f"{name}: {listed} wrong"
 
 
 def _entries(case: Case | Output, source: str) -> list[str]:

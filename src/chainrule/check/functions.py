@@ -364,10 +364,11 @@ def _called_too_often(
 
 def _explained(one: Call, row: Misconception | None) -> CheckFailed:
     parts = [part for part, wrong in zip(one.names, one.wrong, strict=True) if wrong]
-    subject = one.gate if parts == ["result"] else f"{one.gate}: {' and '.join(parts)}"
+    subject = one.gate if parts == ["result"] else f"{one.gate}: {', '.join(parts)}"
     verb = "is" if len(parts) == 1 else "are"
-    headline = f"{subject} {verb} wrong" + (f": {row.phrase}." if row else ".")
-    lines = _at(one.point)
+    told = f"{subject} {verb} wrong" + (f": {row.phrase}." if row else ".")
+    headline, *lines = report.wrapped(told)
+    lines += _at(one.point)
     for part in parts[:_MOST_PARTS_SHOWN]:
         which = one.names.index(part)
         got, right = one.got[which], one.expected[which]

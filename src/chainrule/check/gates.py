@@ -129,8 +129,9 @@ def backward(
     upstream, gives: instead of `of`, the gradient that arrives and the right gradients, one for
           each input; for a worked example.
 
-    The upstream gradient is random unless stated. Each gate is also run forward at another point before, and
-    another object of the class after, so that what backward uses has to come from the right call.
+    The upstream gradient is random unless stated. Each gate is also run forward at another point
+    before, and another object of the class after, so that what backward uses has to come from the
+    right call.
     Raises CheckFailed, an AssertionError, whose text is for the student.
     """
     name = f"{name_of(gate)}.backward"

@@ -421,7 +421,8 @@ def _proxy_class(said: Any) -> tuple[type[Proxy], frozenset[str]]:
     name = name if isinstance(name, str) and name.isidentifier() else "object"
     known = frozenset(one for one in SPECIALS if type(specials) is tuple and one in specials)
     methods = {one: _METHODS[one] for one in known if one in _METHODS}
-    return type(name, (Proxy,), {"__slots__": (), **methods}), known
+    own = {"__slots__": (), "__doc__": Proxy.__dict__["__doc__"], **methods}
+    return type(name, (Proxy,), own), known
 
 
 def _raised_in_cell(error: Exception, number: int, text: str) -> Exception:

@@ -18,6 +18,8 @@ from chainrule.check.misconceptions.row import (
     ways,
 )
 
+_MAXES = ("Max", "Maxout", "PairMax")
+_SOFTMAXES = ("Softmax", "BatchSoftmax", "LargeSoftmax")
 _PIECEWISE = ("ReLU", "LeakyReLU", "ELU")
 
 
@@ -78,7 +80,7 @@ ROWS = (
         "A max routes: the input that lost could move a little and the output would not notice.",
         _MAX,
         ways(lambda case: case.gradients(function=_mirrored(case, also=True))),
-        gates=("Max", "Maxout"),
+        gates=_MAXES,
         covers=("upstream-passed-on",),
         whole=True,
     ),
@@ -88,7 +90,7 @@ ROWS = (
         "A max routes the gradient to the input that came through; here it went to the other one.",
         _MAX,
         ways(lambda case: case.gradients(function=_mirrored(case, also=False))),
-        gates=("Max", "Maxout"),
+        gates=_MAXES,
         covers=("wrong-order", "inputs-switched"),
         whole=True,
         output=outputs(lambda case: _mirrored(case, also=False)(*case.inputs)),
@@ -129,7 +131,7 @@ ROWS = (
             elementwise(lambda case: -_x(case)),
             _below(lambda case: _alpha(case) ** 2 / case.local[0]),
         ),
-        gates=("Exp", "Sigmoid", "Tanh", "ELU", "Softplus"),
+        gates=("Exp", "Sigmoid", "Tanh", "ELU", "Softplus", *_SOFTMAXES),
         output=outputs(lambda case: case.at(-_x(case))),
     ),
     Misconception(

@@ -164,7 +164,7 @@ ROWS = (
     ),
     Misconception(
         "diagonal-as-vector",
-        "the diagonal of the Jacobian came back in place of the matrix",
+        "the diagonal came back in place of the matrix",
         "These numbers stand on the diagonal. The Jacobian has an entry for each pair of an output "
         "and an input, the zeros too.",
         "02_jacobians#The-Jacobian",
@@ -181,8 +181,7 @@ ROWS = (
     Misconception(
         "wrong-axis",
         "a sum ran over the wrong axis",
-        "Which axis counts the examples, and which one is still "
-        "there in the result?",
+        "Which axis counts the examples, and which one is still there in the result?",
         _BATCH,
         ways(
             _spread(lambda rows: rows.sum(axis=1)),

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from chainrule.check.case import Case
-from chainrule.check.misconceptions.row import Misconception, Prediction, of_point, ways
+from chainrule.check.case import Case, Output
+from chainrule.check.misconceptions.row import (
+    Misconception,
+    Prediction,
+    of_point,
+    outputs,
+    ways,
+)
 
 _NO_NONLINEARITY = "04_neural_networks#Layers-without-a-nonlinearity"
 _COUNTING = "04_neural_networks#Counting-parameters"
@@ -55,12 +61,22 @@ def _with_slope(slope: Slope, layers: set[int]) -> Callable[[Case], Prediction]:
 
 
 def _before_nonlinearities(case: Case, between: Callable[[Any], Any]) -> list[np.ndarray]:
-    h, *params = (np.asarray(value, dtype=np.float64) for value in case.inputs)
+    return _linear_outputs(case.inputs, between)[:-1]
+
+
+def _linear_outputs(inputs: Sequence[Any], between: Callable[[Any], Any]) -> list[np.ndarray]:
+    """What each linear layer puts out; the last one's is the net's output."""
+    h, *params = (np.asarray(value, dtype=np.float64) for value in inputs)
     found = []
-    for layer in range(len(params) // 2 - 1):
-        found.append(h @ params[2 * layer] + params[2 * layer + 1])
+    for W, b in zip(params[::2], params[1::2], strict=True):
+        found.append(h @ W + b)
         h = between(found[-1])
     return found
+
+
+def _without_biases(case: Output) -> np.ndarray:
+    inputs = [np.zeros(v.shape) if np.ndim(v) == 1 else v for v in case.inputs]
+    return _linear_outputs(inputs, _BETWEEN[case.gate])[-1]
 
 
 def _slope(slope: Slope) -> Callable[[Case], list[Prediction]]:
@@ -114,6 +130,16 @@ ROWS = (
         gates=("SoftmaxCrossEntropy",),
     ),
     Misconception(
+        "net-without-biases",
+        "the biases were left out",
+        "Every linear layer adds its bias, the hidden ones as well: without them all units are off "
+        "together when x is zero.",
+        _NO_NONLINEARITY,
+        output=outputs(_without_biases),
+        gates=tuple(_BETWEEN),
+        covers=("bias-missed",),
+    ),
+    Misconception(
         "slope-skipped",
         "the gradient went through a nonlinearity unchanged",
         "Between two linear layers stands one gate more. Going back, it has its part as well.",
@@ -149,7 +175,7 @@ ROWS = (
     ),
     Misconception(
         "uphill",
-        "it goes uphill",
+        "the steps go uphill",
         "The gradient points to where the loss grows fastest. Training is to make it smaller.",
         _DESCENT,
         ways(

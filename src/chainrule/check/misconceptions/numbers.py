@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.check.case import Case, Output
+from chainrule.check.case import Case, JacobianCase, Output
 from chainrule.check.misconceptions.row import Misconception, Prediction, outputs, ways
 
 _PROMISES = "01_scalar_circuits#What-a-gate-promises"
@@ -38,15 +38,20 @@ def _difference(step: float) -> Callable[[Case], Prediction]:
 
 
 def _quotients(case: Case, step: float) -> list[np.ndarray]:
+    whole = isinstance(case, JacobianCase)
     found = []
     for i, value in enumerate(case.inputs):
         x = np.array(value, dtype=np.float64)
-        slopes = np.zeros(x.shape)
+        slopes = np.zeros(case.right[i].shape)
         for entry in np.ndindex(x.shape):
             moved = x.copy()
             moved[entry] += step
             inputs: list[Any] = [*case.inputs[:i], moved[()], *case.inputs[i + 1 :]]
-            slopes[entry] = np.sum(case.upstream * (case.at(*inputs) - case.output)) / step
+            change = (case.at(*inputs) - case.output) / step
+            if whole:
+                slopes[(..., *entry)] = change
+            else:
+                slopes[entry] = np.sum(case.upstream * change)
         found.append(slopes)
     return found
 
