@@ -28,6 +28,7 @@ autodoc_member_order = "bysource"
 html_theme = "sphinx_book_theme"
 html_title = "Chainrule"
 html_static_path = ["_static"]
+html_favicon = "_static/favicon.svg"
 html_css_files = ["chainrule.css"]
 html_theme_options = {
     "home_page_in_toc": True,

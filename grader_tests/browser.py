@@ -50,18 +50,25 @@ def chromium() -> Iterator[Any]:
 
 
 @contextmanager
-def plain_page(browser: Any, folder: Path, html: str, **options: Any) -> Iterator[Any]:
-    """A page of its own that holds `html`. At the end it has asked for nothing, nothing failed."""
-    path = folder / "page.html"
-    path.write_text(PAGE + html, encoding="utf-8")
+def visit(browser: Any, url: str, origin: str = "", **options: Any) -> Iterator[Any]:
+    """The page at `url`. At the end it asked for nothing but `origin`'s own, and nothing failed."""
     context = browser.new_context(**options)
     page = context.new_page()
-    page.set_default_timeout(10_000)
-    watch = Watch(allowed=(path.as_uri(),)).on(page)
-    page.goto(path.as_uri())
+    page.set_default_timeout(30_000)
+    watch = Watch(allowed=(origin or url,)).on(page)
+    page.goto(url)
     yield page
     context.close()
     watch.quiet()
+
+
+@contextmanager
+def plain_page(browser: Any, folder: Path, html: str, **options: Any) -> Iterator[Any]:
+    """A page of its own that holds `html`, visited."""
+    path = folder / "page.html"
+    path.write_text(PAGE + html, encoding="utf-8")
+    with visit(browser, path.as_uri(), **options) as page:
+        yield page
 
 
 @dataclass
@@ -74,9 +81,14 @@ class Watch:
 
     def on(self, page: Any) -> Watch:
         page.on("request", lambda request: self._requested(request.url))
+        page.on("websocket", lambda socket: self._requested(socket.url.replace("ws", "http", 1)))
         page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("console", lambda line: line.type == "error" and self.errors.append(line.text))
+        page.on("console", self._wrote)
         return self
+
+    def _wrote(self, line: Any) -> None:
+        if line.type == "error":
+            self.errors.append(f"{line.text} ({line.location['url']})")
 
     def _requested(self, url: str) -> None:
         if not url.startswith(("data:", "blob:", *self.allowed)):

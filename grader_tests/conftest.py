@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from chainrule.grading.course import Course, programs_on_path
+from grader_tests import browser
 
 programs_on_path()  # the tests start nbgrader, which starts alembic
 
@@ -21,3 +24,10 @@ def course() -> Course:
 @pytest.fixture(scope="session")
 def in_ci() -> bool:
     return bool(os.environ.get("CI"))
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    """A headless browser. For one module: while it runs, so does an event loop in this thread."""
+    with browser.chromium() as running:
+        yield running

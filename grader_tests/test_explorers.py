@@ -17,12 +17,6 @@ from chainrule.numeric import numerical_gradients
 from grader_tests import browser
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with browser.chromium() as running:
-        yield running
-
-
 @pytest.fixture
 def show(chromium: Any, tmp_path: Path) -> Iterator[Any]:
     """Shows widgets on a page of their own."""

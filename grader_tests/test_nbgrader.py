@@ -12,6 +12,7 @@ import pytest
 
 from chainrule.grading.classroom import read_answers, read_students, submit
 from chainrule.grading.course import Course
+from chainrule.grading.results import results
 from grader_tests.trial import problem_sets
 
 ASSIGNMENT = "ps1_scalar_circuits"
@@ -70,3 +71,21 @@ def test_from_generate_to_export(class_folder: Path) -> None:
     assert {float(r["max_score"]) for r in rows.values()} == {39.0}
     feedback = class_folder / "feedback" / "gus" / ASSIGNMENT / f"{ASSIGNMENT}.html"
     assert "each input was used for its own gradient" in feedback.read_text()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(problem_sets()))
+def test_stock_autograde_gives_the_master_everything_and_the_stub_nothing(
+    course: Course, tmp_path: Path, name: str
+) -> None:
+    shutil.copytree(course.root / "source" / name, tmp_path / "source" / name)
+    shutil.copytree(course.root / "release" / name, tmp_path / "release" / name)
+    shutil.copy(course.root / "nbgrader_config.py", tmp_path)
+    for student in read_students(course.root / "grader_tests" / "students.toml"):
+        if student.id in ("ada", "milo"):
+            submit(Course(tmp_path), name, student, [], tmp_path / "submitted")
+    nbgrader(tmp_path, "generate_assignment", name, "--force")
+    nbgrader(tmp_path, "autograde", name)
+    rows = {row.student: row for row in results(Course(tmp_path), name)}
+    assert rows["ada"].score == rows["ada"].max_score > 0
+    assert rows["milo"].score == 0

@@ -39,12 +39,6 @@ def fork() -> Scalar:
     return (x * y + x).named("f")
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with browser.chromium() as running:
-        yield running
-
-
 @pytest.fixture
 def show(chromium: Any, tmp_path: Path) -> Iterator[Any]:
     """Shows circuits on a page of their own."""

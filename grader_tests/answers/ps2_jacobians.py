@@ -924,6 +924,13 @@ def backward(self, upstream):
 def backward(self, upstream):
     return self.s * upstream - np.outer(self.s, self.s) @ upstream
 
+# %% q8_large | wrong | forms a matrix for longer vectors
+def backward(self, upstream):
+    n = len(upstream)
+    rows = np.zeros((n, n)) if n > 5000 else np.zeros((1, n))
+    rows[0] = self.s * upstream
+    return rows[0] - self.s * rows[0].sum()
+
 # %% q8_large | wrong: diagonal-only | like an elementwise function
 def backward(self, upstream):
     return upstream * self.s * (1 - self.s)

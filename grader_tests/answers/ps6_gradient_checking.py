@@ -928,6 +928,24 @@ def find_wrong(suspects):
             wrong.append(name)
     return wrong
 
+# %% q9_find | wrong | the same upstream for all outputs
+def find_wrong(suspects):
+    wrong = []
+    for name, (forward, backward, x) in suspects.items():
+        upstream = np.full(forward(x).shape, 0.7)
+        claim = backward(x, upstream)
+        ok = claim.shape == x.shape
+        for i in np.ndindex(x.shape) if ok else ():
+            d = np.zeros(x.shape)
+            d[i] = 1e-6
+            ahead = np.sum(upstream * (forward(x + d) - forward(x))) / 1e-6
+            back = np.sum(upstream * (forward(x) - forward(x - d))) / 1e-6
+            room = 1e-4 * max(abs(ahead), abs(back))
+            ok = ok and min(ahead, back) - room <= claim[i] <= max(ahead, back) + room
+        if not ok:
+            wrong.append(name)
+    return wrong
+
 # %% q9_find | wrong | broadcasting hides shapes
 def find_wrong(suspects):
     wrong = []

@@ -12,7 +12,7 @@ from chainrule.grading.limits import Limits
 from chainrule.grading.master import Master
 
 LIMITS = Limits(
-    cell_seconds=3.0, call_seconds=1.5, grace_seconds=0.5, total_seconds=30.0, cpu_seconds=20
+    cell_seconds=1.5, call_seconds=1.0, grace_seconds=0.4, total_seconds=30.0, cpu_seconds=20
 )
 
 

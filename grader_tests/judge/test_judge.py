@@ -289,8 +289,8 @@ def test_an_overrun_is_told(grade: Any) -> None:
     m = master(*TWO)
     got = grade(m, submission(answered(m, {**RIGHT, "q1": "print('so far')\nwhile True: pass"})))
     assert "so far" in shown(got, "q1")
-    assert outputs(got, "q1")[-1]["evalue"] == "this cell took longer than 3 s and was stopped"
-    assert got.notes == ("The cell q1 took longer than 3 s and was stopped.",)
+    assert outputs(got, "q1")[-1]["evalue"] == "this cell took longer than 1.5 s and was stopped"
+    assert got.notes == ("The cell q1 took longer than 1.5 s and was stopped.",)
 
 
 def test_nothing_stays_from_one_submission_to_the_next(grade: Any) -> None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -12,13 +15,20 @@ try:
     import typer
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
+    from rich.markup import escape
     from rich.panel import Panel
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
     from rich.table import Table
     from rich.text import Text
 
+    from chainrule.grading.batch import BatchError, BatchResult
+    from chainrule.grading.batch import grade as grade_class
     from chainrule.grading.course import Course, CourseError
     from chainrule.grading.demo import Demo, run_demo
+    from chainrule.grading.gradebook import BookError
+    from chainrule.grading.jail import JailUnavailable
+    from chainrule.grading.limits import Limits
+    from chainrule.grading.master import MasterError
     from chainrule.grading.notebooks import (
         generate_release,
         mark_problem_set,
@@ -29,6 +39,7 @@ try:
     )
     from chainrule.grading.results import QuestionScore
     from chainrule.grading.selfcheck import CheckedNotebook, check_notebook
+    from chainrule.grading.zygote import doctor as jail_layers
 except ModuleNotFoundError as missing:
     sys.exit(
         f"The chainrule command needs {missing.name}, which is not installed.\n"
@@ -78,7 +89,7 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="Print plain data, for tools.")] = False,
     seconds: Annotated[float, typer.Option(help="What one cell may take.", min=1)] = 30.0,
 ) -> None:
-    """Run the checks of a problem set; exit status 0 when all pass, 1 when not, 2 when it cannot."""
+    """Run a problem set's checks: exit status 0 when all pass, 1 when not, 2 when it cannot."""
     with _progress(transient=True, disable=as_json) as progress:
         task = progress.add_task(notebook.name, total=None)
         checked = check_notebook(
@@ -92,6 +103,49 @@ def check(
         _show_checked(checked)
     if checked.points < checked.max_points:
         raise typer.Exit(1)
+
+
+@app.command()
+def grade(
+    assignment: Annotated[str, typer.Argument(help="A problem set, such as ps1_scalar_circuits.")],
+    student: Annotated[list[str] | None, typer.Option(help="Only this one; repeatable.")] = None,
+    jobs: Annotated[int | None, typer.Option(help="How many at once.", min=1)] = None,
+    force: Annotated[bool, typer.Option("--force", help="Unchanged work too.")] = False,
+    no_jail: Annotated[
+        bool,
+        typer.Option("--no-jail", help="Grade unprotected where there is no jail."),
+    ] = False,
+    scheduler: Annotated[str | None, typer.Option(help="Address of a Dask scheduler.")] = None,
+) -> None:
+    """Grade what was submitted, into autograded/ and the gradebook."""
+    course = Course.find()
+    with _progress(transient=True) as progress, _executor(scheduler) as executor:
+        task = progress.add_task(assignment, total=None)
+        done = grade_class(
+            course.root,
+            assignment,
+            students=student,
+            jobs=jobs,
+            force=force,
+            progress=lambda n, total, *_: progress.update(task, completed=n, total=total),
+            executor=executor,
+            limits=Limits(no_jail=no_jail),
+        )
+    _show_batch(done)
+    if done.failed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def doctor() -> None:
+    """Say which walls of the jail this machine and this user can have, and why not the others."""
+    table = Table(box=SIMPLE_HEAD, header_style="bold")
+    table.add_column("layer", no_wrap=True)
+    table.add_column("here", no_wrap=True)
+    table.add_column("why not")
+    for row in jail_layers():
+        table.add_row(row.name, "[green]active[/]" if row.active else "[red]missing[/]", row.why)
+    console.print(table)
 
 
 @app.command()
@@ -109,6 +163,38 @@ def notebooks() -> None:
         for path in lectures:
             write(run_lecture(path), path)
             progress.advance(task)
+
+
+@contextmanager
+def _executor(address: str | None) -> Iterator[Executor | None]:
+    """Where to judge: a running Dask scheduler, or None for this machine."""
+    if address is None:
+        yield None
+        return
+    try:
+        from distributed import Client
+    except ModuleNotFoundError:
+        raise CourseError("--scheduler needs Dask: pip install 'chainrule[cluster]'") from None
+    with Client(address, timeout="10s") as client:
+        yield client.get_executor()
+
+
+def _show_batch(done: BatchResult) -> None:
+    rate = f", {done.seconds / len(done.graded):.2f} s each" if done.graded else ""
+    console.print(
+        f"{len(done.graded)} graded in {done.seconds:.1f} s{rate}; "
+        f"{len(done.unchanged)} unchanged, {len(done.failed)} failed",
+        highlight=False,
+    )
+    slow = sorted(done.graded.items(), key=lambda item: -item[1])[:3]
+    if slow and slow[0][1] > 5:
+        shown = ", ".join(f"{name} ({seconds:.0f} s)" for name, seconds in slow if seconds > 5)
+        console.print(f"slowest: {shown}", highlight=False)
+    for name, why in sorted(done.failed.items()):
+        console.print(f"[red]failed[/] {name}: {escape(why)}", highlight=False)
+    for name, notes in sorted(done.problems.items()):
+        for note in notes:
+            console.print(f"[yellow]note[/] {name}: {escape(note)}", highlight=False)
 
 
 def _show_checked(checked: CheckedNotebook) -> None:
@@ -172,6 +258,6 @@ def main() -> None:
     """Run the command; what is wrong with the course is one line, not a traceback."""
     try:
         app()
-    except CourseError as error:
+    except (CourseError, BatchError, BookError, JailUnavailable, MasterError) as error:
         Console(stderr=True, soft_wrap=True).print(str(error), style="red", markup=False)
         sys.exit(2)

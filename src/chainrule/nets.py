@@ -16,6 +16,7 @@ import numpy as np
 __all__ = [
     "Training",
     "accuracy",
+    "class_map",
     "initial_parameters",
     "loss_and_gradients",
     "scorer",
@@ -99,6 +100,17 @@ def loss_and_gradients(
 def scorer(params: Parameters) -> Callable[[np.ndarray], np.ndarray]:
     """The net with these parameters as a function: from points (N, inputs) to scores."""
     return partial(scores, params)
+
+
+def class_map(params: Parameters, side: int = 48, reach: float = 1.2) -> np.ndarray:
+    """The class the net gives each place of the plane: a map of class numbers, (side, side).
+
+    For a net with two inputs. The map goes from -reach to reach, its top row first; each entry is
+    the class in the middle of its cell.
+    """
+    middles = reach * ((2 * np.arange(side) + 1) / side - 1)
+    places = np.stack(np.meshgrid(middles, middles[::-1]), axis=-1).reshape(-1, 2)
+    return np.argmax(scores(params, places), axis=1).reshape(side, side)
 
 
 def train(

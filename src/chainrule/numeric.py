@@ -19,7 +19,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -157,24 +157,24 @@ class _Probe:
             self.spans.append((start, start + array.size, array.shape))
             start += array.size
         with _silenced():
-            base = self.evaluate(self.flat)
+            base = self.evaluate(self.flat.copy())
         if not np.all(np.isfinite(base)):
             raise ValueError("the function is not finite at this input")
         self.output_shape = base.shape
         self.base = base.ravel()
 
     def evaluate(self, flat: np.ndarray) -> np.ndarray:
-        arguments: list[Any] = []
-        for (start, stop, shape), number in zip(self.spans, self.is_number, strict=True):
-            arguments.append(
-                float(flat[start]) if number else flat[start:stop].reshape(shape).copy()
-            )
+        """f at a flat vector that nobody else holds: the arguments are views of it."""
+        arguments = [
+            float(flat[start]) if number else flat[start:stop].reshape(shape)
+            for (start, stop, shape), number in zip(self.spans, self.is_number, strict=True)
+        ]
         return np.array(self.f(*arguments), dtype=np.float64)
 
-    def offset(self, step: np.ndarray) -> np.ndarray:
-        """f at `flat + step`, flattened; NaN where it cannot be had."""
+    def at(self, point: np.ndarray) -> np.ndarray:
+        """f at a flat vector, flattened; NaN where it cannot be had."""
         try:
-            out = self.evaluate(self.flat + step).ravel()
+            out = self.evaluate(point).ravel()
         except _OFF_DOMAIN:
             return np.full(self.base.shape, np.nan)
         return out if out.shape == self.base.shape else np.full(self.base.shape, np.nan)
@@ -187,76 +187,78 @@ def _slopes(probe: _Probe, directions: np.ndarray, weights: np.ndarray) -> np.nd
     Returns (4, n, k): value, error, left slope, right slope.
     """
     n, k = len(directions), len(weights)
-    value, error, left, right = np.full((4, n, k), np.nan)
-    best = _Reading(value, error, left, right, np.full((n, k), _NOTHING))
+    best = _Reading(np.full((4, n, k), np.nan), rank=np.full((n, k), _NOTHING))
     ladder = _Ladder(probe, directions, weights)
     fresh = np.zeros((n, k), dtype=bool)
     with _silenced():
-        while np.any(ladder.active) and len(ladder.forward) < _MAX_LEVELS:
+        while ladder.active.any() and ladder.rungs < _MAX_LEVELS:
             ladder.step()
-            if len(ladder.forward) < 3:
+            if ladder.rungs < 3:
                 continue
             now = ladder.read()
             # Noise the model does not know of (a cancellation inside f) grows fourfold from one
             # step to the next: how far the next reading lies off is a bound on it.
             moved = np.abs(now.value - best.value)
-            best.error = np.where(fresh & (moved > best.error), moved, best.error)
-            enough = np.maximum(_GOAL * np.abs(best.value), ladder.noise[-2])
-            done = (best.rank == _SMOOTH) & (best.error <= enough)
-            ladder.active &= ~np.all(done, axis=1)
+            np.copyto(best.error, moved, where=fresh & (moved > best.error))
+            done = best.is_enough(ladder.noise[ladder.rungs - 2])
+            ladder.active &= ~done.all(axis=1)
             fresh = now.better_than(best) & ~done & ladder.active[:, np.newaxis]
             best = _Reading(
-                *(np.where(fresh, a, b) for a, b in zip(now.parts, best.parts, strict=True))
+                np.where(fresh, now.parts, best.parts), np.where(fresh, now.rank, best.rank)
             )
     best.error[np.isnan(best.error)] = np.inf
-    return np.stack(best.parts[:4])
+    return best.parts
 
 
 class _Ladder:
     """Differences at steps h, h/4, h/16 ... along n directions, and what they extrapolate to.
 
-    Every array kept is of shape (n, k): n directions, k weighted outputs.
+    Arrays are of shape (n, k), for n directions and k weighted outputs, and kept rung by rung.
     """
 
     def __init__(self, probe: _Probe, directions: np.ndarray, weights: np.ndarray) -> None:
-        self.probe, self.directions, self.weights = probe, directions, weights
+        self.probe, self.directions = probe, directions
         with np.errstate(all="ignore"):
             sizes = np.where(directions != 0, np.abs(probe.flat / directions), 0.0)
         self.size = sizes.max(axis=1, initial=0.0)[:, np.newaxis]
         # Powers of two, so that x + h and x - h carry no rounding of their own.
         self.h = 4 * 2.0 ** np.round(np.log2(np.maximum(self.size, 1.0) * _FIRST_STEP))
         self.active = np.any(directions != 0, axis=1)
-        self.forward: list[np.ndarray] = []
-        self.backward: list[np.ndarray] = []
-        self.noise: list[np.ndarray] = []
+        n, k = len(directions), len(weights)
+        self.rungs = 0
+        self.sides = np.empty((_MAX_LEVELS, 2, n, k))  # by rung: slopes from the left, the right
+        self.noise = np.empty((_MAX_LEVELS, n, k))
+        self.weigh, self.weigh_sizes = weights.T, np.abs(weights.T)
+        self.base_size = 2 * np.abs(probe.base)
 
     def step(self) -> None:
         """Go down one rung: measure with steps a quarter as long."""
         self.h = self.h / 4
         self.active &= self.h[:, 0] >= self.size[:, 0] * _LAST_STEP
-        base, weigh = self.probe.base, self.weights.T
-        up = np.full((len(self.directions), base.size), np.nan)
-        down = up.copy()
-        for i in np.flatnonzero(self.active):
-            offset = self.directions[i] * self.h[i]
-            up[i], down[i] = self.probe.offset(offset), self.probe.offset(-offset)
-        forward, backward = (up - base) @ weigh / self.h, (base - down) @ weigh / self.h
-        rounding = (np.abs(up) + np.abs(down) + 2 * np.abs(base)) @ np.abs(weigh)
-        steeper = np.maximum(np.abs(forward), np.abs(backward))
-        self.forward.append(forward)
-        self.backward.append(backward)
-        self.noise.append(_NOISE * _EPS * (rounding / self.h + self.size * steeper / self.h))
+        offsets = self.directions * self.h
+        measured = np.full((2, len(offsets), self.probe.base.size), np.nan)
+        for points, out in zip(
+            (self.probe.flat - offsets, self.probe.flat + offsets), measured, strict=True
+        ):
+            for i in self.active.nonzero()[0]:
+                out[i] = self.probe.at(points[i])
+        rounding = (np.abs(measured).sum(axis=0) + self.base_size) @ self.weigh_sizes
+        sides = self.sides[self.rungs]
+        np.divide((measured - self.probe.base) @ self.weigh, self.h, out=sides)
+        np.negative(sides[0], out=sides[0])
+        steeper = np.abs(sides).max(axis=0)
+        self.noise[self.rungs] = _NOISE * _EPS * (rounding + self.size * steeper) / self.h
+        self.rungs += 1
 
     def read(self) -> _Reading:
         """What the last rungs say."""
-        forward, backward, noise = self.forward[-4:], self.backward[-4:], self.noise[-1]
-        right, right_error = _extrapolate(forward, 4.0)
-        left, left_error = _extrapolate(backward, 4.0)
-        sides_error = np.maximum(right_error, left_error) + noise
-        central = [(f + b) / 2 for f, b in zip(forward, backward, strict=True)]
-        value, error = _extrapolate(central, 16.0)
+        rungs = self.sides[max(self.rungs - 4, 0) : self.rungs]
+        noise = self.noise[self.rungs - 1]
+        (left, right), side_errors = _extrapolate(rungs, 4.0)
+        sides_error = np.maximum(*side_errors) + noise
+        value, error = _extrapolate((rungs[:, 0] + rungs[:, 1]) / 2, 16.0)
         error = error + noise
-        steepest = np.max(np.abs([*forward[-3:], *backward[-3:]]), axis=0)
+        steepest = np.abs(rungs[-3:]).max(axis=(0, 1))
         settled = sides_error <= _SETTLED * steepest + 2 * noise
         one_slope = np.abs(right - left) <= 2 * sides_error
         # Where the second derivative jumps (ELU at 0), the one-sided tables converge faster.
@@ -267,22 +269,40 @@ class _Ladder:
         left, right = np.where(one_slope, value, left), np.where(one_slope, value, right)
         rank = np.where(settled, np.where(one_slope, _SMOOTH, _KINK), _UNSETTLED)
         rank[~np.isfinite(error)] = _NOTHING
-        return _Reading(value, error, left, right, rank)
+        return _Reading(np.array([value, error, left, right]), rank)
 
 
 @dataclass
 class _Reading:
-    """What some rungs of a ladder say, for each direction and weighted output: (n, k) arrays."""
+    """What some rungs of a ladder say, for each direction and weighted output.
 
-    value: np.ndarray
-    error: np.ndarray
-    left: np.ndarray
-    right: np.ndarray
+    parts: value, error, left and right slope: (4, n, k); rank: (n, k).
+    """
+
+    parts: np.ndarray
     rank: np.ndarray
 
     @property
-    def parts(self) -> tuple[np.ndarray, ...]:
-        return self.value, self.error, self.left, self.right, self.rank
+    def value(self) -> np.ndarray:
+        return self.parts[0]
+
+    @property
+    def error(self) -> np.ndarray:
+        return self.parts[1]
+
+    @property
+    def gap(self) -> np.ndarray:
+        """Between the slopes from either side."""
+        return np.abs(self.parts[3] - self.parts[2])
+
+    def is_enough(self, noise: np.ndarray) -> np.ndarray:
+        """Where shorter steps cannot say more.
+
+        At a kink both slopes have to stand still while the steps shrink: beside a kink, one of
+        them still moves.
+        """
+        size = np.where(self.rank == _KINK, self.gap, np.abs(self.value))
+        return (self.rank >= _KINK) & (self.error <= np.maximum(_GOAL * size, 2 * noise))
 
     def better_than(self, other: _Reading) -> np.ndarray:
         """Where this reading, from shorter steps, should replace the other.
@@ -290,8 +310,7 @@ class _Reading:
         A kink seen with long steps may be a neighbour's, so shorter steps that find no kink win;
         but only if they can tell: steps so short that rounding drowns the gap see no kink either.
         """
-        gap = np.abs(other.right - other.left)
-        lost_in_noise = (other.rank == _KINK) & (self.error > _SETTLED * gap)
+        lost_in_noise = (other.rank == _KINK) & (self.error > _SETTLED * other.gap)
         return np.where(
             self.rank == other.rank,
             self.error < other.error,
@@ -299,23 +318,34 @@ class _Reading:
         )
 
 
-def _extrapolate(rungs: list[np.ndarray], ratio: float) -> tuple[np.ndarray, np.ndarray]:
-    """Neville's table over the last rungs: the value at a step of zero, and how unsure it is.
+@cache
+def _table(rungs: int, ratio: float) -> np.ndarray:
+    """Neville's table as weights for the rungs: what a step of zero gives, by three ways.
+
+    Rows: the last entry of the third column, that of the second, the third column's one before
+    (with three rungs there is none).
+    """
+    columns = [np.eye(rungs)]
+    factor = ratio
+    while len(columns) < 3:
+        previous = columns[-1]
+        columns.append((factor * previous[1:] - previous[:-1]) / (factor - 1))
+        factor *= ratio
+    return np.array([columns[2][-1], columns[1][-1], *columns[2][-2:-1]])
+
+
+def _extrapolate(rungs: np.ndarray, ratio: float) -> tuple[np.ndarray, np.ndarray]:
+    """The value at a step of zero, and how unsure it is, from the last rungs along axis 0.
 
     ratio: how much the leading error term shrinks from one rung to the next; the following terms
     shrink by ratio**2, ratio**3 (powers of h for one-sided, of h**2 for central differences).
     """
-    columns = [rungs[-4:]]
-    factor = ratio
-    while len(columns) < 3:
-        previous = columns[-1]
-        columns.append([(factor * b - a) / (factor - 1) for a, b in pairwise(previous)])
-        factor *= ratio
-    value = columns[2][-1]
-    moved = np.abs(value - columns[1][-1])
-    if len(columns[2]) > 1:
-        moved = np.maximum(moved / ratio, np.abs(value - columns[2][-2]))
-    return value, _SAFETY * moved
+    by_rung = rungs.reshape(len(rungs), -1)
+    value, shorter, *earlier = _table(len(rungs), ratio) @ by_rung
+    moved = np.abs(value - shorter)
+    if earlier:
+        moved = np.maximum(moved / ratio, np.abs(value - earlier[0]))
+    return value.reshape(rungs.shape[1:]), _SAFETY * moved.reshape(rungs.shape[1:])
 
 
 def _weights(probe: _Probe, upstream: Any) -> np.ndarray:

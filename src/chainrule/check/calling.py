@@ -31,6 +31,10 @@ def call(name: str, run: Callable[[], Any], point: Point | None = None) -> Any:
             return run()
     except NotImplementedError:
         raise CheckFailed(f"{name} is not written yet.") from None
+    except TimeoutError:  # what a judge raises in place of a call that it had to end
+        raise CheckFailed(
+            f"{name} did not come to an end.", ["Look for a loop that never stops."]
+        ) from None
     except Exception as error:
         where = [report.describe_point(point)] if point else []
         raise CheckFailed(

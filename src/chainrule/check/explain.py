@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from chainrule.check import report
 from chainrule.check.calling import advice, entry
 from chainrule.check.case import Case, Output
@@ -9,7 +11,7 @@ from chainrule.check.compare import compare
 from chainrule.check.misconceptions import Misconception
 from chainrule.check.report import CheckFailed
 
-__all__ = ["at_case", "forward_is_wrong", "wrong_gradient", "wrong_output"]
+__all__ = ["at_case", "entries", "forward_is_wrong", "wrong_gradient", "wrong_output"]
 
 _MOST_SHOWN = 2
 _OWN = " (the numerical gradient of your own forward)"
@@ -43,7 +45,7 @@ def _failed(
     headline: str, case: Case | Output, row: Misconception | None, source: str = ""
 ) -> CheckFailed:
     first, *rest = report.wrapped(headline)
-    lines = [*rest, at_case(case), *_entries(case, source), *advice(row)]
+    lines = [*rest, at_case(case), *entries(case, source), *advice(row)]
     return CheckFailed(first, lines, row.id if row else None)
 
 
@@ -54,7 +56,7 @@ def _headline(name: str, case: Case) -> str:
     return f"{name}: {listed} wrong"
 
 
-def _entries(case: Case | Output, source: str) -> list[str]:
+def entries(case: Case | Output, source: str = "") -> list[str]:
     """Expected and got of the parts that are wrong, the first ones of them."""
     lines: list[str] = []
     shown = 0
@@ -64,11 +66,15 @@ def _entries(case: Case | Output, source: str) -> list[str]:
         if got is None or not bad or shown == _MOST_SHOWN:
             continue
         if got.shape != right.value.shape:
-            lines.append(f"{label}: expected the shape {right.value.shape}")
-            lines.append(f"{' ' * len(label)}  got      the shape {got.shape}")
+            lines.append(f"{label}: expected {_form(right.value)}")
+            lines.append(f"{' ' * len(label)}  got      {_form(got)}")
         else:
             wrong = compare(got, right)
             assert wrong is not None
             lines += entry(label, wrong, "" if shown else source)
         shown += 1
     return lines
+
+
+def _form(value: np.ndarray) -> str:
+    return f"the shape {value.shape}" if value.ndim else "a number"

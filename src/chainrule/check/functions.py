@@ -14,23 +14,21 @@ from chainrule.check.calling import (
     advice,
     call,
     copies,
-    entry,
     how_many,
     name_of,
     recognised,
     untouched,
 )
-from chainrule.check.case import Case
+from chainrule.check.case import Case, Output
 from chainrule.check.compare import Unfit, as_answer, compare, exactly, which_wrong
 from chainrule.check.diagnose import diagnose
+from chainrule.check.explain import entries
 from chainrule.check.misconceptions import Misconception
 from chainrule.check.points import Point, as_points, upstream_like
 from chainrule.check.report import CheckFailed
 from chainrule.numeric import Estimate, numerical_gradient
 
 __all__ = ["finds", "function", "refuses", "trained"]
-
-_MOST_PARTS_SHOWN = 2
 
 
 @dataclass
@@ -48,6 +46,10 @@ class Call:
     names: tuple[str, ...]
     expected: tuple[Estimate, ...]
     got: list[np.ndarray | None]
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        return self.names
 
     @property
     def right(self) -> list[np.ndarray]:
@@ -368,21 +370,8 @@ def _explained(one: Call, row: Misconception | None) -> CheckFailed:
     verb = "is" if len(parts) == 1 else "are"
     told = f"{subject} {verb} wrong" + (f": {row.phrase}." if row else ".")
     headline, *lines = report.wrapped(told)
-    lines += _at(one.point)
-    for part in parts[:_MOST_PARTS_SHOWN]:
-        which = one.names.index(part)
-        got, right = one.got[which], one.expected[which]
-        assert got is not None
-        if got.shape != right.value.shape:
-            lines.append(f"{part}: expected {_form(right.value)}")
-            lines.append(f"{' ' * len(part)}  got      {_form(got)}")
-        elif (wrong := compare(got, right)) is not None:
-            lines += entry(part, wrong, "")
-    return CheckFailed(headline, [*lines, *advice(row)], row.id if row else None)
-
-
-def _form(value: np.ndarray) -> str:
-    return f"the shape {value.shape}" if value.ndim else "a number"
+    lines += [*_at(one.point), *entries(cast(Output, one)), *advice(row)]
+    return CheckFailed(headline, lines, row.id if row else None)
 
 
 def _kind(answer: Any) -> str:

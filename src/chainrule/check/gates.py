@@ -226,7 +226,8 @@ def _returned(
     except CheckFailed as problem:
         return [None] * len(case.names), problem
     except Unfit as unfit:
-        return [None] * len(case.names), CheckFailed(f"{name}: {unfit}", [at_case(case)])
+        headline, *rest = report.wrapped(f"{name}: {unfit}.")
+        return [None] * len(case.names), CheckFailed(headline, [*rest, at_case(case)])
 
 
 def _answers(

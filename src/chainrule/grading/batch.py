@@ -97,14 +97,15 @@ def grade(
 
     students: only these. jobs: how many at once (default: one for each processor). force: unchanged
     work too. executor: where to judge (default: `jobs` threads, each of which waits for a judge
-    process of its own; a process pool or Dask's `Client.get_executor()` do as well). config:
-    nbgrader's (default: the course's nbgrader_config.py).
+    process of its own; a process pool or Dask's `Client.get_executor()` do as well). limits
+    (default: as `c.Judge` in config has them). config: nbgrader's (default: the course's
+    nbgrader_config.py).
 
     Raises BatchError, MasterError, JailUnavailable, BookError before anything is graded.
     """
     started = time.monotonic()
-    limits = limits or Limits()
     config = config or Course(Path(coursedir).resolve()).config()
+    limits = limits or Limits.of(config.get("Judge", {}))
     folders = CourseDirectory(config=config)
     masters = read_masters(folders, assignment, config)
     result = BatchResult()

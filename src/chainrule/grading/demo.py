@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from nbgrader.api import Gradebook
 from nbgrader.plugins.export import CsvExportPlugin
 
+from chainrule.grading.batch import grade
 from chainrule.grading.classroom import Student, read_answers, read_students, submit
 from chainrule.grading.course import Course, CourseError
+from chainrule.grading.limits import Limits
 from chainrule.grading.notebooks import generate_release
 from chainrule.grading.results import StudentResult, questions_of, results
 
 __all__ = ["Demo", "run_demo"]
 
-_CELL_SECONDS = 4  # what an endless loop of the sample class may cost
+# What the endless loop of the sample class may cost.
+_LIMITS = Limits(cell_seconds=5.0, call_seconds=2.0)
 
 
 @dataclass
@@ -56,8 +59,7 @@ def run_demo(course: Course, folder: Path, progress: Progress) -> Demo:
         for n, student in enumerate(handing_in, start=1):
             submit(work, assignment, student, answers, work.root / "submitted")
             progress(f"{assignment}: handing in", n, len(handing_in))
-        for step in _grade(work, assignment, handing_in):
-            progress(f"{assignment}: {step[0]}", *step[1:])
+        _grade(work, assignment, handing_in, progress)
         demo.questions[assignment] = questions_of(work, assignment)
         demo.graded[assignment] = results(work, assignment)
     _export(work, work.root / "grades.csv")
@@ -83,17 +85,20 @@ def _fresh(course: Course, folder: Path) -> Course:
     return Course(folder.resolve())
 
 
-def _grade(
-    course: Course, assignment: str, students: list[Student]
-) -> Iterator[tuple[str, int, int]]:
-    api = course.nbgrader(Execute__timeout=_CELL_SECONDS)
+def _grade(course: Course, assignment: str, students: list[Student], progress: Progress) -> None:
+    api = course.nbgrader()
     _succeed(api.generate_assignment(assignment, force=True), assignment)
-    for n, student in enumerate(students, start=1):
-        _succeed(api.autograde(assignment, student.id), student.id)
-        yield "grading", n, len(students)
+    done = grade(
+        course.root,
+        assignment,
+        progress=lambda n, total, *_: progress(f"{assignment}: grading", n, total),
+        limits=_LIMITS,
+    )
+    for student, why in done.failed.items():
+        raise CourseError(f"{student} could not be graded: {why}")
     for n, student in enumerate(students, start=1):
         _succeed(api.generate_feedback(assignment, student.id), student.id)
-        yield "writing feedback", n, len(students)
+        progress(f"{assignment}: writing feedback", n, len(students))
 
 
 def _succeed(result: dict, what: str) -> None:

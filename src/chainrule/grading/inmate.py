@@ -196,12 +196,15 @@ class Inmate(Peer):
     def _describe(self, number: int) -> tuple[str, tuple[str, ...]]:
         """The name of a kind of objects, and the special methods it has beyond every object's."""
         kind = self._kinds[number]
-        specials = tuple(
-            name
-            for name in SPECIALS
-            if getattr(kind, name, None) not in (None, getattr(object, name, None))
-        )
-        return kind.__name__, specials
+        return kind.__name__, tuple(name for name in SPECIALS if _has(kind, name))
+
+
+def _has(kind: type, name: str) -> bool:
+    """Whether a class or its bases, `object` apart, define a special method."""
+    for base in kind.__mro__[:-1]:
+        if name in vars(base):
+            return vars(base)[name] is not None
+    return False
 
 
 def _operate(name: str, value: Any, *args: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
@@ -68,6 +69,14 @@ class Limits:
             value = getattr(self, field.name)
             if isinstance(value, (int, float)) and not isinstance(value, bool) and value <= 0:
                 raise ValueError(f"{field.name} has to be positive, not {value!r}")
+
+    @classmethod
+    def of(cls, settings: Mapping[str, Any]) -> Limits:
+        """The limits that a course set (`c.Judge.cell_seconds = 5`). Raises ValueError."""
+        unknown = set(settings) - {field.name for field in fields(cls)}
+        if unknown:
+            raise ValueError(f"c.Judge has no setting {sorted(unknown)[0]}")
+        return cls(**settings)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data, for a message to the warm process: `Limits(**limits.as_dict())`."""

@@ -62,10 +62,11 @@ def read_file(path: Path, most: int) -> bytes:
     except OSError as error:
         why = "it is a link to another place" if path.is_symlink() else error.strerror
         raise Malformed(f"{path.name} cannot be read: {why}.") from None
+    found = os.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode):
+        os.close(descriptor)
+        raise Malformed(f"{path.name} is not an ordinary file.")
     with os.fdopen(descriptor, "rb") as file:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode):
-            raise Malformed(f"{path.name} is not an ordinary file.")
         if found.st_size > most:
             raise Malformed(f"{path.name} is too large: {found.st_size} bytes, {most} are allowed.")
         return file.read(most + 1)[:most]

@@ -165,7 +165,7 @@ def office(fd: int, limits: dict[str, Any], judge: str) -> None:
     if not hello:
         raise SystemExit("the house of the jails did not start")
     control.send(hello)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # judges are not waited for
+    signal.signal(signal.SIGCHLD, _reap)
     cpus = itertools.cycle(_processors())
     for request, fds in _requests(control):
         cpu = next(cpus)
@@ -179,6 +179,22 @@ def office(fd: int, limits: dict[str, Any], judge: str) -> None:
                 os._exit(0)
         for one in fds:
             os.close(one)
+    to_house.close()
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    while True:  # so that what they used is counted as used by this process
+        try:
+            os.wait()
+        except ChildProcessError:
+            return
+
+
+def _reap(*_: Any) -> None:
+    """Take leave of the judges that are done, without waiting for others."""
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        pass
 
 
 _WARM = (

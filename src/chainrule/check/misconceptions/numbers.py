@@ -18,6 +18,11 @@ def _whole(case: Case | Output) -> bool:
     return any(np.asarray(i).dtype.kind == "i" for i in case.inputs)
 
 
+def _clean(gradient: np.ndarray) -> np.ndarray:
+    """Without the last digits of a numerical gradient, which may put 1 just below 1."""
+    return np.round(gradient, 9)
+
+
 def _truncated(cut: Callable[[Case], Prediction]) -> Callable[[Case], Prediction]:
     """Fractions lost where an input holds whole numbers; nothing lost elsewhere."""
     return lambda case: cut(case) if _whole(case) else case.right
@@ -68,9 +73,9 @@ ROWS = (
         "int(), or for an array that took over the inputs' type.",
         _PROMISES,
         ways(
-            _truncated(lambda c: [np.floor(g) * c.upstream for g in c.local]),
-            _truncated(lambda c: [np.trunc(g) * c.upstream for g in c.local]),
-            _truncated(lambda c: [np.trunc(g) for g in c.right]),
+            _truncated(lambda c: [np.floor(_clean(g)) * c.upstream for g in c.local]),
+            _truncated(lambda c: [np.trunc(_clean(g)) * c.upstream for g in c.local]),
+            _truncated(lambda c: [np.trunc(_clean(g)) for g in c.right]),
         ),
         output=outputs(
             lambda case: np.trunc(case.right) if _whole(case) else case.right,

@@ -1,0 +1,303 @@
+"""A class in a folder: files in, files and rows out."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from conftest import LIMITS
+from nbformat.v4 import new_notebook
+from nbgrader.api import Gradebook
+from notebooks import RIGHT, TWO, answered, cell, master, submission
+from traitlets.config import Config
+
+from chainrule.grading.batch import BatchError, grade
+from chainrule.grading.course import programs_on_path
+
+ANSWERS = {
+    "ada": RIGHT,
+    "bob": {"q1": RIGHT["q1"], "w1": "Some words."},
+    "eve": {"q1": "import os; os._exit(0)", "q2": RIGHT["q2"]},
+    "zoe": {},
+}
+MASTER = master(*TWO)
+
+
+programs_on_path()  # nbgrader starts `alembic` by name when it makes a gradebook
+
+
+def make_course(root: Path, answers: dict[str, dict[str, str]] = ANSWERS) -> Path:
+    (root / "source/ps").mkdir(parents=True)
+    nbformat.write(new_notebook(cells=list(TWO)), root / "source/ps/ps.ipynb")
+    for student, given in answers.items():
+        hand_in(root, student, given)
+    return root
+
+
+def hand_in(root: Path, student: str, given: dict[str, str]) -> None:
+    folder = root / "submitted" / student / "ps"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "ps.ipynb").write_bytes(submission(answered(MASTER, given)).notebook or b"")
+
+
+@pytest.fixture(scope="session")
+def empty_book(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A gradebook with nothing in it: nbgrader takes seconds to make one."""
+    path = tmp_path_factory.mktemp("book") / "gradebook.db"
+    Gradebook(f"sqlite:///{path}").close()
+    return path
+
+
+@pytest.fixture
+def course(tmp_path: Path, empty_book: Path) -> Path:
+    root = make_course(tmp_path / "a course [1]")
+    shutil.copy(empty_book, root)
+    return root
+
+
+def rows(root: Path, assignment: str = "ps") -> list[Any]:
+    """Every grade and comment in the gradebook, in order."""
+    with Gradebook(f"sqlite:///{root}/gradebook.db") as book:
+        found: list[Any] = []
+        for work in book.assignment_submissions(assignment):
+            for notebook in work.notebooks:
+                place = (work.student.id, notebook.name)
+                found += [
+                    (*place, g.name, g.auto_score, g.manual_score, g.max_score,
+                     g.needs_manual_grade, g.score)
+                    for g in notebook.grades
+                ]  # fmt: skip
+                found += [(*place, c.name, c.auto_comment) for c in notebook.comments]
+                found.append((*place, notebook.late_submission_penalty))
+        return sorted(found, key=repr)
+
+
+def scores(root: Path) -> dict[str, float]:
+    with Gradebook(f"sqlite:///{root}/gradebook.db") as book:
+        return {work.student.id: work.score for work in book.assignment_submissions("ps")}
+
+
+def test_a_class_is_graded(course: Path) -> None:
+    told: list[Any] = []
+    result = grade(course, "ps", limits=LIMITS, progress=lambda *one: told.append(one))
+    assert sorted(result.graded) == sorted(ANSWERS) and not result.failed
+    assert scores(course) == {"ada": 5, "bob": 2, "eve": 3, "zoe": 0}
+    assert [one[:2] for one in told] == [(i, 4) for i in range(1, 5)]
+    assert result.problems["eve"][0].startswith("The cell q1 was stopped")
+    written = nbformat.read(course / "autograded/ada/ps/ps.ipynb", as_version=4)
+    nbformat.validate(written)
+    assert not list((course / "autograded").rglob("*.part"))
+
+
+def test_unchanged_work_is_not_graded_again(course: Path) -> None:
+    grade(course, "ps", limits=LIMITS)
+    hand_in(course, "zoe", RIGHT)
+    second = grade(course, "ps", limits=LIMITS)
+    assert list(second.graded) == ["zoe"] and sorted(second.unchanged) == ["ada", "bob", "eve"]
+    assert scores(course)["zoe"] == 5
+    shutil.rmtree(course / "autograded/ada")
+    assert list(grade(course, "ps", limits=LIMITS).graded) == ["ada"]
+    assert len(grade(course, "ps", limits=LIMITS, force=True, students=["ada", "bob"]).graded) == 2
+    assert grade(course, "ps", limits=LIMITS, students=["nobody"]).failed == {
+        "nobody": "nothing was submitted"
+    }
+    (course / "gradebook.db").unlink()
+    assert len(grade(course, "ps", limits=LIMITS).graded) == 4
+
+
+def test_manual_grades_stay(course: Path) -> None:
+    grade(course, "ps", limits=LIMITS)
+    with Gradebook(f"sqlite:///{course}/gradebook.db") as book:
+        one = book.find_grade("w1", "ps", "ps", "bob")
+        one.manual_score, one.needs_manual_grade, one.extra_credit = 3.5, False, 0.5
+        two = book.find_grade("c1", "ps", "ps", "bob")
+        two.manual_score = 1.0
+        book.find_comment("q1", "ps", "ps", "bob").manual_comment = "Well done."
+        book.db.commit()
+    grade(course, "ps", limits=LIMITS, force=True)
+    with Gradebook(f"sqlite:///{course}/gradebook.db") as book:
+        one = book.find_grade("w1", "ps", "ps", "bob")
+        assert (one.manual_score, one.extra_credit, one.needs_manual_grade) == (3.5, 0.5, True)
+        assert book.find_grade("c1", "ps", "ps", "bob").score == 1.0
+        assert book.find_comment("q1", "ps", "ps", "bob").comment == "Well done."
+
+
+def test_malformed_work_and_odd_files(course: Path, tmp_path: Path) -> None:
+    secret = tmp_path / "secret.txt"
+    secret.write_text("secret")
+
+    def put(student: str) -> Path:
+        folder = course / "submitted" / student / "ps"
+        folder.mkdir(parents=True)
+        return folder
+
+    (put("broken") / "ps.ipynb").write_bytes(b'{"cells": [')
+    os.mkfifo(put("fifo") / "ps.ipynb")
+    (put("folder") / "ps.ipynb").mkdir()
+    (put("link") / "ps.ipynb").symlink_to(course / "submitted/ada/ps/ps.ipynb")
+    shutil.copy(course / "submitted/ada/ps/ps.ipynb", put("renamed") / "ps (1).ipynb")
+    put("nothing")
+    files = put("files")
+    shutil.copy(course / "submitted/ada/ps/ps.ipynb", files)
+    shutil.copy(course / "submitted/ada/ps/ps.ipynb", files / "more.ipynb")
+    (files / "stolen.txt").symlink_to(secret)
+    os.mkfifo(files / "pipe")
+    (files / "own [x]").mkdir()
+    (files / "own [x]" / "a b.txt").write_text("mine")
+    (files / "huge.bin").write_bytes(bytes(LIMITS.file_bytes + 1))
+    result = grade(course, "ps", limits=LIMITS)
+    assert not result.failed
+    got = scores(course)
+    assert [got[s] for s in ("broken", "fifo", "folder", "link", "renamed", "nothing")] == [0] * 6
+    assert got["files"] == 5 and got["ada"] == 5
+    assert (course / "autograded/files/ps/own [x]/a b.txt").read_text() == "mine"
+    for name in ("stolen.txt", "pipe", "huge.bin", "more.ipynb"):
+        assert not os.path.lexists(course / "autograded/files/ps" / name)
+    for student in ("broken", "fifo", "folder", "link", "renamed", "nothing", "files"):
+        assert all(note.endswith(".") for note in result.problems[student])
+    assert "is a link" in result.problems["link"][0]
+    assert "'" not in str(result.problems["renamed"][1]) and "(1)" in result.problems["renamed"][1]
+
+
+def test_late_work_and_its_penalty(course: Path) -> None:
+    (course / "submitted/ada/ps/timestamp.txt").write_text("2030-01-02 00:00:00 UTC")
+    (course / "submitted/bob/ps/timestamp.txt").write_text("2029-12-31 00:00:00 UTC")
+    (course / "submitted/zoe/ps/timestamp.txt").write_text("no time at all")
+    grade(course, "ps", limits=LIMITS)
+    with Gradebook(f"sqlite:///{course}/gradebook.db") as book:
+        book.update_or_create_assignment("ps", duedate="2030-01-01 00:00:00 UTC")
+    config = Config()
+    config.CourseDirectory.root = str(course)
+    config.LateSubmissionPlugin.penalty_method = "zero"
+    grade(course, "ps", limits=LIMITS, config=config, force=True)
+    with Gradebook(f"sqlite:///{course}/gradebook.db") as book:
+        penalties = {
+            w.student.id: w.notebooks[0].late_submission_penalty
+            for w in book.assignment_submissions("ps")
+        }
+    assert penalties == {"ada": 5.0, "bob": None, "eve": None, "zoe": None}
+
+
+def test_several_notebooks_and_files_of_the_assignment(tmp_path: Path, empty_book: Path) -> None:
+    course = make_course(tmp_path, {"ada": RIGHT})
+    shutil.copy(empty_book, course)
+    cells = [
+        cell("answer", "a", "### BEGIN SOLUTION\nn = 2\n### END SOLUTION"),
+        cell("check", "b", "assert n == int(open('n.txt').read())", 1),
+    ]
+    nbformat.write(new_notebook(cells=cells), course / "source/ps/second.ipynb")
+    (course / "source/ps/n.txt").write_text("2")
+    second = submission(answered(master(*cells), {"a": "n = int(open('n.txt').read())"}))
+    (course / "submitted/ada/ps/second.ipynb").write_bytes(second.notebook or b"")
+    (course / "submitted/ada/ps/n.txt").write_text("17")
+    hand_in(course, "bob", RIGHT)
+    grade(course, "ps", limits=LIMITS)
+    assert scores(course) == {"ada": 6, "bob": 5}
+    assert (course / "autograded/ada/ps/n.txt").read_text() == "2"
+    missing = [row for row in rows(course) if row[:3] == ("bob", "second", "b")]
+    assert missing == [("bob", "second", "b", 0.0, None, 1.0, False, 0.0)]
+
+
+def test_one_grader_at_a_time(course: Path) -> None:
+    import fcntl
+
+    (course / "autograded").mkdir()
+    with open(course / "autograded/.ps.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(BatchError, match="another program"):
+            grade(course, "ps", limits=LIMITS)
+    with pytest.raises(BatchError, match="no such assignment"):
+        grade(course, "ps9", limits=LIMITS)
+
+
+class _Failing(Executor):
+    """Loses the first two of three tasks."""
+
+    def __init__(self, fails: int) -> None:
+        self.left = fails
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        self.left -= 1
+        if self.left >= 0:
+            future.set_exception(RuntimeError("a worker died"))
+        else:
+            future.set_result(fn(*args, **kwargs))
+        return future
+
+
+def test_a_worker_that_dies_gets_its_work_again(course: Path) -> None:
+    assert len(grade(course, "ps", limits=LIMITS, executor=_Failing(2)).graded) == 4
+    result = grade(course, "ps", limits=LIMITS, executor=_Failing(99), force=True)
+    assert result.failed == dict.fromkeys(ANSWERS, "it could not be judged: a worker died")
+
+
+def test_a_full_disk_ends_no_batch(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = Path.write_bytes
+
+    def full(self: Path, content: bytes) -> int:
+        if "bob" in str(self):
+            raise OSError(28, "No space left on device")
+        return real(self, content)
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    result = grade(course, "ps", limits=LIMITS)
+    assert sorted(result.graded) == ["ada", "eve", "zoe"] and "No space" in result.failed["bob"]
+    monkeypatch.undo()
+    assert list(grade(course, "ps", limits=LIMITS).graded) == ["bob"]
+
+
+def test_a_locked_database_is_waited_for(course: Path) -> None:
+    import sqlite3
+    import threading
+
+    grade(course, "ps", limits=LIMITS)
+    before = rows(course)
+    holder = sqlite3.connect(course / "gradebook.db", check_same_thread=False)
+    holder.execute("BEGIN EXCLUSIVE")
+    threading.Timer(1.0, holder.rollback).start()
+    assert not grade(course, "ps", limits=LIMITS, force=True).failed
+    assert rows(course) == before
+
+
+@pytest.fixture
+def pool() -> Iterator[Executor]:
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        yield pool
+
+
+@pytest.mark.slow
+def test_a_process_pool_will_do(course: Path, pool: Executor) -> None:
+    assert len(grade(course, "ps", limits=LIMITS, executor=pool).graded) == 4
+    assert scores(course) == {"ada": 5, "bob": 2, "eve": 3, "zoe": 0}
+
+
+_RUN = "import sys; from chainrule.grading.batch import grade; grade(sys.argv[1], 'ps')"
+
+
+@pytest.mark.slow
+def test_killed_at_any_moment_a_rerun_finishes(tmp_path: Path) -> None:
+    many = {f"{name}{i}": given for i in range(5) for name, given in ANSWERS.items()}
+    whole = make_course(tmp_path / "whole", many)
+    started = time.monotonic()
+    subprocess.run([sys.executable, "-c", _RUN, str(whole)], check=True)
+    seconds = time.monotonic() - started
+    for attempt in range(5):
+        course = make_course(tmp_path / f"killed{attempt}", many)
+        batch = subprocess.Popen([sys.executable, "-c", _RUN, str(course)])
+        time.sleep(seconds * (attempt + 1.5) / 7)
+        batch.send_signal(signal.SIGKILL)
+        batch.wait()
+        subprocess.run([sys.executable, "-c", _RUN, str(course)], check=True)
+        assert rows(course) == rows(whole)

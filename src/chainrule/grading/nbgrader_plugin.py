@@ -1,0 +1,71 @@
+"""The judge inside nbgrader: `nbgrader autograde` and Formgrader's button, by configuration alone.
+
+    c.Autograde.exporter_class = "chainrule.grading.nbgrader_plugin.JudgeExporter"
+
+nbgrader converts each submitted notebook twice, to sanitize it and to run it. Here the first
+conversion judges it, and the second writes the gradebook; nbgrader's own preprocessors are not used.
+Rows and notebooks are those of `chainrule grade`.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from nbconvert.exporters import NotebookExporter
+
+from chainrule.grading.batch import read_files, read_masters
+from chainrule.grading.gradebook import Book
+from chainrule.grading.judge import Graded, Submission, judge
+from chainrule.grading.limits import Limits
+from chainrule.grading.merge import Malformed, read_file
+
+__all__ = ["JudgeExporter"]
+
+
+class JudgeExporter(NotebookExporter):
+    """Turns a submitted notebook into a graded one, and records what it got.
+
+    Its parent is nbgrader's Autograde, whose course it works on; limits are `c.Judge`'s.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._graded: dict[tuple[str, str, str], Graded] = {}
+
+    def from_filename(
+        self, filename: str, resources: Any = None, **kwargs: Any
+    ) -> tuple[str, Any]:
+        """Judge the notebook in that file, or record what judging it gave."""
+        resources = self._init_resources(resources)
+        place = resources["nbgrader"]
+        key = place["student"], place["assignment"], place["notebook"]
+        if getattr(self.parent, "_sanitizing", True) or key not in self._graded:
+            self._graded[key] = self._judged(Path(filename), *key)
+        if not getattr(self.parent, "_sanitizing", True):
+            self._record(self._graded[key], *key)
+        graded = self._graded[key]
+        for note in graded.notes:
+            self.log.warning("%s, %s: %s", place["student"], place["notebook"], note)
+        text = json.dumps(graded.notebook, indent=1, ensure_ascii=False, sort_keys=True)
+        return text, resources
+
+    def _judged(self, path: Path, student: str, assignment: str, notebook: str) -> Graded:
+        folders = self.parent.coursedir
+        limits = Limits.of(self.config.get("Judge", {}))
+        masters = read_masters(folders, assignment, self.config)
+        master = next(one for one in masters if one.name == notebook)
+        files, _ = read_files(path.parent, folders.ignore, limits)
+        given = {n: c for n, c in files.items() if n not in master.files and n != "timestamp.txt"}
+        try:
+            submission = Submission(read_file(path, limits.notebook_bytes), given)
+        except Malformed as problem:
+            submission = Submission(None, given, str(problem))
+        return judge(master, submission, limits)
+
+    def _record(self, graded: Graded, student: str, assignment: str, notebook: str) -> None:
+        folders = self.parent.coursedir
+        masters = read_masters(folders, assignment, self.config)
+        with Book(folders.db_url, assignment, masters, folders.course_id, self.config) as book:
+            book.record(student, {notebook: graded}, None)
