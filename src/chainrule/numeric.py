@@ -55,7 +55,7 @@ class Estimate:
 
     value: the derivative; at a kink, the mean of the two one-sided slopes.
     error: half-width of the error bar around `value`, or around each one-sided slope at a kink.
-           Infinite where no derivative was found (a jump, or a function that is not finite there).
+           Infinite, or far larger than the value, where there is no derivative (at a jump).
     left, right: the slopes from either side; both equal `value` where there is no kink.
 
     All four have the shape of the input (gradient) or output shape + input shape (Jacobian).
