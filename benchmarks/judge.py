@@ -2,14 +2,15 @@
 
     python benchmarks/judge.py [--students 300] [--sample 8] [--assignment ps1_scalar_circuits]
 
-Both grade the same submissions of one of the course's problem sets, a tenth of them faulty, in turns
-(half of ours, theirs, the other half of ours). CPU is that of all processes; the overhead is CPU
-above bare execution of the same cells. The last line is the ratio of seconds a submission.
+Both grade the same submissions of one of the course's problem sets, a tenth of them faulty, in
+turns (half of ours, theirs, the other half of ours). CPU is that of all processes; the overhead
+is CPU above bare execution of the same cells. The last line is the ratio of seconds a submission.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import resource
@@ -82,8 +83,7 @@ def bare(root: Path, assignment: str) -> float:
     used = []
     for _ in range(5):
         names: dict[str, Any] = {"__name__": "__main__"}
-        with open(os.devnull, "w") as nothing:
-            names["print"] = lambda *args, **kwargs: print(*args, file=nothing)
+        with open(os.devnull, "w") as nothing, contextlib.redirect_stdout(nothing):
             started = time.process_time()
             for cell in cells:
                 exec(compile(cell.source.replace("%matplotlib inline", ""), "cell", "exec"), names)
@@ -133,7 +133,10 @@ def main() -> None:
     print(f"chainrule grade:   {seconds:.4f} s a submission, {cpu:.4f} s of CPU, ", end="")
     print(f"overhead {cpu - least:.4f} s, peak {peak:.0f} MiB")
     their_seconds, their_cpu = (one / chosen.sample for one in stock)
-    print(f"nbgrader autograde: {their_seconds:.3f} s a submission, {their_cpu:.3f} s of CPU, ", end="")
+    print(
+        f"nbgrader autograde: {their_seconds:.3f} s a submission, {their_cpu:.3f} s of CPU, ",
+        end="",
+    )
     print(f"overhead {their_cpu - least:.3f} s ({chosen.sample} of them)")
     print(f"ratio nbgrader/chainrule: {their_seconds / seconds:.1f}")
 

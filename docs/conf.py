@@ -45,7 +45,7 @@ mathjax_path = "mathjax/tex-svg.js"
 mathjax3_config = {"options": {"enableMenu": False}, "svg": {"fontCache": "local"}}
 
 
-def _plain_docstring(app, what, name, obj, options, lines) -> None:  # noqa: ANN001
+def _plain_docstring(app, what, name, obj, options, lines) -> None:
     """Docstrings here are plain text: keep their line breaks, and their stars and backquotes."""
     text = "\n".join(lines).replace("\\", "\\\\").replace("*", "\\*").replace("|", "\\|")
     paragraphs = []
@@ -59,5 +59,5 @@ def _plain_docstring(app, what, name, obj, options, lines) -> None:  # noqa: ANN
     lines[:] = "\n\n".join(paragraphs).split("\n")
 
 
-def setup(app) -> None:  # noqa: ANN001
+def setup(app) -> None:
     app.connect("autodoc-process-docstring", _plain_docstring)

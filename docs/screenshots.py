@@ -30,6 +30,9 @@ def main() -> None:
             for path in track(pages, description=scheme):
                 page.goto(path.as_uri())
                 page.wait_for_load_state("networkidle")
+                page.wait_for_function(
+                    "[...document.querySelectorAll('.math')].every((f) => f.querySelector('svg'))"
+                )
                 page.screenshot(path=SHOTS / f"{path.stem}-{scheme}.png", full_page=True)
         browser.close()
     print(f"{2 * len(pages)} pictures in {SHOTS.relative_to(BUILD.parents[1])}/")

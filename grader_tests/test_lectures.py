@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from nbformat import NotebookNode
 
+from chainrule.check.misconceptions import MISCONCEPTIONS, Misconception
 from chainrule.grading.notebooks import read, run_lecture
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -87,7 +88,19 @@ def test_every_picture_has_a_description(name: str) -> None:
 @pytest.mark.parametrize("name", LECTURES)
 def test_lecture_is_made_of_short_cells(name: str) -> None:
     cells = read(LECTURES[name]).cells
-    assert 25 <= len(cells) <= 46
+    assert 25 <= len(cells) <= 45
     for cell in cells:
         if cell.cell_type == "code":
             assert len(cell.source.splitlines()) <= 22, f"{cell.id} is a wall of code"
+
+
+@pytest.mark.parametrize("row", MISCONCEPTIONS.values(), ids=lambda row: row.id)
+def test_a_mistake_sends_its_reader_to_a_heading_that_is_there(row: Misconception) -> None:
+    name, _, heading = row.section.partition("#")
+    assert heading in {found.replace(" ", "-") for found in headings(name)}
+
+
+@cache
+def headings(name: str) -> list[str]:
+    text = "\n".join(c.source for c in read(LECTURES[name]).cells if c.cell_type == "markdown")
+    return re.findall(r"^#+ (.*)$", text, re.MULTILINE)

@@ -91,7 +91,8 @@ def scores(root: Path) -> dict[str, float]:
 def test_a_class_is_graded(course: Path) -> None:
     told: list[Any] = []
     result = grade(course, "ps", limits=LIMITS, progress=lambda *one: told.append(one))
-    assert sorted(result.graded) == sorted(ANSWERS) and not result.failed
+    assert sorted(result.graded) == sorted(ANSWERS)
+    assert not result.failed
     assert scores(course) == {"ada": 5, "bob": 2, "eve": 3, "zoe": 0}
     assert [one[:2] for one in told] == [(i, 4) for i in range(1, 5)]
     assert result.problems["eve"][0].startswith("The cell q1 was stopped")
@@ -104,7 +105,8 @@ def test_unchanged_work_is_not_graded_again(course: Path) -> None:
     grade(course, "ps", limits=LIMITS)
     hand_in(course, "zoe", RIGHT)
     second = grade(course, "ps", limits=LIMITS)
-    assert list(second.graded) == ["zoe"] and sorted(second.unchanged) == ["ada", "bob", "eve"]
+    assert list(second.graded) == ["zoe"]
+    assert sorted(second.unchanged) == ["ada", "bob", "eve"]
     assert scores(course)["zoe"] == 5
     shutil.rmtree(course / "autograded/ada")
     assert list(grade(course, "ps", limits=LIMITS).graded) == ["ada"]
@@ -160,14 +162,16 @@ def test_malformed_work_and_odd_files(course: Path, tmp_path: Path) -> None:
     assert not result.failed
     got = scores(course)
     assert [got[s] for s in ("broken", "fifo", "folder", "link", "renamed", "nothing")] == [0] * 6
-    assert got["files"] == 5 and got["ada"] == 5
+    assert got["files"] == 5
+    assert got["ada"] == 5
     assert (course / "autograded/files/ps/own [x]/a b.txt").read_text() == "mine"
     for name in ("stolen.txt", "pipe", "huge.bin", "more.ipynb"):
         assert not os.path.lexists(course / "autograded/files/ps" / name)
     for student in ("broken", "fifo", "folder", "link", "renamed", "nothing", "files"):
         assert all(note.endswith(".") for note in result.problems[student])
     assert "is a link" in result.problems["link"][0]
-    assert "'" not in str(result.problems["renamed"][1]) and "(1)" in result.problems["renamed"][1]
+    assert "'" not in str(result.problems["renamed"][1])
+    assert "(1)" in result.problems["renamed"][1]
 
 
 def test_late_work_and_its_penalty(course: Path) -> None:
@@ -253,7 +257,8 @@ def test_a_full_disk_ends_no_batch(course: Path, monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(Path, "write_bytes", full)
     result = grade(course, "ps", limits=LIMITS)
-    assert sorted(result.graded) == ["ada", "eve", "zoe"] and "No space" in result.failed["bob"]
+    assert sorted(result.graded) == ["ada", "eve", "zoe"]
+    assert "No space" in result.failed["bob"]
     monkeypatch.undo()
     assert list(grade(course, "ps", limits=LIMITS).graded) == ["bob"]
 
@@ -281,6 +286,33 @@ def pool() -> Iterator[Executor]:
 def test_a_process_pool_will_do(course: Path, pool: Executor) -> None:
     assert len(grade(course, "ps", limits=LIMITS, executor=pool).graded) == 4
     assert scores(course) == {"ada": 5, "bob": 2, "eve": 3, "zoe": 0}
+
+
+@pytest.mark.slow
+def test_a_cluster_will_do_and_may_lose_a_worker(course: Path) -> None:
+    distributed = pytest.importorskip("distributed")
+    many = {f"{name}{i}": given for i in range(4) for name, given in ANSWERS.items()}
+    for student, given in many.items():
+        hand_in(course, student, given)
+    lost: list[int] = []
+    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+    with distributed.LocalCluster(**options) as cluster, distributed.Client(cluster) as client:
+
+        def lose(done: int, *_: Any) -> None:
+            if done == 5:
+                lost.append(next(iter(client.run(os.getpid).values())))
+                os.kill(lost[0], signal.SIGKILL)
+
+        executor = client.get_executor()
+        result = grade(course, "ps", limits=LIMITS, executor=executor, progress=lose)
+    assert lost
+    assert not result.failed
+    assert {name: scores(course)[name] for name in ANSWERS} == {
+        "ada": 5,
+        "bob": 2,
+        "eve": 3,
+        "zoe": 0,
+    }
 
 
 _RUN = "import sys; from chainrule.grading.batch import grade; grade(sys.argv[1], 'ps')"

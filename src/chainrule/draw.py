@@ -92,15 +92,19 @@ class Drawing:
     @property
     def html(self) -> str:
         """The picture as an image, with the table behind a click: no script, nothing to strip."""
-        data = base64.b64encode(self.svg.encode()).decode()
+        svg = self.svg
+        data = base64.b64encode(svg.encode()).decode()
+        # In a narrow column a long circuit scrolls sideways; made to fit, nobody could read it.
+        least = round(0.55 * int(svg.split('width="')[1].split('"')[0]))
         head = "".join(f"<th>{h}</th>" for h in ("scalar", "made by", "value", "gradient"))
         body = "".join(
             "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>"
             for row in rows(self.output)
         )
         return (
-            f'<figure style="margin:0"><img alt="{escape(self.description)}" '
-            f'style="max-width:100%" src="data:image/svg+xml;base64,{data}">'
+            '<figure style="margin:0;overflow-x:auto">'
+            f'<img alt="{escape(self.description)}" '
+            f'style="max-width:100%;min-width:{least}px" src="data:image/svg+xml;base64,{data}">'
             "<figcaption><details><summary>These numbers as a table</summary>"
             f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
             "</details></figcaption></figure>"

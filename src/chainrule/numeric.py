@@ -228,7 +228,7 @@ class _Ladder:
         self.rungs = 0
         self.sides = np.empty((_MAX_LEVELS, 2, n, k))  # by rung: slopes from the left, the right
         self.noise = np.empty((_MAX_LEVELS, n, k))
-        self.weigh, self.weigh_sizes = weights.T, np.abs(weights.T)
+        self.weights = weights
         self.base_size = 2 * np.abs(probe.base)
 
     def step(self) -> None:
@@ -242,9 +242,9 @@ class _Ladder:
         ):
             for i in self.active.nonzero()[0]:
                 out[i] = self.probe.at(points[i])
-        rounding = (np.abs(measured).sum(axis=0) + self.base_size) @ self.weigh_sizes
+        rounding = _weighed(np.abs(measured).sum(axis=0) + self.base_size, np.abs(self.weights))
         sides = self.sides[self.rungs]
-        np.divide((measured - self.probe.base) @ self.weigh, self.h, out=sides)
+        np.divide(_weighed(measured - self.probe.base, self.weights), self.h, out=sides)
         np.negative(sides[0], out=sides[0])
         steeper = np.abs(sides).max(axis=0)
         self.noise[self.rungs] = _NOISE * _EPS * (rounding + self.size * steeper) / self.h
@@ -316,6 +316,13 @@ class _Reading:
             self.error < other.error,
             (self.rank > other.rank) & ~lost_in_noise,
         )
+
+
+def _weighed(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Sums over the outputs, for each row of weights: (..., outputs) -> (..., k)."""
+    if len(weights) == 1:  # summed by NumPy: for one long row, BLAS would wait for its threads
+        return (values * weights[0]).sum(axis=-1, keepdims=True)
+    return values @ weights.T
 
 
 @cache

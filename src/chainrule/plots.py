@@ -63,6 +63,8 @@ _GROUND = ("#D3E7F3", "#F8DDCB", "#CDEBE1")  # the classes' colours, washed out
 
 _STYLE = {
     "figure.facecolor": "white",  # a white card, so that it reads in a dark theme too
+    "figure.constrained_layout.w_pad": 0.1,  # inches between the card's edge and what is on it
+    "figure.constrained_layout.h_pad": 0.1,
     "axes.facecolor": "white",
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -94,7 +96,7 @@ class Picture:
     def html(self) -> str:
         data = base64.b64encode(self.svg.encode()).decode()
         return (
-            f'<img alt="{escape(self.alt)}" style="max-width:100%" '
+            f'<img alt="{escape(self.alt)}" style="max-width:100%;border-radius:8px" '
             f'src="data:image/svg+xml;base64,{data}">'
         )
 

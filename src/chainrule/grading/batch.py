@@ -7,6 +7,7 @@ with a hash of what was graded. Killed in between, the next run grades it again,
 from __future__ import annotations
 
 import fcntl
+import fnmatch
 import glob
 import hashlib
 import json
@@ -20,7 +21,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from nbgrader import utils
 from nbgrader.coursedir import CourseDirectory
@@ -110,7 +110,9 @@ def grade(
     masters = read_masters(folders, assignment, config)
     result = BatchResult()
     with _alone(folders, assignment):
-        names = [name for name in _submitters(folders, assignment) if not students or name in students]
+        names = [
+            name for name in _submitters(folders, assignment) if not students or name in students
+        ]
         for name in set(students or ()) - set(names):
             result.failed[name] = "nothing was submitted"
         book = Book(folders.db_url, assignment, masters, folders.course_id, config)
@@ -129,8 +131,8 @@ def read_masters(folders: CourseDirectory, assignment: str, config: Config) -> l
         raise BatchError(f"no such assignment: there is no notebook in {source}")
     kept = set(config.Autograde.get("exclude_overwriting", {}).get(assignment, []))
     files = {
-        name: Path(path).read_bytes()
-        for path in utils.find_all_files(str(source), folders.ignore + ["*.ipynb"])
+        name: path.read_bytes()
+        for path in _walk(source, folders.ignore)
         if (name := os.path.relpath(path, source)) not in kept
     }
     return [read_master(path.read_bytes(), path.stem, files, config) for path in paths]
@@ -176,7 +178,9 @@ class _Batch:
     ) -> None:
         self._folders, self._assignment, self._masters = folders, assignment, masters
         self._limits, self._book, self._result = limits, book, result
-        self._mode = int(str(config.Autograde.get("permissions", 664 if folders.groupshared else 444)), 8)
+        self._mode = int(
+            str(config.Autograde.get("permissions", 664 if folders.groupshared else 444)), 8
+        )
         self._kept = set(config.Autograde.get("exclude_overwriting", {}).get(assignment, []))
         self._recorded = book.recorded()
         self._done = self._total = 0
@@ -214,6 +218,13 @@ class _Batch:
     def _start(self, pool: Executor, work: _Work) -> Future[dict[str, Graded | None]]:
         return pool.submit(_judge_all, self._masters, work.notebooks, self._limits)
 
+    def _start_again(self, pool: Executor, work: _Work) -> Future[dict[str, Graded | None]] | None:
+        """None when the executor takes no work any more."""
+        try:
+            return self._start(pool, work)
+        except RuntimeError:
+            return None
+
     def _collect(
         self,
         pool: Executor,
@@ -224,20 +235,18 @@ class _Batch:
             work, tries = waiting.pop(future)
             try:
                 graded = future.result()
-            except Exception as error:  # noqa: BLE001  one submission never ends the batch
-                if tries < _RETRIES:
-                    try:
-                        waiting[self._start(pool, work)] = work, tries + 1
-                        continue
-                    except Exception as broken:  # noqa: BLE001
-                        error = broken
-                self._report(work.student, "failed", f"it could not be judged: {_line(error)}")
+            except Exception as error:
+                again = self._start_again(pool, work) if tries < _RETRIES else None
+                if again is not None:
+                    waiting[again] = work, tries + 1
+                else:
+                    self._report(work.student, "failed", f"it could not be judged: {_line(error)}")
                 continue
             try:
                 self._write(work, graded)
             except (OSError, BookError) as error:
                 self._report(work.student, "failed", f"it could not be written: {_line(error)}")
-            except Exception as error:  # noqa: BLE001
+            except Exception as error:
                 self._report(work.student, "failed", f"it could not be recorded: {_line(error)}")
             else:
                 self._tell(work, graded)
@@ -297,7 +306,9 @@ class _Batch:
         known = {master.name + ".ipynb" for master in self._masters}
         for path in sorted(source.glob("*.ipynb")):
             if path.name not in known:
-                problems.append(f"{path.name} is no notebook of this assignment; it was not graded.")
+                problems.append(
+                    f"{path.name} is no notebook of this assignment; it was not graded."
+                )
         timestamp = _timestamp(files.get("timestamp.txt"))
         mark = _mark(self._masters, notebooks, files, self._limits)
         return _Work(student, target, notebooks, files, timestamp, problems, mark)
@@ -357,7 +368,7 @@ def read_files(
     found: dict[str, bytes] = {}
     problems: list[str] = []
     room = limits.scratch_bytes // 2
-    for path in sorted(utils.find_all_files(str(folder), [*ignore, "*.ipynb"])):
+    for path in _walk(folder, ignore):
         name = os.path.relpath(path, folder)
         if name == _MARK:
             continue
@@ -365,17 +376,31 @@ def read_files(
             problems.append("There are too many files; the rest was left out.")
             break
         try:
-            found[name] = read_file(Path(path), min(room, limits.file_bytes))
+            found[name] = read_file(path, min(room, limits.file_bytes))
             room -= len(found[name])
         except Malformed as problem:
             problems.append(f"{problem} It was left out.")
     return found, problems
 
 
+def _walk(folder: Path, ignore: Iterable[str]) -> list[Path]:
+    """All files below a folder but notebooks and what matches `ignore`, by name; sorted."""
+    patterns = [*ignore, "*.ipynb"]
+
+    def wanted(name: str) -> bool:
+        return not any(fnmatch.fnmatch(name, pattern) for pattern in patterns)
+
+    found: list[Path] = []
+    for place, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if wanted(name)]
+        found += [Path(place, name) for name in files if wanted(name)]
+    return sorted(found)
+
+
 def _timestamp(content: bytes | None) -> datetime | None:
     try:
         text = (content or b"").decode().strip()
-        return utils.parse_utc(text) if text else None  # type: ignore[no-any-return]
+        return utils.parse_utc(text) if text else None
     except (ValueError, OverflowError, TypeError):
         return None
 

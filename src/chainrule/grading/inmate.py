@@ -7,6 +7,7 @@ takes what comes out of here for values that the student returned.
 from __future__ import annotations
 
 import collections
+import dis
 import inspect
 import linecache
 import os
@@ -20,6 +21,7 @@ import numpy as np
 
 from chainrule.grading import wire
 from chainrule.grading.limits import Limits
+from chainrule.grading.line import Line
 from chainrule.grading.peer import Peer
 from chainrule.grading.shell import Shell
 
@@ -41,7 +43,7 @@ _MAY_CHANGE = (list, dict, set, tuple, np.ndarray)
 class _Callback:
     """A function of the judge's. It can be called, with plain data and one's own objects."""
 
-    __slots__ = ("__weakref__", "_call", "_release", "_ref")
+    __slots__ = ("__weakref__", "_call", "_ref", "_release")
 
     def __init__(self, ref: wire.Ref, call: Callable[..., Any], release: Callable[..., None]):
         self._ref, self._call, self._release = ref, call, release
@@ -70,7 +72,7 @@ class Inmate(Peer):
 
     def __init__(self, sock: socket.socket, shell: Shell, limits: Limits) -> None:
         caps = wire.Caps(limits.message_bytes, limits.items)
-        super().__init__(wire.Line(sock, timed=False), caps, limits.call_depth)
+        super().__init__(Line(sock, timed=False), caps, limits.call_depth)
         self._shell = shell
         self._kinds: list[type] = [types.FunctionType]
         self._kind_numbers: dict[type, int] = dict.fromkeys(_FUNCTIONS, 0)
@@ -87,6 +89,7 @@ class Inmate(Peer):
             "unbind": shell.user_ns.__delitem__,
             "describe": self._describe,
             "signature": _signature,
+            "many": self._many,
             "file": _write_file,
         }
         signal.signal(signal.SIGINT, self._interrupted)
@@ -125,6 +128,9 @@ class Inmate(Peer):
         try:
             if op == "call":
                 return self._call(*args)
+            if op == "method":
+                target, name, *rest = args
+                return self._call(getattr(target, name), *rest)
             return self._ops[op](*args), None
         finally:
             self._running = outer
@@ -183,6 +189,19 @@ class Inmate(Peer):
         changed = [(key, value) for key, value, was in before if self._bytes(value) != was]
         return found, changed or None
 
+    def _many(
+        self, target: Any, points: list[tuple[Any, ...]], made_with: tuple[Any, ...], method: str
+    ) -> list[tuple[bool, Any]]:
+        """Call at each point, a new object each time where a method is named."""
+        answers: list[tuple[bool, Any]] = []
+        for point in points:
+            try:
+                function = getattr(target(*made_with), method) if method else target
+                answers.append((True, function(*point)))
+            except Exception as error:
+                answers.append((False, (*wire.pack_exception(error), self.where(error))))
+        return answers
+
     def _bytes(self, value: Any) -> bytes:
         try:
             return bytes(wire.encode(value, lambda other: self.name(other, 0)))
@@ -193,10 +212,12 @@ class Inmate(Peer):
         names = self._shell.user_ns
         return (True, names[name]) if name in names else (False, None)
 
-    def _describe(self, number: int) -> tuple[str, tuple[str, ...]]:
-        """The name of a kind of objects, and the special methods it has beyond every object's."""
+    def _describe(self, number: int) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+        """Of a kind of objects: its name, the special methods it has beyond every object's, and
+        those methods that are sure to be what an attribute of that name is."""
         kind = self._kinds[number]
-        return kind.__name__, tuple(name for name in SPECIALS if _has(kind, name))
+        specials = tuple(name for name in SPECIALS if _has(kind, name))
+        return kind.__name__, specials, _plain_methods(kind)
 
 
 def _has(kind: type, name: str) -> bool:
@@ -205,6 +226,22 @@ def _has(kind: type, name: str) -> bool:
         if name in vars(base):
             return vars(base)[name] is not None
     return False
+
+
+def _plain_methods(kind: type) -> tuple[str, ...]:
+    """Methods that no method of the class assigns to, where attributes are looked up as usual."""
+    if any(_has(kind, name) for name in ("__getattr__", "__getattribute__")):
+        return ()
+    found: dict[str, types.FunctionType] = {}
+    for base in reversed(kind.__mro__[:-1]):
+        found |= {n: f for n, f in vars(base).items() if type(f) is types.FunctionType}
+    stored = {
+        step.argval
+        for function in found.values()
+        for step in dis.get_instructions(function)
+        if step.opname == "STORE_ATTR"
+    }
+    return tuple(name for name in found if name not in stored and not name.startswith("__"))
 
 
 def _operate(name: str, value: Any, *args: Any) -> Any:

@@ -22,12 +22,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from chainrule.grading.limits import Limits
 
 __all__ = [
-    "CELL", "HOUSE", "House", "JailUnavailable", "Layer", "NoLayer", "Row", "build", "refuse_without",
+    "CELL", "HOUSE", "House", "JailUnavailable", "Layer", "NoLayer", "Row", "build",
+    "refuse_without",
 ]  # fmt: skip
 
 NOBODY = 65534
@@ -79,7 +80,7 @@ class Layer(NamedTuple):
 # The kernel ---------------------------------------------------------------------------------------
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
-_LIBC_SYSCALL = getattr(_LIBC, "syscall", None)
+_LIBC_SYSCALL: Any = getattr(_LIBC, "syscall", None)
 
 NEW_MOUNT, NEW_UTS, NEW_IPC = 0x20000, 0x4000000, 0x8000000
 NEW_USER, NEW_PID, NEW_NET = 0x10000000, 0x20000000, 0x40000000
@@ -187,7 +188,7 @@ def _write_maps(pid: int, users: Iterable[int], groups: Iterable[int]) -> None:
 
 @cache
 def readable_paths(more: tuple[str, ...]) -> list[str]:
-    """What student code may read: Python, its packages, this package, and the system's libraries."""
+    """What student code may read: Python, its packages, this package, the system's libraries."""
     site = [p for p in sys.path if p.rstrip("/").endswith(("site-packages", "dist-packages"))]
     package = str(Path(__file__).resolve().parent.parent)
     paths = [sys.prefix, sys.base_prefix, sys.exec_prefix, *site, package]
@@ -356,15 +357,16 @@ _PROGRAMS = "execve execveat fork vfork memfd_create memfd_secret uselib"
 _OTHERS = (
     "ptrace process_vm_readv process_vm_writev process_madvise process_mrelease pidfd_open "
     "pidfd_getfd pidfd_send_signal kcmp tkill rt_sigqueueinfo rt_tgsigqueueinfo get_robust_list "
-    "migrate_pages move_pages setpriority ioprio_set sched_setscheduler sched_setattr setsid setpgid"
+    "migrate_pages move_pages setpriority ioprio_set sched_setscheduler sched_setattr "
+    "setsid setpgid"
 )
 _SYSTEM = (
     "mount umount umount2 pivot_root chroot move_mount open_tree fsopen fsmount fsconfig fspick "
     "mount_setattr setns unshare bpf perf_event_open userfaultfd keyctl add_key request_key "
     "io_uring_setup io_uring_enter io_uring_register personality swapon swapoff reboot kexec_load "
     "kexec_file_load init_module finit_module delete_module acct quotactl quotactl_fd settimeofday "
-    "clock_settime adjtimex clock_adjtime name_to_handle_at open_by_handle_at lookup_dcookie syslog "
-    "iopl ioperm modify_ldt fanotify_init sethostname setdomainname vhangup nfsservctl "
+    "clock_settime adjtimex clock_adjtime name_to_handle_at open_by_handle_at lookup_dcookie "
+    "syslog iopl ioperm modify_ldt fanotify_init sethostname setdomainname vhangup nfsservctl "
     "setuid setgid setreuid setregid setresuid setresgid setgroups setfsuid setfsgid capset "
     "shmget shmat shmctl shmdt msgget msgsnd msgrcv msgctl semget semop semctl semtimedop "
     "mq_open mq_unlink mq_timedsend mq_timedreceive mq_notify"

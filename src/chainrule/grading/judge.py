@@ -17,6 +17,7 @@ from typing import Any
 from chainrule.grading import wire
 from chainrule.grading.jail import JailUnavailable
 from chainrule.grading.limits import Limits
+from chainrule.grading.line import Line
 from chainrule.grading.master import Master
 from chainrule.grading.merge import Cell, Malformed
 from chainrule.grading.session import LARGEST, JudgeError, Ran, Submission, written
@@ -96,7 +97,7 @@ def judge(master: Master, submission: Submission, limits: Limits | None = None) 
 def _in_a_child(task: bytes, limits: Limits) -> Ran | Malformed:
     """What the judge process says. Raises OfficeError, JudgeError."""
     with _office(limits).judge() as sock:
-        line = wire.Line(sock)
+        line = Line(sock)
         deadline = time.monotonic() + limits.total_seconds + 10.0
         try:
             line.send(task)
@@ -106,7 +107,7 @@ def _in_a_child(task: bytes, limits: Limits) -> Ran | Malformed:
             return Malformed(f"Grading was ended: it took more than {seconds} or too much memory.")
     if isinstance(answer, Exception) and not isinstance(answer, Malformed):
         raise answer
-    return answer  # type: ignore[return-value]
+    return answer
 
 
 def _office(limits: Limits) -> Office:
@@ -133,12 +134,14 @@ def close(limits: Limits | None = None) -> None:
 
 
 def unreadable(master: Master, problem: str) -> Graded:
-    """The result for a submission that could not be graded: no points, and a person to look at it."""
+    """What a submission that could not be graded gets: no points, and a person to look at it."""
     cells = [Cell(c.cell_type, c.source, c, c.cell_id) for c in master.cells]
     cells.insert(0, Cell("markdown", f"**{problem}**", cell_id="problem"))
     blank = [written(cell, None, []) for cell in cells]
     scores = tuple(Score(c.grade_id, 0.0, c.points) for c in master.cells if c.is_grade)
-    comments = {c.grade_id: None for c in master.cells if c.is_solution or c.is_task}
+    comments: dict[str, str | None] = {
+        c.grade_id: None for c in master.cells if c.is_solution or c.is_task
+    }
     return Graded(_as_notebook(master, blank), scores, comments, (problem,), problem)
 
 

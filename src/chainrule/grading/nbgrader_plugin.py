@@ -3,8 +3,8 @@
     c.Autograde.exporter_class = "chainrule.grading.nbgrader_plugin.JudgeExporter"
 
 nbgrader converts each submitted notebook twice, to sanitize it and to run it. Here the first
-conversion judges it, and the second writes the gradebook; nbgrader's own preprocessors are not used.
-Rows and notebooks are those of `chainrule grade`.
+conversion judges it, and the second writes the gradebook; nbgrader's own preprocessors are not
+used. Rows and notebooks are those of `chainrule grade`.
 """
 
 from __future__ import annotations
@@ -34,9 +34,7 @@ class JudgeExporter(NotebookExporter):
         super().__init__(*args, **kwargs)
         self._graded: dict[tuple[str, str, str], Graded] = {}
 
-    def from_filename(
-        self, filename: str, resources: Any = None, **kwargs: Any
-    ) -> tuple[str, Any]:
+    def from_filename(self, filename: str, resources: Any = None, **kwargs: Any) -> tuple[str, Any]:
         """Judge the notebook in that file, or record what judging it gave."""
         resources = self._init_resources(resources)
         place = resources["nbgrader"]

@@ -68,9 +68,12 @@ def normalise(notebook: NotebookNode, keep_outputs: bool = False) -> NotebookNod
     for position, cell in enumerate(notebook.cells):
         cell.id = _cell_id(cell, position, taken)
         taken.add(cell.id)
+        hidden = cell.metadata.get("jupyter", {}).get("source_hidden")
         cell.metadata = nbformat.from_dict(
             {key: cell.metadata[key] for key in _KEPT_METADATA if key in cell.metadata}
         )
+        if hidden:  # as the source of a self-check question is: its answers stand there
+            cell.metadata["jupyter"] = nbformat.from_dict({"source_hidden": True})
         cell.source = "\n".join(line.rstrip() for line in cell.source.splitlines()).strip("\n")
         if cell.cell_type != "code":
             continue

@@ -11,7 +11,8 @@ import threading
 from typing import Any
 
 from chainrule.grading import wire
-from chainrule.grading.wire import Caps, Line, Ref, WireError
+from chainrule.grading.line import Line
+from chainrule.grading.wire import Caps, Ref, WireError
 
 __all__ = ["Peer"]
 
@@ -189,7 +190,7 @@ class Peer:
                 )
         except wire.Closed:
             raise
-        except BaseException as error:  # noqa: BLE001  whatever it is, the other end asked for it
+        except BaseException as error:
             name, text = wire.pack_exception(error)
             if isinstance(error, WireError):
                 name = "TypeError"

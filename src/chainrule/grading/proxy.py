@@ -8,13 +8,12 @@ code gets to see the 9) is an object again, which no longer turns into plain dat
 
 from __future__ import annotations
 
-import builtins
 import inspect
 import linecache
 import signal
 import time
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
 from weakref import WeakValueDictionary
 
 import numpy as np
@@ -22,11 +21,12 @@ import numpy as np
 from chainrule.grading import wire
 from chainrule.grading.inmate import SPECIALS
 from chainrule.grading.limits import Limits
+from chainrule.grading.line import Line
 from chainrule.grading.peer import Peer
 from chainrule.grading.wire import Closed, Late, Ref, WireError
 from chainrule.grading.zygote import JailProcess
 
-__all__ = ["Gone", "Jailed", "Names", "Overran", "Proxy"]
+__all__ = ["Gone", "Jailed", "Overran", "Proxy"]
 
 _LONGEST_TEXT = 10_000  # characters of a repr
 _MOST_KINDS = 1000
@@ -47,21 +47,22 @@ class Overran(TimeoutError):
 
 
 class _Remote:
-    """One object in the jail: by whom, number, kind, references held, and whether it is derived
-    from an operator with plain data."""
+    """One object in the jail: by whom, number, kind, references held; whether it is derived from an
+    operator with plain data, and whether a check changed its attributes."""
 
-    __slots__ = ("__weakref__", "count", "derived", "jail", "kind", "number")
+    __slots__ = ("__weakref__", "changed", "count", "derived", "jail", "kind", "number")
 
-    def __init__(self, jail: Jailed, number: int, kind: int, derived: bool = False) -> None:
-        self.jail, self.number, self.kind, self.derived = jail, number, kind, derived
+    def __init__(self, jail: Jailed, number: int, kind: int) -> None:
+        self.jail, self.number, self.kind = jail, number, kind
         self.count = 1
+        self.derived = self.changed = False
 
     def __del__(self) -> None:
         self.jail.release(self.number, self.count)
 
 
 def _remote(proxy: Any) -> _Remote:
-    return object.__getattribute__(proxy, "_remote_")  # type: ignore[no-any-return]
+    return object.__getattribute__(proxy, "_remote_")
 
 
 def _ask(proxy: Any, op: str, *args: Any) -> Any:
@@ -81,9 +82,27 @@ class Proxy:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__array"):
             raise AttributeError(name)
+        remote = _remote(self)
+        if name in remote.jail.kind(remote.kind).methods and not remote.changed:
+            return _Method(self, name)
         return _ask(self, "get", self, name)
 
+    def __many__(
+        self, points: Sequence[tuple[Any, ...]], made_with: tuple[Any, ...] = (), method: str = ""
+    ) -> list[Any]:
+        """[self(*point) for point in points] in one message; what a call raised is in its place.
+
+        With `method`, [self(*made_with).method(*point) for point in points]. Arguments that are
+        changed in place are not changed here. All calls together have the time of one.
+        """
+        jail = _remote(self).jail
+        answers = jail.request("many", self, list(points), tuple(made_with), method)
+        if type(answers) is not list or len(answers) != len(points):
+            raise TypeError("as many answers as calls were expected of student code")
+        return [jail.answered(answer) for answer in answers]
+
     def __setattr__(self, name: str, value: Any) -> None:
+        _remote(self).changed = True
         _ask(self, "set", self, name, value)
 
     def __delattr__(self, name: str) -> None:
@@ -111,7 +130,7 @@ class Proxy:
         mine, others = _remote(self), _remote(other)
         if mine.jail is others.jail and mine.number == others.number:
             return True
-        if "__eq__" not in mine.jail.specials(mine.kind):
+        if "__eq__" not in mine.jail.kind(mine.kind).specials:
             return False
         return _pair(_ask(self, "operate", "__eq__", self, other)) is True
 
@@ -261,6 +280,37 @@ def _methods() -> dict[str, Callable[..., Any]]:
 _METHODS = _methods()
 
 
+class _Method(Proxy):
+    """A method of an object, called without being looked up first; looked up for all else."""
+
+    __slots__ = ("_found_", "_name_", "_owner_")
+
+    def __init__(self, owner: Proxy, name: str) -> None:
+        for slot, value in (("_owner_", owner), ("_name_", name), ("_found_", None)):
+            object.__setattr__(self, slot, value)
+
+    @property
+    def _remote_(self) -> _Remote:
+        if self._found_ is None:
+            found = _ask(self._owner_, "get", self._owner_, self._name_)
+            if not isinstance(found, Proxy):
+                raise TypeError(f"{self._name_} is no method any more")
+            object.__setattr__(self, "_found_", found)
+        return _remote(self._found_)
+
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
+        return _remote(self._owner_).jail.call(self._owner_, args, kwargs, self._name_)
+
+
+class _Kind(NamedTuple):
+    """A kind of objects in the jail: the class of their proxies, the special methods they have, and
+    methods that can be called without being looked up."""
+
+    shown: type[Proxy]
+    specials: frozenset[str]
+    methods: frozenset[str]
+
+
 # The judge's end ----------------------------------------------------------------------------------
 
 
@@ -272,9 +322,9 @@ class Jailed(Peer):
 
     def __init__(self, process: JailProcess, limits: Limits) -> None:
         caps = wire.Caps(limits.message_bytes, limits.items)
-        super().__init__(wire.Line(process.sock), caps, limits.call_depth)
+        super().__init__(Line(process.sock), caps, limits.call_depth)
         self._process, self._limits = process, limits
-        self._kinds = {0: _proxy_class(("function", ("__call__",)))}
+        self._kinds = {0: _proxy_class(("function", ("__call__",), ()))}
         self._shown: WeakValueDictionary[int, Proxy] = WeakValueDictionary()
         self._seconds = 0.0
         self._stopping = False
@@ -294,9 +344,15 @@ class Jailed(Peer):
         """Run a cell in the jail: (whether it raised nothing, its outputs), as the jail says."""
         return self._within(self._limits.cell_seconds, "run", source, quiet)[0]
 
-    def call(self, target: Proxy, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Call an object; arguments it changed in place are changed here too."""
-        answer, changed = self._within(self._limits.call_seconds, "call", target, args, kwargs)
+    def call(
+        self, target: Proxy, args: tuple[Any, ...], kwargs: dict[str, Any], method: str = ""
+    ) -> Any:
+        """Call an object, or its method; arguments changed in place are changed here too."""
+        seconds = self._limits.call_seconds
+        if method:
+            answer, changed = self._within(seconds, "method", target, method, args, kwargs)
+        else:
+            answer, changed = self._within(seconds, "call", target, args, kwargs)
         for change in changed if isinstance(changed, list) else ():
             if type(change) is tuple and len(change) == 2:
                 key, value = change
@@ -309,10 +365,12 @@ class Jailed(Peer):
     def _within(self, seconds: float, op: str, *args: Any) -> tuple[Any, Any]:
         if self.lost is not None:
             raise Gone(self.lost)
-        left = self.deadline - time.monotonic()
-        self._seconds = min(seconds, max(left, 0.0))
+        now = time.monotonic()
+        if now > self.deadline:
+            raise Overran("took longer than its cell may")
+        self._seconds = min(seconds, self.deadline - now)
         try:
-            return self.ask(op, *args, deadline=time.monotonic() + self._seconds)
+            return self.ask(op, *args, deadline=now + self._seconds)
         except Closed:
             raise Gone(self._end("")) from None
         except WireError as error:
@@ -335,7 +393,7 @@ class Jailed(Peer):
             ) from None
         except (WireError, OSError):
             raise Gone(self._end("")) from None
-        except Exception:  # noqa: BLE001, S110  the interrupt itself, or what came of it
+        except Exception:  # noqa: S110  the interrupt itself, or what came of it
             pass
         finally:
             self._stopping = outer
@@ -392,21 +450,26 @@ class Jailed(Peer):
         if known is not None:
             _remote(known).count += 1
             return known
-        shown = self._shown[number] = self._kind(kind)[0](_Remote(self, number, kind))
+        shown = self._shown[number] = self.kind(kind).shown(_Remote(self, number, kind))
         return shown
 
-    def specials(self, kind: int) -> frozenset[str]:
-        """The special methods that objects of a kind have in the jail."""
-        return self._kind(kind)[1]
-
-    def _kind(self, kind: int) -> tuple[type[Proxy], frozenset[str]]:
-        """The class of proxies for a kind of objects, asked for when the kind is first met."""
-        if kind not in self._kinds:
+    def kind(self, number: int) -> _Kind:
+        """What is known of a kind of objects; asked for when the kind is first met."""
+        if number not in self._kinds:
             if len(self._kinds) >= _MOST_KINDS:
                 raise WireError("too many kinds of objects")
-            said = self._within(self._limits.call_seconds, "describe", kind)[0]
-            self._kinds[kind] = _proxy_class(said)
-        return self._kinds[kind]
+            said = self._within(self._limits.call_seconds, "describe", number)[0]
+            self._kinds[number] = _proxy_class(said)
+        return self._kinds[number]
+
+    def answered(self, answer: Any) -> Any:
+        """The value of (True, value), the exception of (False, (name, message, where))."""
+        if type(answer) is tuple and len(answer) == 2 and answer[0] is True:
+            return answer[1]
+        what = answer[1] if type(answer) is tuple and len(answer) == 2 else None
+        if type(what) is tuple and len(what) == 3 and type(what[0]) is type(what[1]) is str:
+            return self.raised(*what)
+        return RuntimeError("an answer that cannot be read")
 
     def raised(self, name: str, message: str, where: Any) -> BaseException:
         error = wire.unpack_exception(name, message)
@@ -415,14 +478,16 @@ class Jailed(Peer):
         return error
 
 
-def _proxy_class(said: Any) -> tuple[type[Proxy], frozenset[str]]:
-    """From what the jail says of a kind: (name, special methods). What is not known is left out."""
-    name, specials = said if type(said) is tuple and len(said) == 2 else ("object", ())
+def _proxy_class(said: Any) -> _Kind:
+    """From what the jail says of a kind. What is not known is left out."""
+    name, specials, methods = said if type(said) is tuple and len(said) == 3 else ("", (), ())
     name = name if isinstance(name, str) and name.isidentifier() else "object"
     known = frozenset(one for one in SPECIALS if type(specials) is tuple and one in specials)
-    methods = {one: _METHODS[one] for one in known if one in _METHODS}
-    own = {"__slots__": (), "__doc__": Proxy.__dict__["__doc__"], **methods}
-    return type(name, (Proxy,), own), known
+    own = {"__slots__": (), "__doc__": Proxy.__dict__["__doc__"]}
+    own |= {one: _METHODS[one] for one in known if one in _METHODS}
+    names = methods if type(methods) is tuple else ()
+    callable_ = frozenset(one for one in names if isinstance(one, str))
+    return _Kind(type(name, (Proxy,), own), known, callable_)
 
 
 def _raised_in_cell(error: Exception, number: int, text: str) -> Exception:
@@ -438,7 +503,7 @@ def _raised_in_cell(error: Exception, number: int, text: str) -> Exception:
     error.student_line_number = number  # type: ignore[attr-defined]
     try:
         exec(compile("\n" * (number - 1) + "raise error", name, "exec"), {"error": error})
-    except Exception as raised:  # noqa: BLE001
+    except Exception as raised:
         return raised
     return error
 
@@ -480,60 +545,3 @@ def _ending(code: int | None) -> str:
         return "it was stopped for using more CPU time or memory than is allowed"
     name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
     return f"it crashed its Python process ({name})"
-
-
-# Names --------------------------------------------------------------------------------------------
-
-
-class Names(dict[str, Any]):
-    """The namespace of check cells: the judge's own names, and behind them the student's.
-
-    A name that the judge's cells bound is the judge's. Any other is looked up in the jail, except
-    built-ins, which only those names hide that the master's own solution defines (`owned`). Where a
-    check deletes or replaces a student's name, that happens in the jail too.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.jail: Jailed | None = None
-        self.owned: frozenset[str] = frozenset()
-        self._seen: set[str] = set()
-        self._replaced: set[str] = set()
-
-    def __missing__(self, name: str) -> Any:
-        builtin = hasattr(builtins, name) and name not in self.owned
-        if self.jail is None or builtin or name.startswith("__"):
-            raise KeyError(name)
-        answer = self.jail.request("find", name)
-        if type(answer) is not tuple or len(answer) != 2 or answer[0] is not True:
-            raise KeyError(name)
-        self._seen.add(name)
-        return answer[1]
-
-    def __setitem__(self, name: str, value: Any) -> None:
-        super().__setitem__(name, value)
-        if self.jail is None or not isinstance(name, str) or name.startswith("_"):
-            return
-        if name in self.owned or name in self._seen and isinstance(value, Proxy):
-            try:
-                self.jail.request("bind", name, value)
-            except TypeError:  # nothing that a student's code could use
-                return
-            self._replaced.add(name)
-
-    def __delitem__(self, name: str) -> None:
-        own = name in self
-        if own:
-            super().__delitem__(name)
-        if self.jail is not None and (not own or name in self._replaced | self.owned):
-            try:
-                self.jail.request("unbind", name)
-            except KeyError:
-                if not own:
-                    raise
-
-    def settle(self) -> None:
-        """After a check cell: names that it replaced are the jail's to give from now on."""
-        for name in self._replaced:
-            self.pop(name, None)
-        self._replaced.clear()

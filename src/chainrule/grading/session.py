@@ -20,11 +20,12 @@ import traceback
 from dataclasses import dataclass, field
 from typing import Any
 
-from chainrule.grading import wire
 from chainrule.grading.limits import Limits
+from chainrule.grading.line import Line
 from chainrule.grading.master import Master, MasterCell
 from chainrule.grading.merge import Cell, Malformed, Merged, merge
-from chainrule.grading.proxy import Gone, Jailed, Names, Overran
+from chainrule.grading.names import Names
+from chainrule.grading.proxy import Gone, Jailed, Overran
 from chainrule.grading.shell import Output, Shell, clean_outputs, error_output, stream_output
 from chainrule.grading.zygote import HouseLine, OfficeError
 
@@ -64,7 +65,7 @@ class Ran:
 
 def in_child(sock: socket.socket, house: HouseLine, shell: Shell) -> None:
     """The life of a judge: read one submission, grade it, send the result."""
-    line = wire.Line(sock, timed=False)
+    line = Line(sock, timed=False)
     task = line.receive(LARGEST)
     master, submission, limits = pickle.loads(task)
     # Without a handler: the kernel ends this process, whatever it does.
@@ -82,7 +83,7 @@ def in_child(sock: socket.socket, house: HouseLine, shell: Shell) -> None:
             answer = error
         except MemoryError:
             answer = Malformed("Grading took more memory than is allowed.")
-        except Exception:  # noqa: BLE001  a fault of ours: never to be taken for the student's
+        except Exception:
             answer = JudgeError(traceback.format_exc())
         line.send(pickle.dumps(answer))
     finally:
@@ -247,7 +248,7 @@ class _Session:
         """An import the master's answer has, for the checks; one that fails is nobody's loss."""
         with contextlib.suppress(Exception):
             found: dict[str, Any] = {"__name__": "__main__"}
-            exec(statement, found)  # noqa: S102  the master's own line
+            exec(statement, found)
             found.pop("__builtins__", None)
             found.pop("__name__", None)
             for name, value in found.items():

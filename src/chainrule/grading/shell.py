@@ -144,7 +144,7 @@ class _Hook(DisplayHook):
 class _Publisher(DisplayPublisher):
     """What `display` shows becomes display_data."""
 
-    def publish(  # type: ignore[override]
+    def publish(
         self, data: Any, metadata: Any = None, *args: Any, transient: Any = None,
         update: bool = False, **kwargs: Any,
     ) -> None:  # fmt: skip
@@ -228,12 +228,13 @@ class _Module:
 def _drop_own_frames(error: BaseException | None) -> None:
     """Take the frames of this package's grading out of a traceback: they are nobody's mistake."""
     here = os.path.dirname(__file__)
-    trace = error.__traceback__ if error is not None else None
+    trace: types.TracebackType | None = error.__traceback__ if error is not None else None
     while trace is not None:
-        after = trace.tb_next
+        after: types.TracebackType | None = trace.tb_next
         while after is not None and after.tb_frame.f_code.co_filename.startswith(here):
             after = after.tb_next
-        trace.tb_next = trace = after
+        trace.tb_next = after
+        trace = after
 
 
 def make_shell() -> Shell:
@@ -260,7 +261,7 @@ def clean_outputs(raw: Any, most_bytes: int) -> list[Output]:
     """
     cleaned = []
     for one in raw[: _MOST_OUTPUTS + 2] if isinstance(raw, list) else ():
-        make = _CLEANERS.get(one.get("output_type")) if isinstance(one, dict) else None
+        make = _CLEANERS.get(str(one.get("output_type"))) if isinstance(one, dict) else None
         if make is not None:
             cleaned.append(make(one, most_bytes + len(_CUT)))
     return cleaned

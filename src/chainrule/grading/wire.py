@@ -1,4 +1,4 @@
-"""What crosses between judge and jail: plain data in frames, with nothing in it that can run.
+"""What crosses between judge and jail: plain data, with nothing in it that can run.
 
 A value is one byte for its type and then its contents. The reader believes nothing: sizes, counts
 and depth are capped where it reads, and whatever is amiss raises `WireError`. Types that are not in
@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import builtins
 import math
-import socket
 import struct
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -19,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 __all__ = [
-    "Caps", "Closed", "Late", "Line", "Ref", "WireError",
+    "Caps", "Closed", "Late", "Ref", "WireError",
     "decode", "encode", "pack_exception", "unpack_exception",
 ]  # fmt: skip
 
@@ -238,7 +236,7 @@ def _get_int(source: _Reader) -> int:
 def _get_float(source: _Reader) -> float:
     place = source.place
     source.place = place + 9
-    return _FLOAT.unpack_from(source.data, place + 1)[0]  # type: ignore[no-any-return]
+    return _FLOAT.unpack_from(source.data, place + 1)[0]
 
 
 def _get_complex(source: _Reader) -> complex:
@@ -349,7 +347,26 @@ def _constant_reader(value: Any) -> _Get:
 
 # Tables -------------------------------------------------------------------------------------------
 
-_NUMERIC = ("?", "b", "B", "h", "H", "i", "I", "l", "L", "q", "Q", "e", "f", "d", "g", "F", "D", "G")
+_NUMERIC = (
+    "?",
+    "b",
+    "B",
+    "h",
+    "H",
+    "i",
+    "I",
+    "l",
+    "L",
+    "q",
+    "Q",
+    "e",
+    "f",
+    "d",
+    "g",
+    "F",
+    "D",
+    "G",
+)
 _DTYPES = [
     name
     for code in _NUMERIC
@@ -484,7 +501,7 @@ def pack_exception(error: BaseException) -> tuple[str, str]:
             text = str(error.args[0])  # str() of a KeyError shows the repr of its key
         else:
             text = str(error)
-    except BaseException:  # noqa: BLE001  a hostile __str__
+    except BaseException:
         text = ""
     return kind.__name__, text[:_LONGEST_MESSAGE]
 
@@ -503,64 +520,3 @@ def unpack_exception(name: str, message: str) -> Exception:
         return kind(message) if message else kind()
     except TypeError:  # UnicodeDecodeError and ExceptionGroup want more than a message
         return (ValueError if issubclass(kind, ValueError) else RuntimeError)(f"{name}: {message}")
-
-
-# Frames -------------------------------------------------------------------------------------------
-
-_TICK = 0.05  # seconds a wait lasts before the clock is looked at
-
-
-class Line:
-    """A stream socket that carries frames: four bytes of length, and the payload."""
-
-    def __init__(self, sock: socket.socket, timed: bool = True) -> None:
-        self._sock = sock
-        self._rest = b""
-        if timed:  # far cheaper than a call of select before every recv
-            tick = struct.pack("@ll", 0, int(_TICK * 1e6))
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, tick)
-
-    def send(self, payload: bytes | bytearray) -> None:
-        """One frame. Raises Closed."""
-        try:
-            self._sock.sendall(_SIZE.pack(len(payload)) + payload)
-        except OSError as error:
-            raise Closed("the other side is gone") from error
-
-    def receive(self, most: int, deadline: float | None = None) -> bytes:
-        """The payload of the next frame, of at most `most` bytes.
-
-        deadline: on time.monotonic(). Raises Late, Closed, WireError.
-        """
-        while len(self._rest) < 4:
-            self._rest += self._more(1 << 16, deadline)
-        found = self._rest
-        end = _SIZE.unpack_from(found)[0] + 4
-        if end > most + 4:
-            raise WireError(f"a value of {end - 4} bytes; at most {most} may cross")
-        if len(found) < end:
-            parts, missing = [found], end - len(found)
-            while missing > 0:
-                try:
-                    parts.append(self._more(min(missing, 1 << 20), deadline))
-                except Late:
-                    self._rest = b"".join(parts)
-                    raise
-                missing -= len(parts[-1])
-            found = b"".join(parts)
-        self._rest = found[end:]
-        return found[4:end]
-
-    def _more(self, most: int, deadline: float | None) -> bytes:
-        while True:
-            try:
-                part = self._sock.recv(most)
-            except BlockingIOError:
-                if deadline is not None and time.monotonic() > deadline:
-                    raise Late from None
-                continue
-            except OSError as error:
-                raise Closed("the other side is gone") from error
-            if not part:
-                raise Closed("the other side is gone")
-            return part

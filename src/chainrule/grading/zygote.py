@@ -10,6 +10,7 @@ client, the house with the office.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib
 import itertools
@@ -58,13 +59,9 @@ class Office:
             raise jail.JailUnavailable("grading needs Linux (or macOS with --no-jail)")
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         start = (
-            "import sys; sys.path[:] = {path!r}; from chainrule.grading import zygote; "
-            "zygote.office({fd}, {limits!r}, {judge!r})"
-        ).format(
-            path=[entry for entry in sys.path if entry],
-            fd=theirs.fileno(),
-            limits=limits.as_dict(),
-            judge=judge,
+            f"import sys; sys.path[:] = {[entry for entry in sys.path if entry]!r}; "
+            "from chainrule.grading import zygote; "
+            f"zygote.office({theirs.fileno()}, {limits.as_dict()!r}, {judge!r})"
         )
         with theirs:
             self._process = subprocess.Popen(
@@ -219,10 +216,8 @@ def _warm_up() -> Any:
     from chainrule.grading.shell import make_shell
 
     for name in _WARM:
-        try:
+        with contextlib.suppress(ImportError):
             importlib.import_module(name)
-        except ImportError:
-            pass
     shell = make_shell()
     shell.use({}, 1 << 20)
     shell.run("1 / 0")
@@ -303,7 +298,7 @@ def _tried(layers: Iterable[jail.Layer], house: House, in_jail_space: bool = Fal
 
 
 class _Landlord:
-    """The house at work: it forks jails, interrupts them, and ends them when their judge is gone."""
+    """The house at work: it forks jails, interrupts them, ends them when their judge is gone."""
 
     def __init__(self, control: socket.socket, house: House, shell: Any, enough: bool) -> None:
         self._control, self._house, self._shell, self._enough = control, house, shell, enough
@@ -340,8 +335,13 @@ class _Landlord:
                 else:
                     packet, fds, _, _ = socket.recv_fds(self._control, _LARGEST_PACKET, 4)
                     if not packet:
-                        return
+                        return self._end()
                     self._request(json.loads(packet), fds)
+
+    def _end(self) -> None:
+        for pid in list(self._jails):
+            os.kill(pid, signal.SIGKILL)
+            self._bury(pid, os.waitpid(pid, 0)[1])
 
     def _request(self, request: dict[str, Any], fds: list[int]) -> None:
         if request["op"] == "jail":
@@ -397,10 +397,8 @@ class _Landlord:
             return
         self._dying.discard(pid)
         _, sock, pipe, folder = self._jails.pop(pid)
-        try:
+        with contextlib.suppress(OSError):  # the judge may not have waited to hear it
             os.write(pipe, str(os.waitstatus_to_exitcode(status)).encode())
-        except OSError:
-            pass  # the judge did not wait to hear it
         os.close(pipe)
         sock.close()
         if folder:
@@ -452,10 +450,8 @@ def _share_cpu(cpu: int) -> None:
     takes a fifth of the time.
     """
     if cpu >= 0:
-        try:
+        with contextlib.suppress(OSError):  # without, it is slower and no worse
             os.sched_setaffinity(0, {cpu})
-        except OSError:
-            pass  # slower, and no worse
 
 
 # The judge's line to the house --------------------------------------------------------------------

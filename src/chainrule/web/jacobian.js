@@ -27,7 +27,7 @@ const KINDS = {
       return u.map((v, i) => z[i] * (v - mean));
     },
     short: "z × (upstream − sum of upstream × z)",
-    says: "Every output follows every input: nothing is zero. Each row sums to 0.",
+    says: "Every output follows every input: nothing is zero. Each column sums to 0.",
   },
 };
 

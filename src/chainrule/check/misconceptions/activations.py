@@ -86,8 +86,9 @@ ROWS = (
     ),
     Misconception(
         "loser-takes-all",
-        "the gradient went to the input that lost",
-        "A max routes the gradient to the input that came through; here it went to the other one.",
+        "the input that lost was taken for the winner",
+        "A max lets the larger input through, and routes the gradient to it; here it is the other "
+        "one.",
         _MAX,
         ways(lambda case: case.gradients(function=_mirrored(case, also=False))),
         gates=_MAXES,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import permutations
 
 import numpy as np
 
@@ -30,9 +29,26 @@ def _upstream_added(case: Case) -> Prediction:
 
 
 def reordered(case: Case) -> list[Prediction]:
-    """The right gradients in every other order."""
-    _, *others = permutations(range(len(case.inputs)))
-    return [[case.right[i] for i in order] for order in others]
+    """The right gradients in the order in which they seem to have come back, if it is another.
+
+    Found by value: all orders would be 5040 for the seven inputs of a three-layer net.
+    """
+    if len(case.right) != len(case.inputs):
+        return []
+    left = list(range(len(case.right)))
+    order: list[int] = []
+    for place, answer in enumerate(case.got):
+        alike = [i for i in left if answer is not None and _near(answer, case.right[i])]
+        if not alike:
+            return []
+        # Where two gradients are the same number, they may have changed places all the same.
+        order.append(max(alike, key=lambda i: i != place))
+        left.remove(order[-1])
+    return [] if order == sorted(order) else [[case.right[i] for i in order]]
+
+
+def _near(answer: np.ndarray, right: np.ndarray) -> bool:
+    return answer.shape == right.shape and np.allclose(answer, right, rtol=1e-6, atol=0.0)
 
 
 def _minus(which: int) -> Callable[[Output], np.ndarray]:
