@@ -29,7 +29,7 @@ $(VENV)/.grading: $(VENV)/.python pyproject.toml constraints.txt
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.grading
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[grading,site,dev]"
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[grading,cluster,postgres,site,dev]"
 	touch $@
 
 demo: $(VENV)/.grading
@@ -65,7 +65,7 @@ notebooks: $(VENV)/.dev
 # Pins what was just installed; names and versions only, never where they came from.
 constraints:
 	rm -rf $(VENV)/constraints && $(PYTHON) -m venv $(VENV)/constraints
-	$(VENV)/constraints/bin/python -m pip install --quiet ".[grading,site,dev]"
+	$(VENV)/constraints/bin/python -m pip install --quiet ".[grading,cluster,postgres,site,dev]"
 	( echo "# The versions the test suite last passed with; made by 'make constraints'."; \
 	  $(VENV)/constraints/bin/python -m pip freeze --exclude chainrule | grep '==' ) > constraints.txt
 	rm -rf $(VENV)/constraints

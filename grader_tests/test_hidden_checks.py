@@ -1,4 +1,4 @@
-"""Every hidden check is needed: without it, a check cell would give its points to a wrong answer."""
+"""Every hidden check is needed: without it, a cell would give its points to a wrong answer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from grader_tests.trial import answers, master_source, problem_sets, questions, 
 
 
 def without_each_check(source: str) -> Iterator[tuple[str, str]]:
-    """(the check that was taken out, the cell without it), for every hidden statement that checks."""
+    """(the check taken out, the cell without it), for every hidden statement that checks."""
     lines = source.split("\n")
     begin = next((i for i, line in enumerate(lines) if "BEGIN HIDDEN TESTS" in line), len(lines))
     for node in ast.parse(source).body:

@@ -94,8 +94,8 @@ def _grade(course: Course, assignment: str, students: list[Student], progress: P
         progress=lambda n, total, *_: progress(f"{assignment}: grading", n, total),
         limits=_LIMITS,
     )
-    for student, why in done.failed.items():
-        raise CourseError(f"{student} could not be graded: {why}")
+    for name, why in done.failed.items():
+        raise CourseError(f"{name} could not be graded: {why}")
     for n, student in enumerate(students, start=1):
         _succeed(api.generate_feedback(assignment, student.id), student.id)
         progress(f"{assignment}: writing feedback", n, len(students))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from nbgrader import api
 from nbgrader.preprocessors import AssignLatePenalties
@@ -27,6 +27,14 @@ _FIRST_WAIT = 0.5  # seconds
 
 class BookError(RuntimeError):
     """The gradebook cannot be written; the text says why in a line."""
+
+
+class _Cell(NamedTuple):
+    """A cell of the gradebook: its number, its grade_id, and its nbgrader class by name."""
+
+    id: str
+    name: str
+    type: str
 
 
 class Book:
@@ -76,6 +84,19 @@ class Book:
                     locked=not cell.is_theirs, checksum=cell.metadata.get("checksum"),
                 )  # fmt: skip
 
+        db = book.db
+        self._assignment_id = book.find_assignment(name).id
+        notebooks = db.query(api.Notebook.id, api.Notebook.name)
+        columns = (api.BaseCell.id, api.BaseCell.name, api.BaseCell.type)
+        self._cells: dict[str, tuple[str, list[_Cell]]] = {
+            number: (
+                title,
+                [_Cell(*row) for row in db.query(*columns).filter_by(notebook_id=number)],
+            )
+            for number, title in notebooks.filter_by(assignment_id=self._assignment_id)
+        }
+        db.commit()
+
     def recorded(self) -> set[str]:
         """The students that have a submission of this assignment in the gradebook."""
         rows = (
@@ -103,44 +124,70 @@ class Book:
         if db.get(api.Student, student) is None:
             db.add(api.Student(id=student))
             db.flush()
-        submission = self._submission(student)
+        work = (
+            db.query(api.SubmittedAssignment)
+            .filter_by(assignment_id=self._assignment_id, student_id=student)
+            .one_or_none()
+        )
+        if work is None:
+            work = api.SubmittedAssignment(
+                assignment_id=self._assignment_id, student_id=student, id=api.new_uuid()
+            )
+            db.add(work)
         if timestamp is not None:
-            submission.timestamp = timestamp
-        for notebook in submission.notebooks:
-            if notebook.name in graded:
-                _fill_in(notebook, graded[notebook.name])
+            work.timestamp = timestamp
+        there = {
+            one.notebook_id: one
+            for one in db.query(api.SubmittedNotebook).filter_by(assignment_id=work.id)
+        }
+        late: list[Any] = []
+        for number, (name, cells) in self._cells.items():
+            notebook = there.get(number)
+            if notebook is None:
+                notebook = api.SubmittedNotebook(
+                    notebook_id=number, assignment_id=work.id, id=api.new_uuid()
+                )
+                db.add(notebook)
+                db.flush()
+            self._fill_in(notebook.id, cells, name in graded, graded.get(name))
+            if graded.get(name) is not None:
+                late.append(notebook)
         db.flush()
-        for notebook in submission.notebooks:
-            if graded.get(notebook.name) is not None:
-                notebook.late_submission_penalty = self._penalty(submission, notebook)
+        for notebook in late:
+            notebook.late_submission_penalty = self._penalty(work, notebook)
         db.commit()
 
-    def _submission(self, student: str) -> Any:
-        """The student's submission, with rows for whatever the assignment has."""
+    def _fill_in(
+        self, notebook: str, cells: list[_Cell], known: bool, graded: Graded | None
+    ) -> None:
+        """Make the rows of one submitted notebook where they are missing, and put in what came of
+        grading it: `known` whether it was graded at all, None when it was not handed in."""
         db = self._book.db
-        try:
-            submission = self._book.find_submission(self._assignment, student)
-        except api.MissingEntry:
-            assignment = self._book.find_assignment(self._assignment)
-            submission = api.SubmittedAssignment(
-                assignment=assignment, student=db.get(api.Student, student)
-            )
-            db.add(submission)
-        there = {notebook.notebook_id: notebook for notebook in submission.notebooks}
-        for master in submission.assignment.notebooks:
-            notebook = there.get(master.id)
-            if notebook is None:
-                notebook = api.SubmittedNotebook(notebook=master, assignment=submission)
-                db.add(notebook)
-            grades = {grade.cell_id for grade in notebook.grades}
-            comments = {comment.cell_id for comment in notebook.comments}
-            for cell in master._base_cells:
-                if cell.type in ("GradeCell", "TaskCell") and cell.id not in grades:
-                    db.add(api.Grade(cell=cell, notebook=notebook))
-                if cell.type in ("SolutionCell", "TaskCell") and cell.id not in comments:
-                    db.add(api.Comment(cell=cell, notebook=notebook))
-        db.flush()
-        return submission
+        grades = {one.cell_id: one for one in db.query(api.Grade).filter_by(notebook_id=notebook)}
+        comments = {
+            one.cell_id: one for one in db.query(api.Comment).filter_by(notebook_id=notebook)
+        }
+        scores = {one.grade_id: one for one in graded.scores} if graded else {}
+        for cell in cells:
+            if cell.type in ("GradeCell", "TaskCell"):
+                grade = grades.get(cell.id)
+                if grade is None:
+                    grade = api.Grade(cell_id=cell.id, notebook_id=notebook)
+                    db.add(grade)
+                score = scores.get(cell.name) if cell.type == "GradeCell" else None
+                if known and graded is None:  # no points, and nothing for a person to look at
+                    grade.auto_score, grade.needs_manual_grade = 0, False
+                elif graded is not None and score is not None:
+                    manual = grade.manual_score is not None or score.points is None
+                    grade.auto_score = score.points
+                    grade.needs_manual_grade = bool(manual or graded.problem)
+            if cell.type in ("SolutionCell", "TaskCell"):
+                comment = comments.get(cell.id)
+                if comment is None:
+                    comment = api.Comment(cell_id=cell.id, notebook_id=notebook)
+                    db.add(comment)
+                if graded is not None and cell.name in graded.comments:
+                    comment.auto_comment = graded.comments[cell.name]
 
     def _penalty(self, submission: Any, notebook: Any) -> float | None:
         """What the course's plugin takes off for being late: between nothing and the score."""
@@ -152,24 +199,6 @@ class Book:
             submission.student_id, notebook.score, late
         )
         return None if penalty is None else min(max(penalty, 0), notebook.score)
-
-
-def _fill_in(notebook: Any, graded: Graded | None) -> None:
-    """Put automatic scores and comments into the rows of one submitted notebook."""
-    if graded is None:  # not handed in: no points, and nothing for a person to look at
-        for grade in notebook.grades:
-            grade.auto_score, grade.needs_manual_grade = 0, False
-        return
-    scores = {score.grade_id: score for score in graded.scores}
-    for grade in notebook.grades:
-        score = scores.get(grade.cell.name) if grade.cell.type == "GradeCell" else None
-        if score is not None:
-            grade.auto_score = score.points
-            manual = grade.manual_score is not None or score.points is None
-            grade.needs_manual_grade = bool(manual or graded.problem)
-    for comment in notebook.comments:
-        if comment.cell.name in graded.comments:
-            comment.auto_comment = graded.comments[comment.cell.name]
 
 
 def _patiently(work: Callable[[], Any], undo: Callable[[], Any] | None = None) -> Any:

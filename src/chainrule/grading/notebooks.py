@@ -57,8 +57,9 @@ def write(notebook: NotebookNode, path: Path) -> None:
 def normalise(notebook: NotebookNode, keep_outputs: bool = False) -> NotebookNode:
     """Bring a notebook into the form it is stored in; changes it in place and returns it.
 
-    A problem set says in its metadata which cells make it whole. Graded and locked cells get their grade_id as cell id, other cells keep theirs; metadata that
-    only a front end wrote is dropped, and so are outputs, unless it is a lecture's.
+    A problem set says in its metadata which cells make it whole. Graded and locked cells get their
+    grade_id as cell id, other cells keep theirs; metadata that only a front end wrote is dropped,
+    and so are outputs, unless it is a lecture's.
     """
     notebook.nbformat_minor = 5
     ours = {k: v for k, v in notebook.metadata.items() if k == "chainrule"}
