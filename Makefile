@@ -6,13 +6,14 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo diagnosis site screenshots test test-slow lint format notebooks constraints clean
+.PHONY: help bench demo diagnosis site screenshots test test-slow lint format notebooks constraints clean
 
 help:
 	@echo "make demo       grade a sample class from start to finish"
 	@echo "make test       the whole test suite, lint and types included"
 	@echo "make test-slow  the tests that take long"
 	@echo "make diagnosis  grade the check library like a classifier"
+	@echo "make bench      grading, side by side with nbgrader's own"
 	@echo "make site       build the course as a web site"
 	@echo "make screenshots  pictures of every page of the site, light and dark"
 	@echo "make notebooks  normalise the notebooks, regenerate release/, run the lectures"
@@ -49,6 +50,9 @@ site: $(VENV)/.dev
 
 screenshots: site
 	@$(BIN)/python docs/screenshots.py
+
+bench: $(VENV)/.dev
+	@$(BIN)/python benchmarks/judge.py
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

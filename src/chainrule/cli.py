@@ -39,6 +39,7 @@ try:
     )
     from chainrule.grading.results import QuestionScore
     from chainrule.grading.selfcheck import CheckedNotebook, check_notebook
+    from chainrule.grading.zygote import OfficeError
     from chainrule.grading.zygote import doctor as jail_layers
 except ModuleNotFoundError as missing:
     sys.exit(
@@ -254,10 +255,14 @@ def _progress(transient: bool = False, disable: bool = False) -> Progress:
     )
 
 
+# What is wrong with the course or the machine, and not with this program: told in a line.
+_FAILURES = (CourseError, BatchError, BookError, JailUnavailable, MasterError, OfficeError)
+
+
 def main() -> None:
     """Run the command; what is wrong with the course is one line, not a traceback."""
     try:
         app()
-    except (CourseError, BatchError, BookError, JailUnavailable, MasterError) as error:
+    except _FAILURES as error:
         Console(stderr=True, soft_wrap=True).print(str(error), style="red", markup=False)
         sys.exit(2)

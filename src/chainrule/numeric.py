@@ -165,18 +165,36 @@ class _Probe:
 
     def evaluate(self, flat: np.ndarray) -> np.ndarray:
         """f at a flat vector that nobody else holds: the arguments are views of it."""
-        arguments = [
+        return np.array(self.f(*self.arguments(flat)), dtype=np.float64)
+
+    def arguments(self, flat: np.ndarray) -> list[Any]:
+        return [
             float(flat[start]) if number else flat[start:stop].reshape(shape)
             for (start, stop, shape), number in zip(self.spans, self.is_number, strict=True)
         ]
-        return np.array(self.f(*arguments), dtype=np.float64)
 
-    def at(self, point: np.ndarray) -> np.ndarray:
-        """f at a flat vector, flattened; NaN where it cannot be had."""
-        try:
-            out = self.evaluate(point).ravel()
-        except _OFF_DOMAIN:
+    def at(self, points: np.ndarray) -> Iterator[np.ndarray]:
+        """f at each row, flattened; NaN where it cannot be had.
+
+        A function may have a method `many`, which takes a list of argument lists and returns what
+        each gives, or the exception it raised: across processes that is one message.
+        """
+        if hasattr(self.f, "many"):
+            for answer in self.f.many([self.arguments(point) for point in points]):
+                yield self.flattened(answer)
+            return
+        for point in points:
+            try:
+                yield self.flattened(self.f(*self.arguments(point)))
+            except _OFF_DOMAIN as error:
+                yield self.flattened(error)
+
+    def flattened(self, answer: Any) -> np.ndarray:
+        if isinstance(answer, Exception):
+            if not isinstance(answer, _OFF_DOMAIN):
+                raise answer
             return np.full(self.base.shape, np.nan)
+        out = np.array(answer, dtype=np.float64).ravel()
         return out if out.shape == self.base.shape else np.full(self.base.shape, np.nan)
 
 
@@ -237,11 +255,10 @@ class _Ladder:
         self.active &= self.h[:, 0] >= self.size[:, 0] * _LAST_STEP
         offsets = self.directions * self.h
         measured = np.full((2, len(offsets), self.probe.base.size), np.nan)
-        for points, out in zip(
-            (self.probe.flat - offsets, self.probe.flat + offsets), measured, strict=True
-        ):
-            for i in self.active.nonzero()[0]:
-                out[i] = self.probe.at(points[i])
+        here = self.active.nonzero()[0]
+        points = np.concatenate([self.probe.flat - offsets[here], self.probe.flat + offsets[here]])
+        for i, answer in enumerate(self.probe.at(points)):
+            measured[i // len(here), here[i % len(here)]] = answer
         rounding = _weighed(np.abs(measured).sum(axis=0) + self.base_size, np.abs(self.weights))
         sides = self.sides[self.rungs]
         np.divide(_weighed(measured - self.probe.base, self.weights), self.h, out=sides)

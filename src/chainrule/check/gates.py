@@ -170,7 +170,7 @@ def _derivatives(
 ) -> None:
     """Try the gate at every point, compare what it returns, and diagnose it over all of them."""
     tried = as_points(at)
-    own_forward = partial(_forward, gate, made_with)
+    own_forward = _OwnForward(gate, made_with)
     cases: list[Case] = []
     failed: CheckFailed | None = None
     for number, point in enumerate(tried):
@@ -199,6 +199,34 @@ def _derivatives(
     for case in cases:
         _at_kinks(name, case)
     print(f"{name}: right{how_many(tried)}.")
+
+
+class _OwnForward:
+    """The student's forward, of a new object for every call, as a function to differentiate."""
+
+    def __init__(self, gate: Callable[..., Any], made_with: Sequence[Any]) -> None:
+        self.gate, self.made_with = gate, tuple(made_with)
+
+    def __call__(self, *inputs: Any) -> Any:
+        return _forward(self.gate, self.made_with, *inputs)
+
+    def many(self, points: Sequence[Sequence[Any]]) -> list[Any]:
+        """The outputs at several points; what a call raised is in its place.
+
+        A class in another process (a judge's) tries them all in one message. It is asked of its
+        type, since a student's class may call a method of its own as it likes.
+        """
+        if hasattr(type(self.gate), "__many__"):
+            tried = [tuple(point) for point in points]
+            return self.gate.__many__(tried, self.made_with, "forward")  # type: ignore[attr-defined]
+        return [_result_of(self, point) for point in points]
+
+
+def _result_of(function: Callable[..., Any], inputs: Sequence[Any]) -> Any:
+    try:
+        return function(*inputs)
+    except Exception as error:
+        return error
 
 
 def _forward(gate: Callable[..., Any], made_with: Sequence[Any], *inputs: Any) -> Any:
