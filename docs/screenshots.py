@@ -33,7 +33,9 @@ def main() -> None:
                 page.wait_for_function(
                     "[...document.querySelectorAll('.math')].every((f) => f.querySelector('svg'))"
                 )
-                page.screenshot(path=SHOTS / f"{path.stem}-{scheme}.png", full_page=True)
+                page.screenshot(
+                    path=SHOTS / f"{path.stem}-{scheme}.png", full_page=True, animations="disabled"
+                )
         browser.close()
     print(f"{2 * len(pages)} pictures in {SHOTS.relative_to(BUILD.parents[1])}/")
 

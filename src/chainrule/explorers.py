@@ -3,7 +3,7 @@ film. Where scripts do not run, each is a picture or a table of the same."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -11,26 +11,13 @@ from typing import Any
 import numpy as np
 
 from chainrule import plots
+from chainrule.activations import ACTIVATIONS
 from chainrule.widget import widget
 
-__all__ = ["ACTIVATIONS", "Explorer", "activation", "jacobian", "training"]
+__all__ = ["EXPLORED", "Explorer", "activation", "jacobian", "training"]
 
-Elementwise = Callable[[np.ndarray], np.ndarray]
-
-# Name -> function, slope. exp is only taken of what is not positive, so it cannot overflow.
-ACTIVATIONS: dict[str, tuple[Elementwise, Elementwise]] = {
-    "sigmoid": (lambda x: _sigmoid(x), lambda x: _sigmoid(x) * _sigmoid(-x)),
-    "tanh": (np.tanh, lambda x: 1.0 - np.tanh(x) ** 2),
-    "ReLU": (lambda x: np.maximum(x, 0.0), lambda x: np.where(x > 0, 1.0, 0.0)),
-    "leaky ReLU": (
-        lambda x: np.where(x > 0, x, 0.1 * x),
-        lambda x: np.where(x > 0, 1.0, 0.1),
-    ),
-    "ELU": (
-        lambda x: np.where(x > 0, x, np.expm1(np.minimum(x, 0.0))),
-        lambda x: np.where(x > 0, 1.0, np.exp(np.minimum(x, 0.0))),
-    ),
-}
+# Those that a slider over one number can show: maxout has a line for each of its two pieces.
+EXPLORED = tuple(name for name in ACTIVATIONS if name != "maxout")
 
 # A class of a decision map: pale where the net sees it, dark and of a shape of its own for points.
 _TINTS = ("#bcdcf0", "#f8d3b8", "#b9e5d6", "#edd3e2", "#dfe3e8", "#f3ecb4")
@@ -52,12 +39,12 @@ class Explorer:
 def activation(name: str = "sigmoid", x: float = 1.0) -> Explorer:
     """A slider over x for an activation: its value, its slope, and what comes back of upstream 1.
 
-    name: where it starts, one of ACTIVATIONS; the reader can choose another.
+    name: where it starts, one of EXPLORED; the reader can choose another.
     """
-    if name not in ACTIVATIONS:
-        raise ValueError(f"{name!r} is not one of {', '.join(ACTIVATIONS)}")
-    function, slope = ACTIVATIONS[name]
-    picture = plots.function_and_slope(function, slope, name=name, mark=x)
+    if name not in EXPLORED:
+        raise ValueError(f"{name!r} is not one of {', '.join(EXPLORED)}")
+    chosen = ACTIVATIONS[name]
+    picture = plots.function_and_slope(chosen, chosen.slope, name=name, mark=x)
     return Explorer(widget("activation", {"name": name, "x": x}, picture.html), picture.alt)
 
 
@@ -144,11 +131,6 @@ def training(
     return Explorer(widget("training", data, canvas.picture.html), alt)
 
 
-def _sigmoid(x: np.ndarray) -> np.ndarray:
-    small = np.exp(-np.abs(x))
-    return np.where(x >= 0, 1.0, small) / (1.0 + small)
-
-
 def _jacobian(kind: str, x: np.ndarray) -> np.ndarray:
     """Of shape (out, in)."""
     if kind == "softmax":
@@ -158,7 +140,7 @@ def _jacobian(kind: str, x: np.ndarray) -> np.ndarray:
     name = kind.removesuffix(", elementwise")
     if name not in ("sigmoid", "ReLU") or name == kind:
         raise ValueError(f"no Jacobian of {kind!r} here: softmax, or sigmoid or ReLU, elementwise")
-    return np.diag(ACTIVATIONS[name][1](x))
+    return np.diag(ACTIVATIONS[name].slope(x))
 
 
 def _count(inputs: int) -> list[str]:
