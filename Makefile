@@ -13,7 +13,7 @@ help:
 	@echo "make test       the whole test suite, lint and types included"
 	@echo "make test-slow  the tests that take long"
 	@echo "make diagnosis  grade the check library like a classifier"
-	@echo "make bench      grading, side by side with nbgrader's own"
+	@echo "make bench      what lectures, checks and grading cost, the last beside nbgrader's"
 	@echo "make site       build the course as a web site"
 	@echo "make screenshots  pictures of every page of the site, light and dark"
 	@echo "make notebooks  normalise the notebooks, regenerate release/, run the lectures"
@@ -52,6 +52,8 @@ screenshots: site
 	@$(BIN)/python docs/screenshots.py
 
 bench: $(VENV)/.dev
+	@$(BIN)/python benchmarks/lectures.py
+	@$(BIN)/python benchmarks/checks.py
 	@$(BIN)/python benchmarks/judge.py
 
 lint: $(VENV)/.dev
