@@ -47,7 +47,9 @@ mathjax3_config = {"options": {"enableMenu": False}, "svg": {"fontCache": "local
 
 def _plain_docstring(app, what, name, obj, options, lines) -> None:
     """Docstrings here are plain text: keep their line breaks, and their stars and backquotes."""
-    text = "\n".join(lines).replace("\\", "\\\\").replace("*", "\\*").replace("|", "\\|")
+    text = "\n".join(lines).replace("\\", "\\\\").replace("|", "\\|")
+    # A star is a star, but for *emphasised words*.
+    text = re.sub(r"(?<!\w)(\*\w[^*\n]*\*)(?!\w)|\*", lambda m: m[1] or "\\*", text)
     paragraphs = []
     for paragraph in re.sub(r"(?<!`)`(?!`)", "``", text).split("\n\n"):
         if all(line.startswith("    ") for line in paragraph.splitlines() if line.strip()):
