@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -31,3 +32,14 @@ def chromium() -> Iterator[Any]:
     """A headless browser. For one module: while it runs, so does an event loop in this thread."""
     with browser.chromium() as running:
         yield running
+
+
+@pytest.fixture
+def show(chromium: Any, tmp_path: Path) -> Iterator[Any]:
+    """Shows widgets on a page of their own."""
+    with ExitStack() as pages:
+        yield lambda *shown, **options: pages.enter_context(
+            browser.plain_page(
+                chromium, tmp_path, "".join(thing.html for thing in shown), **options
+            )
+        )

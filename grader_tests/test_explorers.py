@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import ExitStack
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,17 +13,6 @@ from chainrule import explorers
 from chainrule.activations import ACTIVATIONS
 from chainrule.numeric import numerical_gradients
 from grader_tests import browser
-
-
-@pytest.fixture
-def show(chromium: Any, tmp_path: Path) -> Iterator[Any]:
-    """Shows widgets on a page of their own."""
-    with ExitStack() as pages:
-        yield lambda *shown, **options: pages.enter_context(
-            browser.plain_page(
-                chromium, tmp_path, "".join(thing.html for thing in shown), **options
-            )
-        )
 
 
 def film() -> explorers.Explorer:

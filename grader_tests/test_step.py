@@ -5,10 +5,7 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Iterator
-from contextlib import ExitStack
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -34,17 +31,6 @@ def neuron() -> Scalar:
 def fork() -> Scalar:
     x, y = Scalar(2, "x"), Scalar(-4, "y")
     return (x * y + x).named("f")
-
-
-@pytest.fixture
-def show(chromium: Any, tmp_path: Path) -> Iterator[Any]:
-    """Shows circuits on a page of their own."""
-    with ExitStack() as pages:
-        yield lambda *shown, **options: pages.enter_context(
-            browser.plain_page(
-                chromium, tmp_path, "".join(thing.html for thing in shown), **options
-            )
-        )
 
 
 def only(page: Any) -> Any:

@@ -40,14 +40,12 @@ class Gate:
     symbol:  what is drawn in its circle; `{c}` stands for the gate's constant.
     forward: (*inputs, c) -> output.
     local:   (*inputs, output, c) -> the derivative of the output by each input, as a tuple.
-    pattern: what the gate does to the gradient going back, in a word; empty where no word fits.
     """
 
     name: str
     symbol: str
     forward: Callable[..., float]
     local: Callable[..., tuple[float, ...]]
-    pattern: str = ""
 
 
 def _sigmoid(x: float) -> float:
@@ -60,20 +58,19 @@ def _sigmoid(x: float) -> float:
 GATES = {
     gate.name: gate
     for gate in (
-        Gate("add", "+", lambda x, y, c: x + y, lambda x, y, out, c: (1.0, 1.0), "distributes"),
-        Gate("multiply", "×", lambda x, y, c: x * y, lambda x, y, out, c: (y, x), "switches"),
+        Gate("add", "+", lambda x, y, c: x + y, lambda x, y, out, c: (1.0, 1.0)),
+        Gate("multiply", "×", lambda x, y, c: x * y, lambda x, y, out, c: (y, x)),
         Gate(
             "max",
             "max",
             lambda x, y, c: max(x, y),
             # At a tie the first input takes all of it (the course's convention).
             lambda x, y, out, c: (1.0, 0.0) if x >= y else (0.0, 1.0),
-            "routes",
         ),
         Gate("reciprocal", "1/x", lambda x, c: 1.0 / x, lambda x, out, c: (-out * out,)),
         Gate("exp", "exp", lambda x, c: math.exp(x), lambda x, out, c: (out,)),
-        Gate("add a constant", "+{c}", lambda x, c: x + c, lambda x, out, c: (1.0,), "passes on"),
-        Gate("scale", "×{c}", lambda x, c: c * x, lambda x, out, c: (c,), "scales"),
+        Gate("add a constant", "+{c}", lambda x, c: x + c, lambda x, out, c: (1.0,)),
+        Gate("scale", "×{c}", lambda x, c: c * x, lambda x, out, c: (c,)),
         Gate("sigmoid", "σ", lambda x, c: _sigmoid(x), lambda x, out, c: (out * (1.0 - out),)),
         Gate("tanh", "tanh", lambda x, c: math.tanh(x), lambda x, out, c: (1.0 - out * out,)),
         Gate(
@@ -81,7 +78,6 @@ GATES = {
             "relu",
             lambda x, c: max(x, 0.0),
             lambda x, out, c: (1.0 if x > 0 else 0.0,),
-            "routes",
         ),
         Gate("log", "log", lambda x, c: math.log(x), lambda x, out, c: (1.0 / x,)),
         Gate(
