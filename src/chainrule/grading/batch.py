@@ -38,6 +38,7 @@ __all__ = ["BatchError", "BatchResult", "grade"]
 _MARK = ".chainrule.json"
 _FORMAT = 1  # of what is graded and written; a change makes all work be graded again
 _RETRIES = 2
+_LONGEST_NAME = 1000  # bytes of a file's path; in autograded/ a few more have to fit
 
 
 class BatchError(RuntimeError):
@@ -264,7 +265,7 @@ class _Batch:
     def _tell(self, work: _Work, graded: dict[str, Graded | None]) -> None:
         notes = [*work.problems, *(note for one in graded.values() if one for note in one.notes)]
         if notes:
-            self._result.problems[work.student] = notes
+            self._result.problems[work.student] = list(dict.fromkeys(map(_printable, notes)))
 
     # Reading
 
@@ -289,7 +290,13 @@ class _Batch:
         folders = self._folders
         source = Path(folders.format_path(folders.submitted_directory, student, self._assignment))
         target = Path(folders.format_path(folders.autograded_directory, student, self._assignment))
+        top = Path(folders.root) / folders.submitted_directory
+        if any(place.is_symlink() for place in (source, *source.parents) if top in place.parents):
+            return self._nothing(student, target, "The folder is a link to another place.")
         files, problems = read_files(source, folders.ignore, self._limits)
+        for name in [name for name in files if self._in_the_way(name)]:
+            del files[name]
+            problems.append(f"{name} is called like a folder of the assignment. It was left out.")
         theirs = {n: c for n, c in files.items() if n != "timestamp.txt"}
         notebooks: dict[str, Submission] = {}
         for master in self._masters:
@@ -312,6 +319,19 @@ class _Batch:
         timestamp = _timestamp(files.get("timestamp.txt"))
         mark = _mark(self._masters, notebooks, files, self._limits)
         return _Work(student, target, notebooks, files, timestamp, problems, mark)
+
+    def _nothing(self, student: str, target: Path, problem: str) -> _Work:
+        """Work of which not even the files can be read."""
+        notebooks = {master.name: Submission(None, {}, problem) for master in self._masters}
+        mark = _mark(self._masters, notebooks, {"": problem.encode()}, self._limits)
+        return _Work(student, target, notebooks, {}, None, [problem], mark)
+
+    def _in_the_way(self, name: str) -> bool:
+        """Whether a file cannot lie beside the assignment's own: one is called like the other's
+        folder."""
+        given = (file for master in self._masters for file in master.files)
+        return any(f"{a}/".startswith(f"{b}/") for g in given if g != name
+                   for a, b in ((g, name), (name, g)))  # fmt: skip
 
     # Writing
 
@@ -336,6 +356,8 @@ class _Batch:
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
         scratch = path.with_name(f".{path.name}.part"[:250])
+        if scratch.is_dir() and not scratch.is_symlink():
+            shutil.rmtree(scratch)
         scratch.unlink(missing_ok=True)
         try:
             scratch.write_bytes(content)
@@ -371,6 +393,9 @@ def read_files(
     for path in _walk(folder, ignore):
         name = os.path.relpath(path, folder)
         if name == _MARK:
+            continue
+        if len(os.fsencode(name)) > _LONGEST_NAME:
+            problems.append(f"The name of {name[:40]}... is too long. It was left out.")
             continue
         if len(found) >= limits.scratch_files // 2:
             problems.append("There are too many files; the rest was left out.")
@@ -416,6 +441,11 @@ def _mark(
     for name, content in sorted(files.items()):
         found.update(os.fsencode(name) + b"\0" + hashlib.sha256(content).digest())
     return found.hexdigest()
+
+
+def _printable(text: str) -> str:
+    """Without what would move the cursor of a terminal, or is no character at all."""
+    return "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in text)
 
 
 def _line(error: BaseException) -> str:

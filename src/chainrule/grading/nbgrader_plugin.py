@@ -9,11 +9,16 @@ used. Rows and notebooks are those of `chainrule grade`.
 
 from __future__ import annotations
 
+import glob
 import json
+import os
+import stat
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from nbconvert.exporters import NotebookExporter
+from nbgrader.utils import find_all_files
 
 from chainrule.grading.batch import read_files, read_masters
 from chainrule.grading.gradebook import Book
@@ -33,6 +38,15 @@ class JudgeExporter(NotebookExporter):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._graded: dict[tuple[str, str, str], Graded] = {}
+        self._leave_links_out()
+
+    def _leave_links_out(self) -> None:
+        """Have nbgrader ignore what is no ordinary file: where it finds a link it copies what the
+        link points to, which may be the instructor's."""
+        folders = self.parent.coursedir
+        known = [pattern for pattern in folders.ignore if not isinstance(pattern, _Path)]
+        found = (_no_files(folder) for folder in self.parent.assignments)
+        folders.ignore = [*known, *(_Path(glob.escape(path)) for paths in found for path in paths)]
 
     def from_filename(self, filename: str, resources: Any = None, **kwargs: Any) -> tuple[str, Any]:
         """Judge the notebook in that file, or record what judging it gave."""
@@ -67,3 +81,13 @@ class JudgeExporter(NotebookExporter):
         masters = read_masters(folders, assignment, self.config)
         with Book(folders.db_url, assignment, masters, folders.course_id, self.config) as book:
             book.record(student, {notebook: graded}, None)
+
+
+class _Path(str):
+    """A path among patterns for names, all through one run of nbgrader."""
+
+
+def _no_files(folder: str) -> Iterator[str]:
+    for path in find_all_files(folder):
+        if not stat.S_ISREG(os.lstat(path).st_mode):
+            yield path

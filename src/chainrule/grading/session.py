@@ -192,15 +192,26 @@ class _Session:
                 raise OfficeError(f"a jail did not start: {gone}") from gone
             try:
                 for name, content in {**self._submission.files, **self._master.files}.items():
-                    jail.request("file", name, content)
+                    self._give(jail, name, content)
                 for source in self._good:
                     jail.run(source, quiet=True)
-            except (Gone, Overran):
+            except Exception:
                 if time.monotonic() > self._deadline:
                     raise Gone("the time for this submission is over") from None
                 if self._good and jail.lost is not None:
                     continue  # what went well once may not go well again; _REPLAYS bounds it
             return jail
+
+    def _give(self, jail: Jailed, name: str, content: bytes) -> None:
+        """Lay a file beside the notebook. Raises Gone, Overran."""
+        try:
+            jail.request("file", name, content)
+        except (Gone, Overran):
+            raise
+        except Exception:  # such a name or so much content has no place there
+            note = f"The file {name} could not be laid beside the notebook."
+            if note not in self._notes:
+                self._notes.append(note)
 
     def _run_inside(self, source: str, title: str, imports: str = "") -> list[Output]:
         try:
@@ -214,7 +225,7 @@ class _Session:
             self._notes.append(f"{title} {late}.")
             outputs = self._outputs(late.partial)
             return [*outputs, error_output("TimeoutError", f"this cell {late}")]
-        except (Gone, TypeError, RuntimeError) as error:
+        except Exception as error:  # whatever the jail says that it raised
             if jail.lost is None:
                 return [error_output("RuntimeError", f"this cell could not be run: {error}")]
             self._notes.append(f"{title} was stopped: {jail.lost}.")

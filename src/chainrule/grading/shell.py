@@ -12,6 +12,8 @@ import os
 import sys
 import tempfile
 import types
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from IPython.core.displayhook import DisplayHook
@@ -201,6 +203,11 @@ class Shell(InteractiveShell):
 
     def enable_gui(self, gui: Any = None) -> None:
         """There is no window to open."""
+
+    @contextmanager
+    def _tee(self, channel: str) -> Iterator[None]:
+        """IPython keeps all that is printed for its history, without a limit; here nothing does."""
+        yield
 
     def showtraceback(self, *args: Any, **kwargs: Any) -> None:
         _drop_own_frames(sys.exc_info()[1])
