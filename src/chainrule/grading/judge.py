@@ -50,6 +50,7 @@ class Graded:
     comments:  automatic comments, by the grade_id of answers and tasks; None where there is none.
     notes:     what student and instructor should know, a sentence each.
     problem:   why nothing could be graded, in a sentence, or nothing.
+    live:      how many checks and set-up cells were run, their outcome not known before.
     seconds, cpu_seconds: what it took, the jail's share of the wall time included.
     """
 
@@ -58,6 +59,7 @@ class Graded:
     comments: dict[str, str | None]
     notes: tuple[str, ...] = ()
     problem: str = ""
+    live: int = 0
     seconds: float = 0.0
     cpu_seconds: float = 0.0
 
@@ -138,7 +140,7 @@ def judge(master: Master, submission: Submission, limits: Limits | None = None) 
         scores, comments, notes = _scores(answer.cells)
         notebook = _as_notebook(master, answer.cells)
         graded = Graded(notebook, scores, comments, (*answer.notes, *notes))
-        graded = replace(graded, cpu_seconds=answer.cpu_seconds)
+        graded = replace(graded, live=answer.live, cpu_seconds=answer.cpu_seconds)
     return replace(graded, seconds=time.monotonic() - started)
 
 
@@ -167,7 +169,7 @@ def _course(master: Master, limits: Limits) -> tuple[str, bytes]:
             _known.clear()
         known = _known.setdefault((print_, limits), _Known())
         known.times += 1
-    if known.times > 1 and limits.checks == "outside":
+    if known.times > 1 and limits.checks == "outside" and limits.rehearse:
         with known.lock:
             if known.rehearsal is None:
                 known.rehearsal = _rehearsed(master, limits)

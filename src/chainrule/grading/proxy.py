@@ -318,7 +318,6 @@ class Jailed(Peer):
     """The judge's end of the conversation with one jail.
 
     lost: why the jail is no more, or None. deadline: of the cell that runs, on time.monotonic().
-    strayed: something was asked that no answer was prepared for.
     heard: while not None, requests and their answers are noted in it, as bytes; with a callback, or
     without an answer, `b""` stands for it.
     """
@@ -332,7 +331,7 @@ class Jailed(Peer):
         self._seconds = 0.0
         self._stopping = False
         self._prepared: list[tuple[bytes, bytes]] | None = None
-        self.strayed = False
+        self._used = self._stray_number = 0
         self.heard: list[tuple[bytes, bytes]] | None = None
         self.lost: str | None = None
         self.deadline = float("inf")
@@ -346,9 +345,9 @@ class Jailed(Peer):
         """
         return self._within(self._limits.call_seconds, op, *args)[0]
 
-    def run(self, source: str, quiet: bool = False) -> Any:
+    def run(self, source: str, quiet: bool = False, number: int | None = None) -> Any:
         """Run a cell in the jail: (whether it raised nothing, its outputs), as the jail says."""
-        return self._within(self._limits.cell_seconds, "run", source, quiet)[0]
+        return self._within(self._limits.cell_seconds, "run", source, quiet, number)[0]
 
     def call(
         self, target: Proxy, args: tuple[Any, ...], kwargs: dict[str, Any], method: str = ""
@@ -386,13 +385,14 @@ class Jailed(Peer):
         if self._prepared is None and self.heard is None:
             return super().ask(op, *args, deadline=deadline)
         request = bytes(wire.encode((op, args, None), self.refer))
-        if self._prepared:
-            expected, answer = self._prepared.pop(0)
-            if request == expected:
+        if self._prepared is not None:
+            if self._used < len(self._prepared) and self._prepared[self._used][0] == request:
+                answer = self._prepared[self._used][1]
+                self._used += 1
                 return self.outcome(answer[0], wire.decode(answer[1:], self._caps, self.resolve))
-        self.strayed, self._prepared = True, None
-        if self.heard is None:
-            return super().ask(op, *args, deadline=deadline)
+            self._prepared, self.heard = None, []
+            super().ask("number", self._stray_number, deadline=deadline)
+        assert self.heard is not None
         place = len(self.heard)
         self.heard.append((request, b""))
         self._last = b""
@@ -416,13 +416,18 @@ class Jailed(Peer):
             return []
         return found
 
-    def prepare(self, answers: list[tuple[bytes, bytes]] | None) -> None:
-        """Take these answers to these requests, as long as they are asked in this order."""
-        self._prepared, self.strayed = answers, False
+    def prepare(self, answers: list[tuple[bytes, bytes]], number: int) -> None:
+        """Take these answers to these requests, as long as they are asked in this order.
 
-    def unused(self) -> int:
-        """How many of the prepared answers were not asked for."""
-        return len(self._prepared or ())
+        What is asked in place of them is heard, with objects named under `number`.
+        """
+        self._prepared, self._used, self._stray_number = answers, 0, number
+
+    def taken(self) -> tuple[int, list[tuple[bytes, bytes]]]:
+        """The end of that: how many answers were taken, and what was said after them."""
+        heard = self.heard or []
+        self._prepared = self.heard = None
+        return self._used, heard
 
     def answer(self, number: int, deadline: float | None) -> tuple[Any, Any]:
         seconds = self._seconds

@@ -29,21 +29,38 @@ from chainrule.grading.shell import Output
 __all__ = ["Heard", "Outcome", "Part", "Rehearsal", "rehearsed", "state_of"]
 
 _MOST_KNOWN = 200  # outcomes of a part that are kept
+_MOST_TRIES = 4  # different continuations that one student's code is asked
 _PLAIN = (type(None), bool, int, float, complex, str, bytes)
 _METHOD_AT = {"get": 1, "method": 1, "many": 3}  # which argument of a request names a method
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """Answers, each by its digest, and the outputs of the cell that had them."""
+    """What the answers to a part led to.
+
+    answers: to the first requests of the part, each by its digest. requests, more: what was asked
+    then in place of the rest of the part, and the digests of those answers. outputs: of the cell.
+    cell: the number they mention, as tracebacks do ("Cell In[4]"), or 0.
+    """
 
     answers: tuple[bytes, ...]
+    requests: tuple[bytes, ...]
+    more: tuple[bytes, ...]
     outputs: list[Output]
+    cell: int
 
     @classmethod
-    def of(cls, answers: Iterable[bytes], outputs: list[Output]) -> Outcome:
-        """From the answers as they came."""
-        return cls(digests(answers), outputs)
+    def of(
+        cls,
+        answers: Iterable[bytes],
+        talk: list[tuple[bytes, bytes]],
+        outputs: list[Output],
+        cell: int,
+    ) -> Outcome:
+        """From answers as they came, and the conversation after them; `cell` is its number."""
+        requests = tuple(request for request, _ in talk)
+        mentioned = cell if "Cell In[" in json.dumps(outputs) else 0
+        return cls(digests(answers), requests, digests(_told(talk)), outputs, mentioned)
 
 
 def digests(answers: Iterable[bytes]) -> tuple[bytes, ...]:
@@ -61,12 +78,29 @@ class Part:
     methods: tuple[str, ...] = ()
     known: list[Outcome] = field(default_factory=list)
 
-    def recall(self, answers: list[bytes]) -> list[Output] | None:
-        """The outputs that these answers, or the first of them, led to before."""
+    def recall(
+        self,
+        answers: list[bytes],
+        ask: Callable[[tuple[bytes, ...], tuple[str, ...]], list[bytes]],
+        cell: int,
+    ) -> list[Output] | None:
+        """The outputs that these answers, or the first of them, led to before.
+
+        ask: has further requests answered, given the methods that they ask objects for.
+        cell: the number of the cell in the notebook.
+        """
         given = digests(answers)
+        tries = 0
         for outcome in self.known:
-            if given[: len(outcome.answers)] == outcome.answers:
-                return [dict(output) for output in outcome.outputs]
+            if given[: len(outcome.answers)] != outcome.answers or tries == _MOST_TRIES:
+                continue
+            if outcome.cell not in (0, cell):
+                continue
+            if outcome.requests:
+                tries += 1
+                if digests(ask(outcome.requests, methods_of(outcome.requests))) != outcome.more:
+                    continue
+            return [dict(output) for output in outcome.outputs]
         return None
 
     def learn(self, outcome: Outcome) -> None:
@@ -81,11 +115,13 @@ Rehearsal = dict[str, Part]
 
 @dataclass
 class Heard:
-    """One run of a cell: the conversation, the outputs, and whether it left anything behind."""
+    """One run of a cell: the conversation, the outputs, whether it left anything behind, and the
+    number that the cell had."""
 
     talk: list[tuple[bytes, bytes]]
     outputs: list[Output]
     traceless: bool
+    cell: int
 
     @property
     def whole(self) -> bool:
@@ -109,14 +145,13 @@ def rehearsed(
         if one is None or two is None or not one.whole or one != two:
             continue
         requests = tuple(request for request, _ in one.talk)
-        methods = _methods(requests)
-        part = found[name] = Part(number, requests, methods)
-        part.learn(_outcome(one, methods))
+        part = found[name] = Part(number, requests, methods_of(requests))
+        part.learn(Outcome.of(_told(one.talk), [], one.outputs, one.cell))
         other = empty.get(name)
         if other is not None and other.whole:
             asked = tuple(request for request, _ in other.talk)
             if asked == requests[: len(asked)] and asked != requests:
-                part.learn(_outcome(other, methods))
+                part.learn(Outcome.of(_told(other.talk), [], other.outputs, other.cell))
     return found
 
 
@@ -142,7 +177,7 @@ def _notebook(master: Master, solved: bool) -> bytes:
     return json.dumps({"cells": cells}).encode()
 
 
-def _methods(requests: tuple[bytes, ...]) -> tuple[str, ...]:
+def methods_of(requests: Iterable[bytes]) -> tuple[str, ...]:
     """The names of methods in requests, each once."""
     found: dict[str, None] = {}
     for request in requests:
@@ -153,16 +188,17 @@ def _methods(requests: tuple[bytes, ...]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _outcome(heard: Heard, methods: tuple[str, ...]) -> Outcome:
+def _told(talk: list[tuple[bytes, bytes]]) -> list[bytes]:
     """The answers as a script gets them: of a class, only the methods that are asked for."""
+    methods = methods_of(request for request, _ in talk)
     answers = []
-    for request, answer in heard.talk:
+    for request, answer in talk:
         if wire.decode(request)[0] == "describe":
             name, specials, theirs = wire.decode(answer[1:])
             kept = tuple(one for one in theirs if one in methods)
             answer = answer[:1] + bytes(wire.encode((name, specials, kept)))
         answers.append(answer)
-    return Outcome.of(answers, heard.outputs)
+    return answers
 
 
 # What a cell might leave behind -------------------------------------------------------------------
@@ -170,8 +206,9 @@ def _outcome(heard: Heard, methods: tuple[str, ...]) -> Outcome:
 
 def state_of(names: dict[str, Any]) -> Any:
     """What a cell of the judge's could change without binding a name, in a form to be compared."""
-    kind, keys, *rest = np.random.get_state()
-    state = [random.getstate(), kind, bytes(keys), *rest, np.geterr(), np.get_printoptions()]
+    drawn: dict[str, Any] = np.random.get_state(legacy=False)
+    state = [random.getstate(), drawn["state"]["key"].tolist(), drawn["state"]["pos"]]
+    state += [np.geterr(), np.get_printoptions()]
     return [*map(repr, state), {name: _seen(value) for name, value in names.items()}]
 
 

@@ -99,13 +99,8 @@ def _read(source: str) -> _Reads | None:
         return None
     found = _Reads(set(), set(), dict(_imports(source)))
     for statement in tree.body:
-        stored = {node.id for node in ast.walk(statement) if _is_stored(node)}
-        loaded = {
-            node.id
-            for node in ast.walk(statement)
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
-        }
-        loaded &= reached
+        stored = _names(statement, ast.Store)
+        loaded = _names(statement, ast.Load) & reached
         if isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
             found.binds.add(statement.name)
         if not isinstance(statement, (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr)):
@@ -115,14 +110,16 @@ def _read(source: str) -> _Reads | None:
     changed = (node for node in ast.walk(tree) if isinstance(node, (ast.Attribute, ast.Subscript)))
     roots = {_root(node) for node in changed if not isinstance(node.ctx, ast.Load)}
     forbidden = (ast.Delete, ast.Global, ast.Nonlocal, ast.Await, ast.AsyncFor, ast.AsyncWith)
-    made = {node.id for node in ast.walk(tree) if _is_stored(node)}
+    made = _names(tree, ast.Store)
     if any(isinstance(node, forbidden) for node in ast.walk(tree)) or roots - made:
         return None
     return found
 
 
-def _is_stored(node: ast.AST) -> bool:
-    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+def _names(tree: ast.AST, use: type[ast.expr_context]) -> set[str]:
+    """The names that a text loads, or stores."""
+    nodes = (node for node in ast.walk(tree) if isinstance(node, ast.Name))
+    return {node.id for node in nodes if isinstance(node.ctx, use)}
 
 
 def _reached(table: symtable.SymbolTable) -> set[str]:

@@ -18,13 +18,14 @@ from chainrule.grading.master import Master, MasterCell
 from chainrule.grading.merge import Cell, Merged, merge
 from chainrule.grading.names import Names
 from chainrule.grading.proxy import Gone, Jailed, Overran
-from chainrule.grading.rehearsal import Heard, Outcome, Part, Rehearsal, state_of
+from chainrule.grading.rehearsal import Heard, Outcome, Rehearsal, state_of
 from chainrule.grading.shell import Output, Shell, clean_outputs, error_output, stream_output
 from chainrule.grading.zygote import HouseLine, OfficeError
 
 __all__ = ["Ran", "Session", "Submission", "written"]
 
 _REPLAYS = 40  # jails that one submission may use up
+_STRAY = 1 << 11  # added to a cell's number for what is asked beside its part
 _SCRIPT_SECONDS = 2.0  # what takes longer is asked step by step, each with the time of a call
 
 
@@ -45,10 +46,11 @@ class Submission:
 @dataclass(frozen=True)
 class Ran:
     """A submission that was run: its cells with outputs, in nbformat's form; notes, a sentence
-    each; and the seconds of CPU that the judge took."""
+    each; how many cells of the judge's were run and not recalled; and its seconds of CPU."""
 
     cells: list[dict[str, Any]]
     notes: list[str]
+    live: int = 0
     cpu_seconds: float = 0.0
 
 
@@ -84,6 +86,7 @@ class Session:
         self._go_live: Callable[[], None] | None = go_live
         self._numbers = numbers or {}
         self._behind: list[MasterCell] = []  # the judge's cells that were not run for real
+        self._live = self._count = 0  # cells run for real; code cells begun
         self.heard: dict[str, Heard] = {}
         self.learned: list[tuple[str, Outcome]] = []
 
@@ -95,7 +98,7 @@ class Session:
             cells = self._run_all(merged)
         finally:
             self.close()
-        return Ran(cells, self._notes)
+        return Ran(cells, self._notes, self._live)
 
     def close(self) -> None:
         """End the jail, if there is one."""
@@ -104,13 +107,12 @@ class Session:
 
     def _run_all(self, merged: Merged) -> list[dict[str, Any]]:
         cells: list[dict[str, Any]] = []
-        count = 0
         for cell in merged.cells:
             outputs: list[Output] = []
             number = None
             if cell.cell_type == "code" and cell.source.strip():
-                count += 1
-                number = count
+                self._count += 1
+                number = self._count
                 outputs = self._run(cell)
             if cell.cell_type == "code" and cell.note:
                 outputs.insert(0, stream_output(cell.note + "\n"))
@@ -169,7 +171,7 @@ class Session:
             return [error_output("RuntimeError", f"this cell was not run: {gone}")]
         jail.deadline = self._deadline
         try:
-            answer = jail.run(source)
+            answer = jail.run(source, number=self._count)
         except Overran as late:
             self._notes.append(f"{title} {late}.")
             outputs = self._outputs(late.partial)
@@ -193,11 +195,13 @@ class Session:
         part = self._rehearsal.get(cell.grade_id)
         answers: list[bytes] = []
         if part is not None:
-            answers = self._answers(part)
-            outputs = part.recall(answers)
+            answers = self._answers(part.number, part.requests, part.methods)
+            again = part.number + _STRAY
+            outputs = part.recall(answers, lambda *asked: self._answers(again, *asked), self._count)
             if outputs is not None:
                 self._behind.append(cell)
                 return outputs
+        self._live += 1
         self._catch_up()
         self._import(cell)
         try:
@@ -205,25 +209,29 @@ class Session:
         except Gone as gone:
             return [error_output("RuntimeError", f"this check was not run: {gone}")]
         jail.deadline = min(self._deadline, time.monotonic() + self._limits.cell_seconds)
-        if part is not None:
-            jail.prepare(list(zip(part.requests, answers, strict=False)))
         if cell.grade_id in self._numbers:
             return self._noted(cell, jail)
+        if part is None:
+            return self._really(cell, jail)
+        jail.prepare(list(zip(part.requests, answers, strict=False)), part.number + _STRAY)
         outputs = self._really(cell, jail)
-        if part is not None and not jail.strayed and jail.lost is None:
-            used = answers[: len(answers) - jail.unused()]
-            self.learned.append((cell.grade_id, Outcome.of(used, outputs)))
-        jail.prepare(None)
+        used, talk = jail.taken()
+        if jail.lost is None and all(request and answer for request, answer in talk):
+            self.learned.append(
+                (cell.grade_id, Outcome.of(answers[:used], talk, outputs, self._count))
+            )
         return outputs
 
-    def _answers(self, part: Part) -> list[bytes]:
-        """What the student's code answers to a whole part, as far as it comes."""
-        if not part.requests:
+    def _answers(
+        self, number: int, requests: tuple[bytes, ...], methods: tuple[str, ...]
+    ) -> list[bytes]:
+        """What the student's code answers to a part, or what comes after it, as far as it comes."""
+        if not requests:
             return []
         try:
             jail = self._student()
             jail.deadline = self._deadline
-            return jail.script(part.number, part.requests, part.methods, _SCRIPT_SECONDS)
+            return jail.script(number, requests, methods, _SCRIPT_SECONDS)
         except Gone:  # the check itself finds out, in a new jail
             return []
 
@@ -242,7 +250,7 @@ class Session:
 
     def _really(self, cell: MasterCell, jail: Jailed) -> list[Output]:
         try:
-            _, outputs = self._shell.run(cell.source)
+            _, outputs = self._shell.run(cell.source, number=self._count)
         finally:
             self._names.settle()
         if jail.lost is not None:
@@ -261,7 +269,7 @@ class Session:
             outputs = self._really(cell, jail)
         finally:
             jail.heard = None
-        self.heard[cell.grade_id] = Heard(talk, outputs, before == state_of(known))
+        self.heard[cell.grade_id] = Heard(talk, outputs, before == state_of(known), self._count)
         return outputs
 
     def _import(self, cell: MasterCell) -> None:
