@@ -6,6 +6,7 @@ from a warm one. The two share names: what a student defined, a check sees as pr
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import pickle
@@ -62,6 +63,14 @@ class Graded:
     live: int = 0
     seconds: float = 0.0
     cpu_seconds: float = 0.0
+
+
+def as_file(graded: Graded) -> str:
+    """The graded notebook as it is stored: JSON, a line for each cell, keys in order."""
+    encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
+    cells = ",\n  ".join(encode(cell) for cell in graded.notebook["cells"])
+    rest = {key: value for key, value in graded.notebook.items() if key != "cells"}
+    return f'{{\n "cells": [\n  {cells}\n ],\n {encode(rest)[1:-1]}\n}}\n'
 
 
 # The caller's side --------------------------------------------------------------------------------
