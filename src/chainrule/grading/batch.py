@@ -28,7 +28,7 @@ from traitlets.config import Config
 
 from chainrule.grading.course import Course
 from chainrule.grading.gradebook import Book, BookError
-from chainrule.grading.judge import Graded, Submission, judge
+from chainrule.grading.judge import Graded, Submission, as_file, judge
 from chainrule.grading.limits import Limits
 from chainrule.grading.master import Master, read_master
 from chainrule.grading.merge import Malformed, read_file
@@ -345,8 +345,7 @@ class _Batch:
             self._put(target / name, content)
         for name, one in graded.items():
             if one is not None:
-                text = json.dumps(one.notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
-                self._put(target / f"{name}.ipynb", text.encode("utf-8", "replace"))
+                self._put(target / f"{name}.ipynb", as_file(one).encode("utf-8", "replace"))
         self._book.record(work.student, graded, work.timestamp)
         self._put(mark, json.dumps({"graded": work.mark}).encode())
 

@@ -13,10 +13,11 @@ from typing import Any, NamedTuple
 
 from nbgrader import api
 from nbgrader.preprocessors import AssignLatePenalties
+from sqlalchemy import insert, select, update
 from sqlalchemy.exc import OperationalError
 from traitlets.config import Config
 
-from chainrule.grading.judge import Graded
+from chainrule.grading.judge import Graded, Score
 from chainrule.grading.master import Master
 
 __all__ = ["Book", "BookError"]
@@ -35,6 +36,13 @@ class _Cell(NamedTuple):
     id: str
     name: str
     type: str
+
+
+# Tables with a row for each cell: the column a person fills in, and the cells that have one.
+_ROWS: tuple[tuple[Any, Any, tuple[str, ...]], ...] = (
+    (api.Grade, api.Grade.manual_score, ("GradeCell", "TaskCell")),
+    (api.Comment, api.Comment.manual_comment, ("SolutionCell", "TaskCell")),
+)
 
 
 class Book:
@@ -85,7 +93,8 @@ class Book:
                 )  # fmt: skip
 
         db = book.db
-        self._assignment_id = book.find_assignment(name).id
+        found = book.find_assignment(name)
+        self._assignment_id, self._due = found.id, found.duedate
         notebooks = db.query(api.Notebook.id, api.Notebook.name)
         columns = (api.BaseCell.id, api.BaseCell.name, api.BaseCell.type)
         self._cells: dict[str, tuple[str, list[_Cell]]] = {
@@ -149,45 +158,45 @@ class Book:
                 )
                 db.add(notebook)
                 db.flush()
-            self._fill_in(notebook.id, cells, name in graded, graded.get(name))
+            is_new = number not in there
+            self._fill_in(notebook.id, is_new, cells, name in graded, graded.get(name))
             if graded.get(name) is not None:
                 late.append(notebook)
         db.flush()
         for notebook in late:
+            if self._due is None and notebook.late_submission_penalty is None:
+                continue  # to work out a penalty takes queries
             notebook.late_submission_penalty = self._penalty(work, notebook)
         db.commit()
 
     def _fill_in(
-        self, notebook: str, cells: list[_Cell], known: bool, graded: Graded | None
+        self, notebook: str, is_new: bool, cells: list[_Cell], known: bool, graded: Graded | None
     ) -> None:
         """Make the rows of one submitted notebook where they are missing, and put in what came of
         grading it: `known` whether it was graded at all, None when it was not handed in."""
         db = self._book.db
-        grades = {one.cell_id: one for one in db.query(api.Grade).filter_by(notebook_id=notebook)}
-        comments = {
-            one.cell_id: one for one in db.query(api.Comment).filter_by(notebook_id=notebook)
-        }
         scores = {one.grade_id: one for one in graded.scores} if graded else {}
-        for cell in cells:
-            if cell.type in ("GradeCell", "TaskCell"):
-                grade = grades.get(cell.id)
-                if grade is None:
-                    grade = api.Grade(cell_id=cell.id, notebook_id=notebook)
-                    db.add(grade)
-                score = scores.get(cell.name) if cell.type == "GradeCell" else None
-                if known and graded is None:  # no points, and nothing for a person to look at
-                    grade.auto_score, grade.needs_manual_grade = 0, False
-                elif graded is not None and score is not None:
-                    manual = grade.manual_score is not None or score.points is None
-                    grade.auto_score = score.points
-                    grade.needs_manual_grade = bool(manual or graded.problem)
-            if cell.type in ("SolutionCell", "TaskCell"):
-                comment = comments.get(cell.id)
-                if comment is None:
-                    comment = api.Comment(cell_id=cell.id, notebook_id=notebook)
-                    db.add(comment)
-                if graded is not None and cell.name in graded.comments:
-                    comment.auto_comment = graded.comments[cell.name]
+        for model, entered, kinds in _ROWS:
+            columns = (model.cell_id, model.id, entered)
+            rows = () if is_new else db.execute(select(*columns).filter_by(notebook_id=notebook))
+            there = {cell: (number, manual) for cell, number, manual in rows}
+            added, changed = [], []
+            for cell in cells:
+                if cell.type not in kinds:
+                    continue
+                number, manual = there.get(cell.id, (None, None))
+                if model is api.Comment:
+                    values = _comment(cell, graded)
+                else:
+                    values = _grade(cell, known, graded, scores, manual is not None)
+                if number is None:
+                    added.append({"cell_id": cell.id, "notebook_id": notebook, **values})
+                elif values:
+                    changed.append({"id": number, **values})
+            if added:
+                db.execute(insert(model), added)
+            if changed:
+                db.execute(update(model), changed)
 
     def _penalty(self, submission: Any, notebook: Any) -> float | None:
         """What the course's plugin takes off for being late: between nothing and the score."""
@@ -199,6 +208,25 @@ class Book:
             submission.student_id, notebook.score, late
         )
         return None if penalty is None else min(max(penalty, 0), notebook.score)
+
+
+def _grade(
+    cell: _Cell, known: bool, graded: Graded | None, scores: Mapping[str, Score], manual: bool
+) -> dict[str, Any]:
+    """What of a grade's row grading sets; `manual` when a person has given points."""
+    if known and graded is None:  # no points, and nothing for a person to look at
+        return {"auto_score": 0, "needs_manual_grade": False}
+    score = scores.get(cell.name) if cell.type == "GradeCell" else None
+    if graded is None or score is None:
+        return {}
+    by_hand = bool(manual or score.points is None or graded.problem)
+    return {"auto_score": score.points, "needs_manual_grade": by_hand}
+
+
+def _comment(cell: _Cell, graded: Graded | None) -> dict[str, Any]:
+    if graded is None or cell.name not in graded.comments:
+        return {}
+    return {"auto_comment": graded.comments[cell.name]}
 
 
 def _patiently(work: Callable[[], Any], undo: Callable[[], Any] | None = None) -> Any:

@@ -22,7 +22,7 @@ import numpy as np
 from chainrule.grading import wire
 from chainrule.grading.limits import Limits
 from chainrule.grading.line import Line
-from chainrule.grading.peer import Peer
+from chainrule.grading.peer import RAISED, Peer
 from chainrule.grading.shell import Shell
 
 __all__ = ["SPECIALS", "Inmate"]
@@ -74,9 +74,10 @@ class Inmate(Peer):
         caps = wire.Caps(limits.message_bytes, limits.items)
         super().__init__(Line(sock, timed=False), caps, limits.call_depth)
         self._shell = shell
-        self._kinds: list[type] = [types.FunctionType]
-        self._kind_numbers: dict[type, int] = dict.fromkeys(_FUNCTIONS, 0)
-        self._running = self._waiting = self._pending = False
+        self._kinds: dict[int, type] = {}
+        self._number(0)
+        self._told: frozenset[str] | None = None  # methods that a script will ask for
+        self._running = self._waiting = self._pending = self._stopped = False
         self._ops: dict[str, Callable[..., Any]] = {
             "run": shell.run,
             "get": getattr,
@@ -90,6 +91,8 @@ class Inmate(Peer):
             "describe": self._describe,
             "signature": _signature,
             "many": self._many,
+            "number": self._number,
+            "script": self._script,
             "file": _write_file,
         }
         signal.signal(signal.SIGINT, self._interrupted)
@@ -105,6 +108,7 @@ class Inmate(Peer):
     # Interrupts: only while student code runs, and never in the middle of a frame.
 
     def _interrupted(self, signum: int, frame: Any) -> None:
+        self._stopped = True
         if self._waiting:
             self._pending = True
         elif self._running:
@@ -151,9 +155,35 @@ class Inmate(Peer):
         kind = type(value)
         number = self._kind_numbers.get(kind)
         if number is None:
-            number = self._kind_numbers[kind] = len(self._kinds)
-            self._kinds.append(kind)
+            number = self._kind_numbers[kind] = self._next_kind
+            self._kinds[number] = kind
+            self._next_kind += 1
         return number
+
+    def _number(self, cell: int) -> None:
+        """Name objects and kinds from here on as in this cell's rehearsal; old names stay good."""
+        self._named, self._next_kind = cell << 24, (cell << 12) + 1
+        self._numbers = {}
+        self._kind_numbers: dict[type, int] = dict.fromkeys(_FUNCTIONS, 0)
+
+    def _script(self, cell: int, requests: list[bytes], methods: list[str]) -> list[bytes]:
+        """The answers to a check's requests, as far as none of them raises or is interrupted."""
+        self._number(cell)
+        self._told, self._stopped = frozenset(methods), False
+        answers: list[bytes] = []
+        try:
+            for request in requests:
+                kind, answer = self._answer_to(wire.decode(request, self._caps, self.resolve))
+                if self._stopped:
+                    break
+                answers.append(bytes((kind,)) + answer)
+                if kind == RAISED:
+                    break
+        except KeyboardInterrupt:
+            pass
+        finally:
+            self._told = None
+        return answers
 
     def native(self, value: Any) -> wire.Ref | None:
         return value._ref._replace(mine=False) if type(value) is _Callback else None
@@ -217,7 +247,10 @@ class Inmate(Peer):
         those methods that are sure to be what an attribute of that name is."""
         kind = self._kinds[number]
         specials = tuple(name for name in SPECIALS if _has(kind, name))
-        return kind.__name__, specials, _plain_methods(kind)
+        methods = _plain_methods(kind)
+        if self._told is not None:
+            methods = tuple(name for name in methods if name in self._told)
+        return kind.__name__, specials, methods
 
 
 def _has(kind: type, name: str) -> bool:

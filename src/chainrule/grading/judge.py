@@ -6,21 +6,26 @@ from a warm one. The two share names: what a student defined, a check sees as pr
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import pickle
 import threading
 import time
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from chainrule.grading import wire
+from chainrule.grading.clerk import LARGEST, Course, JudgeError, Rehearse, Task
 from chainrule.grading.jail import JailUnavailable
 from chainrule.grading.limits import Limits
 from chainrule.grading.line import Line
 from chainrule.grading.master import Master
 from chainrule.grading.merge import Cell, Malformed
-from chainrule.grading.session import LARGEST, JudgeError, Ran, Submission, written
+from chainrule.grading.rehearsal import Rehearsal
+from chainrule.grading.session import Ran, Submission, written
 from chainrule.grading.zygote import Office, OfficeError
 
 __all__ = ["Graded", "JailUnavailable", "JudgeError", "Score", "Submission", "close", "judge"]
@@ -46,6 +51,7 @@ class Graded:
     comments:  automatic comments, by the grade_id of answers and tasks; None where there is none.
     notes:     what student and instructor should know, a sentence each.
     problem:   why nothing could be graded, in a sentence, or nothing.
+    live:      how many checks and set-up cells were run, their outcome not known before.
     seconds, cpu_seconds: what it took, the jail's share of the wall time included.
     """
 
@@ -54,20 +60,74 @@ class Graded:
     comments: dict[str, str | None]
     notes: tuple[str, ...] = ()
     problem: str = ""
+    live: int = 0
     seconds: float = 0.0
     cpu_seconds: float = 0.0
 
 
+def as_file(graded: Graded) -> str:
+    """The graded notebook as it is stored: JSON, a line for each cell, keys in order."""
+    encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
+    cells = ",\n  ".join(encode(cell) for cell in graded.notebook["cells"])
+    rest = {key: value for key, value in graded.notebook.items() if key != "cells"}
+    return f'{{\n "cells": [\n  {cells}\n ],\n {encode(rest)[1:-1]}\n}}\n'
+
+
 # The caller's side --------------------------------------------------------------------------------
 
+
+class _Clerk:
+    """A judge process, seen from here. knows: the masters it was sent, by key."""
+
+    def __init__(self, office: Office) -> None:
+        self.office = office
+        self._line = Line(office.judge())
+        self.knows: set[str] = set()
+        self.broken = False
+
+    def ask(self, task: Task | Rehearse) -> Any:
+        """Its answer. Raises OfficeError, JudgeError; returns Malformed."""
+        deadline = time.monotonic() + task.limits.total_seconds + 10.0
+        self._line.send(pickle.dumps(task))
+        answer = pickle.loads(self._line.receive(LARGEST, deadline))
+        if isinstance(answer, Exception) and not isinstance(answer, Malformed):
+            raise answer
+        return answer
+
+    def tell(self, key: str, course: bytes) -> None:
+        """Send a master, unless it is there."""
+        if key not in self.knows:
+            self._line.send(course)
+            self.knows.add(key)
+
+    def close(self) -> None:
+        """End it."""
+        self._line.close()
+
+
+@dataclass
+class _Known:
+    """What this process knows of a master: how often it was judged with, its rehearsal, and both
+    pickled for the judges."""
+
+    times: int = 0
+    rehearsal: Rehearsal | None = None
+    packed: dict[str, bytes] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
 _offices: dict[Limits, Office] = {}
+_idle: dict[Limits, list[_Clerk]] = {}
+_known: dict[tuple[str, Limits], _Known] = {}
 _lock = threading.Lock()
+_MOST_MASTERS = 100
 
 
 def judge(master: Master, submission: Submission, limits: Limits | None = None) -> Graded:
     """Grade one submission. Whatever is in it, this returns.
 
-    The first call in a process starts the warm process that later calls fork from (about a second).
+    The first call in a process starts the warm process that later calls fork from (about a second);
+    the second one with the same master rehearses it, which makes all that follow fast.
     Raises JailUnavailable, OfficeError when that process cannot be started, JudgeError when the
     fault is the judge's own.
     """
@@ -75,10 +135,9 @@ def judge(master: Master, submission: Submission, limits: Limits | None = None) 
     started = time.monotonic()
     if submission.problem or submission.notebook is None:
         return unreadable(master, submission.problem or "The notebook was not handed in.")
-    task = pickle.dumps((master, submission, limits))
     for last in (False, True):
         try:
-            answer = _in_a_child(task, limits)
+            answer = _asked(master, submission, limits)
             break
         except OfficeError:
             close(limits)
@@ -90,29 +149,82 @@ def judge(master: Master, submission: Submission, limits: Limits | None = None) 
         scores, comments, notes = _scores(answer.cells)
         notebook = _as_notebook(master, answer.cells)
         graded = Graded(notebook, scores, comments, (*answer.notes, *notes))
-        graded = replace(graded, cpu_seconds=answer.cpu_seconds)
+        graded = replace(graded, live=answer.live, cpu_seconds=answer.cpu_seconds)
     return replace(graded, seconds=time.monotonic() - started)
 
 
-def _in_a_child(task: bytes, limits: Limits) -> Ran | Malformed:
-    """What the judge process says. Raises OfficeError, JudgeError."""
-    with _office(limits).judge() as sock:
-        line = Line(sock)
-        deadline = time.monotonic() + limits.total_seconds + 10.0
-        try:
-            line.send(task)
-            answer: Ran | Exception = pickle.loads(line.receive(LARGEST, deadline))
-        except (wire.WireError, wire.Late):
+def _asked(master: Master, submission: Submission, limits: Limits) -> Ran | Malformed:
+    """What a judge process says. Raises OfficeError, JudgeError."""
+    key, course = _course(master, limits)
+    while True:
+        with _clerk(limits) as clerk:
+            fresh = not clerk.knows
+            try:
+                clerk.tell(key, course)
+                found: Ran | Malformed = clerk.ask(Task(key, submission, limits))
+                return found
+            except (wire.WireError, wire.Late):
+                clerk.broken = True
+        if fresh:  # one that had worked before may have died of something else
             seconds = f"{limits.total_seconds:g} s"
             return Malformed(f"Grading was ended: it took more than {seconds} or too much memory.")
-    if isinstance(answer, Exception) and not isinstance(answer, Malformed):
-        raise answer
-    return answer
 
 
-def _office(limits: Limits) -> Office:
-    """The warm process for these limits; started when there is none, or it is another process's."""
+def _course(master: Master, limits: Limits) -> tuple[str, bytes]:
+    """The master as judges get it, under a name: with its rehearsal, from the second time on."""
+    print_ = master.fingerprint
+    with _lock:
+        if len(_known) >= _MOST_MASTERS:
+            _known.clear()
+        known = _known.setdefault((print_, limits), _Known())
+        known.times += 1
+    if known.times > 1 and limits.checks == "outside" and limits.rehearse:
+        with known.lock:
+            if known.rehearsal is None:
+                known.rehearsal = _rehearsed(master, limits)
+    key = f"{print_} {known.rehearsal is not None}"
+    packed = known.packed.get(key)
+    if packed is None:
+        packed = known.packed[key] = pickle.dumps(Course(key, master, known.rehearsal or {}))
+    return key, packed
+
+
+def _rehearsed(master: Master, limits: Limits) -> Rehearsal:
+    """The master's rehearsal; nothing where it cannot be had, and then all checks are run."""
+    with _clerk(limits) as clerk:
+        try:
+            found = clerk.ask(Rehearse(master, limits))
+        except (wire.WireError, wire.Late, JudgeError) as error:
+            clerk.broken = True
+            _log.warning("%s could not be rehearsed: %s", master.name, error)
+            return {}
+    return found if isinstance(found, dict) else {}
+
+
+@contextmanager
+def _clerk(limits: Limits) -> Iterator[_Clerk]:
+    """A judge process that does nothing else meanwhile. Raises OfficeError."""
     key = replace(limits, checks="outside")
+    office = _office(key)
+    with _lock:
+        idle = _idle.setdefault(key, [])
+        clerk = idle.pop() if idle else None
+    if clerk is None or clerk.office is not office:
+        clerk = _Clerk(office)
+    try:
+        yield clerk
+    except BaseException:
+        clerk.close()
+        raise
+    if clerk.broken:
+        clerk.close()
+    else:
+        with _lock:
+            idle.append(clerk)
+
+
+def _office(key: Limits) -> Office:
+    """The warm process for these limits; started when there is none, or it is another process's."""
     with _lock:
         office = _offices.get(key)
         if office is None or office.owner != os.getpid():
@@ -129,6 +241,8 @@ def close(limits: Limits | None = None) -> None:
         for key in list(_offices):
             if limits is None or key == replace(limits, checks="outside"):
                 office = _offices.pop(key)
+                for clerk in _idle.pop(key, []):
+                    clerk.close()
                 if office.owner == os.getpid():
                     office.close()
 

@@ -35,6 +35,8 @@ class Limits:
     checks:         "outside": checks run in the judge, where students cannot reach them. "inside":
                     in the student's own process, for a course whose checks need it (and then the
                     student's code can forge what they find).
+    rehearse:       work out once what the same answers to the same check come to; False runs every
+                    check for every student.
     readable:       folders that student code may read besides Python's own.
     no_jail:        run without a jail where none can be had; for work that is trusted.
     """
@@ -58,6 +60,7 @@ class Limits:
     notebook_cells: int = 2000
     judge_bytes: int = 2048 * _MIB
     checks: Literal["outside", "inside"] = "outside"
+    rehearse: bool = True
     readable: tuple[str, ...] = ()
     no_jail: bool = False
 

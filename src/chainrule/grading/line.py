@@ -27,6 +27,10 @@ class Line:
             unread = struct.pack("@ll", _UNREAD, 0)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, unread)
 
+    def close(self) -> None:
+        """Hang up."""
+        self._sock.close()
+
     def send(self, payload: bytes | bytearray) -> None:
         """One frame. Raises Closed."""
         try:

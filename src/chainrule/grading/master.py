@@ -74,6 +74,7 @@ class Master:
     name:     the notebook's name, without its ending.
     cells:    those that nbgrader knows, in order.
     metadata: of the notebook: its kernel.
+    solved:   (grade_id or nothing, cell type, source) of every cell, as the instructor wrote it.
     defines:  names that the master's solutions bind; in checks these names are the student's.
     files:    further files of the assignment, by path relative to it; check cells find them too.
     """
@@ -81,6 +82,7 @@ class Master:
     name: str
     cells: tuple[MasterCell, ...]
     metadata: dict[str, Any]
+    solved: tuple[tuple[str, str, str], ...] = ()
     defines: frozenset[str] = frozenset()
     files: dict[str, bytes] = field(default_factory=dict)
 
@@ -155,7 +157,11 @@ def read_master(
     _no_doubles(name, cells)
     metadata = json.loads(json.dumps(notebook.metadata))
     kept = {key: metadata[key] for key in ("kernelspec", "language_info") if key in metadata}
-    return Master(name, tuple(cells), kept, frozenset(defines), dict(files or {}))
+    whole = tuple(
+        (_known(cell).get("grade_id", ""), str(cell.cell_type), str(source))
+        for cell, (_, source) in zip(notebook.cells, solved, strict=True)
+    )
+    return Master(name, tuple(cells), kept, whole, frozenset(defines), dict(files or {}))
 
 
 def _known(cell: Any) -> dict[str, Any]:

@@ -10,7 +10,6 @@ used. Rows and notebooks are those of `chainrule grade`.
 from __future__ import annotations
 
 import glob
-import json
 import os
 import stat
 from collections.abc import Iterator
@@ -22,7 +21,7 @@ from nbgrader.utils import find_all_files
 
 from chainrule.grading.batch import read_files, read_masters
 from chainrule.grading.gradebook import Book
-from chainrule.grading.judge import Graded, Submission, judge
+from chainrule.grading.judge import Graded, Submission, as_file, judge
 from chainrule.grading.limits import Limits
 from chainrule.grading.merge import Malformed, read_file
 
@@ -60,8 +59,7 @@ class JudgeExporter(NotebookExporter):
         graded = self._graded[key]
         for note in graded.notes:
             self.log.warning("%s, %s: %s", place["student"], place["notebook"], note)
-        text = json.dumps(graded.notebook, indent=1, ensure_ascii=False, sort_keys=True)
-        return text, resources
+        return as_file(graded), resources
 
     def _judged(self, path: Path, student: str, assignment: str, notebook: str) -> Graded:
         folders = self.parent.coursedir

@@ -14,9 +14,9 @@ from chainrule.grading import wire
 from chainrule.grading.line import Line
 from chainrule.grading.wire import Caps, Ref, WireError
 
-__all__ = ["Peer"]
+__all__ = ["RAISED", "Peer"]
 
-_REQUEST, _RESULT, _CHANGED, _RAISED = range(4)
+_REQUEST, _RESULT, _CHANGED, RAISED = range(4)
 _HEADER = struct.Struct("<BI")  # which of these, and the number of the request
 
 
@@ -33,6 +33,7 @@ class Peer:
         self._numbers: dict[int, int] = {}  # id(object) -> number
         self._released: list[tuple[int, int]] = []
         self._thread = threading.get_ident()
+        self._last = b""  # the last message from the other end: its kind, and its body as it came
 
     # What a subclass brings
 
@@ -149,11 +150,15 @@ class Peer:
                 break
             else:
                 self.stray()
+        return self.outcome(kind, body)
+
+    def outcome(self, kind: int, body: Any) -> tuple[Any, Any]:
+        """What an answer says, as `ask` returns or raises it."""
         if kind == _RESULT:
             return body, None
         if kind == _CHANGED and type(body) is tuple and len(body) == 2:
             return body
-        if kind == _RAISED and type(body) is tuple and len(body) == 3:
+        if kind == RAISED and type(body) is tuple and len(body) == 3:
             name, message, where = body
             if type(name) is str and type(message) is str:
                 raise self.raised(name, message, where)
@@ -176,9 +181,17 @@ class Peer:
         if len(frame) < _HEADER.size:
             raise WireError("a message of an unknown form")
         kind, number = _HEADER.unpack_from(frame)
-        return kind, number, wire.decode(frame[_HEADER.size :], self._caps, self.resolve)
+        raw = frame[_HEADER.size :]
+        body = wire.decode(raw, self._caps, self.resolve)  # which may ask, and hear, something
+        self._last = frame[:1] + raw
+        return kind, number, body
 
     def _serve(self, number: int, body: Any) -> None:
+        kind, message = self._answer_to(body)
+        self._line.send(_HEADER.pack(kind, number) + message)
+
+    def _answer_to(self, body: Any) -> tuple[int, bytearray]:
+        """Do what a request asks: the kind of answer, and the answer."""
         self._depth += 1
         try:
             value, more = self._served(body)
@@ -194,11 +207,11 @@ class Peer:
             name, text = wire.pack_exception(error)
             if isinstance(error, WireError):
                 name = "TypeError"
-            kind = _RAISED
+            kind = RAISED
             message = wire.encode((name, text, self.where(error)))
         finally:
             self._depth -= 1
-        self._line.send(_HEADER.pack(kind, number) + message)
+        return kind, message
 
     def _served(self, body: Any) -> tuple[Any, Any]:
         if type(body) is not tuple or len(body) != 3:

@@ -8,35 +8,25 @@ is made anew, and the cells that went well are run in it again.
 from __future__ import annotations
 
 import contextlib
-import os
-import pickle
-import resource
-import shutil
-import signal
-import socket
-import tempfile
 import time
-import traceback
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from chainrule.grading.limits import Limits
-from chainrule.grading.line import Line
 from chainrule.grading.master import Master, MasterCell
-from chainrule.grading.merge import Cell, Malformed, Merged, merge
+from chainrule.grading.merge import Cell, Merged, merge
 from chainrule.grading.names import Names
 from chainrule.grading.proxy import Gone, Jailed, Overran
+from chainrule.grading.rehearsal import Heard, Outcome, Rehearsal, state_of
 from chainrule.grading.shell import Output, Shell, clean_outputs, error_output, stream_output
 from chainrule.grading.zygote import HouseLine, OfficeError
 
-__all__ = ["JudgeError", "Ran", "Submission", "in_child", "written"]
+__all__ = ["Ran", "Session", "Submission", "written"]
 
-LARGEST = 1 << 30  # bytes of a task or a result; both are our own
-_REPLAYS = 20  # jails that one submission may use up
-
-
-class JudgeError(RuntimeError):
-    """The judge itself failed; the text is its traceback."""
+_REPLAYS = 40  # jails that one submission may use up
+_STRAY = 1 << 11  # added to a cell's number for what is asked beside its part
+_SCRIPT_SECONDS = 2.0  # what takes longer is asked step by step, each with the time of a call
 
 
 @dataclass(frozen=True)
@@ -56,59 +46,21 @@ class Submission:
 @dataclass(frozen=True)
 class Ran:
     """A submission that was run: its cells with outputs, in nbformat's form; notes, a sentence
-    each; and the seconds of CPU that the judge took."""
+    each; how many cells of the judge's were run and not recalled; and its seconds of CPU."""
 
     cells: list[dict[str, Any]]
     notes: list[str]
+    live: int = 0
     cpu_seconds: float = 0.0
 
 
-def in_child(sock: socket.socket, house: HouseLine, shell: Shell) -> None:
-    """The life of a judge: read one submission, grade it, send the result."""
-    line = Line(sock, timed=False)
-    task = line.receive(LARGEST)
-    master, submission, limits = pickle.loads(task)
-    # Without a handler: the kernel ends this process, whatever it does.
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.setitimer(signal.ITIMER_REAL, limits.total_seconds + 5.0)
-    _limit_memory(limits)
-    folder = tempfile.mkdtemp(prefix="chainrule-") if master.files else ""
-    try:
-        if folder:
-            _write_files(folder, master.files)
-        os.chdir(folder or "/")
-        try:
-            answer: Any = _Session(master, submission, limits, house, shell).run()
-        except (Malformed, OfficeError) as error:
-            answer = error
-        except MemoryError:
-            answer = Malformed("Grading took more memory than is allowed.")
-        except Exception:
-            answer = JudgeError(traceback.format_exc())
-        line.send(pickle.dumps(answer))
-    finally:
-        if folder:
-            os.chdir("/")
-            shutil.rmtree(folder, ignore_errors=True)
+class Session:
+    """The judging of one submission.
 
-
-def _limit_memory(limits: Limits) -> None:
-    """Bound the address space of this process by what it has and `limits.judge_bytes`."""
-    with contextlib.suppress(OSError, ValueError), open("/proc/self/statm") as file:
-        now = int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
-        resource.setrlimit(resource.RLIMIT_AS, (now + limits.judge_bytes,) * 2)
-
-
-def _write_files(folder: str, files: dict[str, bytes]) -> None:
-    for name, content in files.items():
-        path = os.path.join(folder, name)
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(path, "wb") as file:
-            file.write(content)
-
-
-class _Session:
-    """The judging of one submission."""
+    rehearsal: what is known of the master's cells. numbers: of the cells that may be rehearsed.
+    go_live: called before the first cell of the judge's that has to be run for real.
+    heard: how such cells went, where `note` is true. learned: outcomes that were not known before.
+    """
 
     def __init__(
         self,
@@ -117,6 +69,9 @@ class _Session:
         limits: Limits,
         house: HouseLine,
         shell: Shell,
+        rehearsal: Rehearsal | None = None,
+        go_live: Callable[[], None] = lambda: None,
+        numbers: dict[str, int] | None = None,
     ) -> None:
         self._master, self._submission, self._limits = master, submission, limits
         self._house, self._shell = house, shell
@@ -126,8 +81,14 @@ class _Session:
         self._jail: Jailed | None = None
         self._names = Names()
         self._names.owned = master.defines
-        shell.use(self._names, limits.output_bytes)
         self._notes: list[str] = []
+        self._rehearsal = rehearsal or {}
+        self._go_live: Callable[[], None] | None = go_live
+        self._numbers = numbers or {}
+        self._behind: list[MasterCell] = []  # the judge's cells that were not run for real
+        self._live = self._count = 0  # cells run for real; code cells begun
+        self.heard: dict[str, Heard] = {}
+        self.learned: list[tuple[str, Outcome]] = []
 
     def run(self) -> Ran:
         """Run the cells in order. Raises Malformed, OfficeError."""
@@ -136,19 +97,22 @@ class _Session:
         try:
             cells = self._run_all(merged)
         finally:
-            if self._jail is not None:
-                self._jail.close()
-        return Ran(cells, self._notes, time.process_time())
+            self.close()
+        return Ran(cells, self._notes, self._live)
+
+    def close(self) -> None:
+        """End the jail, if there is one."""
+        if self._jail is not None:
+            self._jail.close()
 
     def _run_all(self, merged: Merged) -> list[dict[str, Any]]:
         cells: list[dict[str, Any]] = []
-        count = 0
         for cell in merged.cells:
             outputs: list[Output] = []
             number = None
             if cell.cell_type == "code" and cell.source.strip():
-                count += 1
-                number = count
+                self._count += 1
+                number = self._count
                 outputs = self._run(cell)
             if cell.cell_type == "code" and cell.note:
                 outputs.insert(0, stream_output(cell.note + "\n"))
@@ -166,11 +130,9 @@ class _Session:
             return self._run_inside(cell.source, _title(cell))
         if self._limits.checks == "inside":
             return self._run_inside(cell.source, _title(cell), known.imports)
-        if known.is_check:
-            return self._check(known)
-        # Locked and without points: set-up, which both sides need.
-        self._run_inside(cell.source, _title(cell))
-        return self._check(known)
+        if not known.is_check:  # locked and without points: set-up, which both sides need
+            self._run_inside(cell.source, _title(cell))
+        return self._judged(known)
 
     # In the jail
 
@@ -220,7 +182,7 @@ class _Session:
             return [error_output("RuntimeError", f"this cell was not run: {gone}")]
         jail.deadline = self._deadline
         try:
-            answer = jail.run(source)
+            answer = jail.run(source, number=self._count)
         except Overran as late:
             self._notes.append(f"{title} {late}.")
             outputs = self._outputs(late.partial)
@@ -239,21 +201,91 @@ class _Session:
 
     # In the judge
 
-    def _check(self, cell: MasterCell) -> list[Output]:
-        for statement in cell.imports.splitlines():
-            self._quietly(statement)
+    def _judged(self, cell: MasterCell) -> list[Output]:
+        """The outputs of a check or a set-up cell: recalled, or else those of running it."""
+        part = self._rehearsal.get(cell.grade_id)
+        answers: list[bytes] = []
+        if part is not None:
+            answers = self._answers(part.number, part.requests, part.methods)
+            again = part.number + _STRAY
+            outputs = part.recall(answers, lambda *asked: self._answers(again, *asked), self._count)
+            if outputs is not None:
+                self._behind.append(cell)
+                return outputs
+        self._live += 1
+        self._catch_up()
+        self._import(cell)
         try:
             jail = self._student()
         except Gone as gone:
             return [error_output("RuntimeError", f"this check was not run: {gone}")]
         jail.deadline = min(self._deadline, time.monotonic() + self._limits.cell_seconds)
+        if cell.grade_id in self._numbers:
+            return self._noted(cell, jail)
+        if part is None:
+            return self._really(cell, jail)
+        jail.prepare(list(zip(part.requests, answers, strict=False)), part.number + _STRAY)
+        outputs = self._really(cell, jail)
+        used, talk = jail.taken()
+        if jail.lost is None and all(request and answer for request, answer in talk):
+            self.learned.append(
+                (cell.grade_id, Outcome.of(answers[:used], talk, outputs, self._count))
+            )
+        return outputs
+
+    def _answers(
+        self, number: int, requests: tuple[bytes, ...], methods: tuple[str, ...]
+    ) -> list[bytes]:
+        """What the student's code answers to a part, or what comes after it, as far as it comes."""
+        if not requests:
+            return []
         try:
-            _, outputs = self._shell.run(cell.source)
+            jail = self._student()
+            jail.deadline = self._deadline
+            return jail.script(number, requests, methods, _SCRIPT_SECONDS)
+        except Gone:  # the check itself finds out, in a new jail
+            return []
+
+    def _catch_up(self) -> None:
+        """Run what was only recalled so far and binds names: set-up, and imports."""
+        if self._go_live is not None:
+            self._go_live()
+            self._go_live = None
+            self._shell.use(self._names, self._limits.output_bytes)
+        for cell in self._behind:
+            self._import(cell)
+            if not cell.is_check:
+                self._shell.run(cell.source)
+                self._names.settle()
+        self._behind.clear()
+
+    def _really(self, cell: MasterCell, jail: Jailed) -> list[Output]:
+        try:
+            _, outputs = self._shell.run(cell.source, number=self._count)
         finally:
             self._names.settle()
         if jail.lost is not None:
             self._notes.append(f"The check {cell.grade_id} stopped early: {jail.lost}.")
         return clean_outputs(outputs, self._limits.output_bytes)
+
+    def _noted(self, cell: MasterCell, jail: Jailed) -> list[Output]:
+        """Run a cell, and note how it went."""
+        jail.request("number", self._numbers[cell.grade_id])
+        known = {name: one for name, one in self._names.items() if name[0] != "_"}
+        known = {name: one for name, one in known.items() if name not in ("In", "Out")}
+        before = state_of(known)
+        talk: list[tuple[bytes, bytes]] = []
+        jail.heard = talk
+        try:
+            outputs = self._really(cell, jail)
+        finally:
+            jail.heard = None
+        self.heard[cell.grade_id] = Heard(talk, outputs, before == state_of(known), self._count)
+        return outputs
+
+    def _import(self, cell: MasterCell) -> None:
+        for statement in cell.imports.splitlines():
+            self._quietly(statement)
 
     def _quietly(self, statement: str) -> None:
         """An import the master's answer has, for the checks; one that fails is nobody's loss."""

@@ -6,9 +6,12 @@ goes through `clean_outputs` before it is put in a notebook.
 
 from __future__ import annotations
 
+import ast
 import base64
+import contextlib
 import io
 import os
+import re
 import sys
 import tempfile
 import types
@@ -28,6 +31,8 @@ Output = dict[str, Any]
 """An output of a cell, as nbformat 4 has it."""
 
 _CUT = "\n... the rest of this cell's output was cut off ...\n"
+_PARSE_ONLY = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+_ASYNC = re.compile(r"\b(await|async)\b")
 _UNSAFE = ("application/javascript",)
 _MOST_OUTPUTS = 500  # separate ones, of one cell
 _MOST_LINES = 200  # of a traceback
@@ -174,6 +179,7 @@ class Shell(InteractiveShell):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.kept = _Kept()
         super().__init__(*args, **kwargs)
+        self._own_transformers = self._transformers()
 
     def use(self, names: dict[str, Any], most_bytes: int) -> None:
         """Start afresh with `names` as the notebook's namespace (it may be a subclass of dict)."""
@@ -190,9 +196,16 @@ class Shell(InteractiveShell):
         self.execution_count = 1
         self.kept.most = most_bytes
 
-    def run(self, source: str, quiet: bool = False) -> tuple[bool, list[Output]]:
-        """Run a cell; (whether it raised nothing, its outputs)."""
+    def run(
+        self, source: str, quiet: bool = False, number: int | None = None
+    ) -> tuple[bool, list[Output]]:
+        """Run a cell; (whether it raised nothing, its outputs).
+
+        number: what the notebook calls it, `In [number]`; default: the next one.
+        """
         self.kept.start()
+        if number is not None:
+            self.execution_count = number
         streams = sys.stdout, sys.stderr
         sys.stdout, sys.stderr = _Stream(self.kept, "stdout"), _Stream(self.kept, "stderr")
         try:
@@ -200,6 +213,31 @@ class Shell(InteractiveShell):
         finally:
             sys.stdout, sys.stderr = streams
         return bool(result.success), self.kept.outputs
+
+    def transform_cell(self, raw_cell: str) -> str:
+        """As IPython does it; but plain Python, which it leaves as it is, is known by parsing it.
+
+        IPython tokenizes every cell, which takes longer than to run most of them.
+        """
+        if not raw_cell[:1].isspace() and self._transformers() == self._own_transformers:
+            with contextlib.suppress(SyntaxError, ValueError, MemoryError, RecursionError):
+                compile(raw_cell, "cell", "exec", _PARSE_ONLY, dont_inherit=True)
+                return raw_cell if raw_cell.endswith("\n") else raw_cell + "\n"
+        return super().transform_cell(raw_cell)
+
+    def _transformers(self) -> list[Any]:
+        manager = self.input_transformer_manager
+        lists = (
+            manager.cleanup_transforms,
+            manager.line_transforms,
+            manager.token_transformers,
+            self.input_transformers_post,
+        )
+        return [list(one) for one in lists]
+
+    def should_run_async(self, raw_cell: str, **kwargs: Any) -> bool:
+        """Whether there is an `await` outside of functions."""
+        return bool(_ASYNC.search(raw_cell)) and super().should_run_async(raw_cell, **kwargs)
 
     def enable_gui(self, gui: Any = None) -> None:
         """There is no window to open."""

@@ -1,0 +1,218 @@
+"""The life of a judge: a process that takes submissions one after the other, and grades them.
+
+While a submission's answers are ones that a rehearsal knows, nothing of the course's own code runs
+here. The first check that has to be run for real is run in a child, which finishes the submission:
+whatever a check changes, the next student's checks do not see it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+import resource
+import shutil
+import signal
+import socket
+import tempfile
+import time
+import traceback
+from dataclasses import dataclass, replace
+from typing import Any, NoReturn
+
+from chainrule.grading.limits import Limits
+from chainrule.grading.line import Line
+from chainrule.grading.master import Master
+from chainrule.grading.merge import Malformed
+from chainrule.grading.rehearsal import Heard, Outcome, Rehearsal, rehearsed
+from chainrule.grading.repeatable import repeatable_cells
+from chainrule.grading.session import Session, Submission
+from chainrule.grading.shell import Shell
+from chainrule.grading.wire import Closed
+from chainrule.grading.zygote import HouseLine, OfficeError
+
+__all__ = ["LARGEST", "Course", "JudgeError", "Rehearse", "Task", "serve"]
+
+LARGEST = 1 << 30  # bytes of a task or a result; both are our own
+
+
+class JudgeError(RuntimeError):
+    """The judge itself failed; the text is its traceback."""
+
+
+@dataclass(frozen=True)
+class Course:
+    """A master that tasks will name by its key, and what is known of its cells."""
+
+    key: str
+    master: Master
+    rehearsal: Rehearsal
+
+
+@dataclass(frozen=True)
+class Task:
+    """A submission to be judged. The answer is a `Ran`, or an exception."""
+
+    key: str
+    submission: Submission
+    limits: Limits
+
+
+@dataclass(frozen=True)
+class Rehearse:
+    """A master to be rehearsed. The answer is a `Rehearsal`, or an exception."""
+
+    master: Master
+    limits: Limits
+
+
+class _HandedOver(BaseException):
+    """A child finishes what was begun here; its process number, and what it has learned."""
+
+    def __init__(self, child: int, learned: int) -> None:
+        self.child, self.learned = child, learned
+
+
+def serve(sock: socket.socket, house: HouseLine, shell: Shell) -> None:
+    """Answer tasks until the client hangs up."""
+    _Clerk(sock, house, shell).loop()
+
+
+class _Clerk:
+    def __init__(self, sock: socket.socket, house: HouseLine, shell: Shell) -> None:
+        self._line = Line(sock, timed=False)
+        self._house, self._shell = house, shell
+        self._courses: dict[str, Course] = {}
+        self._limited = False
+        self._started = 0.0
+        self._folder = ""
+        self._learned: int | None = None  # in a child: where to say what it learned
+        self._news: list[tuple[str, Outcome]] = []
+        # Without a handler: the kernel ends this process, whatever it does.
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        os.chdir("/")
+
+    def loop(self) -> None:
+        """Answer until the client hangs up."""
+        while True:
+            try:
+                asked = pickle.loads(self._line.receive(LARGEST))
+            except Closed:
+                return
+            if isinstance(asked, Course):
+                self._courses[asked.key] = asked
+                continue
+            try:
+                self._answer(asked)
+            except _HandedOver as over:
+                self._wait_for(over, asked)
+
+    def _answer(self, asked: Task | Rehearse) -> None:
+        self._started = time.process_time()
+        self._bound(asked.limits)
+        try:
+            if isinstance(asked, Task):
+                answer: Any = self._judge(asked)
+            else:
+                answer = self._rehearse(asked)
+        except (Malformed, OfficeError) as error:
+            answer = error
+        except MemoryError:
+            answer = Malformed("Grading took more memory than is allowed.")
+        except Exception:
+            answer = JudgeError(traceback.format_exc())
+        if isinstance(asked, Task) and not isinstance(answer, Exception):
+            answer = replace(answer, cpu_seconds=time.process_time() - self._started)
+        self._line.send(pickle.dumps(answer))
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        if self._learned is not None:
+            self._leave()
+
+    def _judge(self, task: Task) -> Any:
+        course = self._courses[task.key]
+        session = Session(
+            course.master,
+            task.submission,
+            task.limits,
+            self._house,
+            self._shell,
+            course.rehearsal if task.limits.checks == "outside" else {},
+            lambda: self._hand_over(course.master, task.limits),
+        )
+        ran = session.run()
+        self._news = session.learned
+        return ran
+
+    def _rehearse(self, asked: Rehearse) -> Rehearsal:
+        self._hand_over(asked.master, asked.limits)
+        names = sorted(repeatable_cells(asked.master))
+        numbers = {name: number for number, name in enumerate(names, 1)}
+
+        def run(notebook: bytes) -> dict[str, Heard]:
+            session = Session(
+                asked.master, Submission(notebook), asked.limits, self._house, self._shell,
+                numbers=numbers,
+            )  # fmt: skip
+            session.run()
+            return session.heard
+
+        return rehearsed(asked.master, numbers, run)
+
+    # A child for what has to be run
+
+    def _hand_over(self, master: Master, limits: Limits) -> None:
+        """Go on in a child. Raises _HandedOver in this process."""
+        reader, writer = os.pipe()
+        spent = time.process_time()  # which begins at nothing in a child
+        child = os.fork()
+        if child:
+            os.close(writer)
+            raise _HandedOver(child, reader)
+        os.close(reader)
+        self._started -= spent
+        self._learned = writer
+        self._bound(limits)
+        if master.files:
+            self._folder = tempfile.mkdtemp(prefix="chainrule-")
+            _write_files(self._folder, master.files)
+            os.chdir(self._folder)
+
+    def _leave(self) -> NoReturn:
+        """The end of such a child."""
+        try:
+            with os.fdopen(self._learned or 0, "wb") as pipe:
+                pipe.write(pickle.dumps(self._news))
+            if self._folder:
+                os.chdir("/")
+                shutil.rmtree(self._folder, ignore_errors=True)
+        finally:
+            os._exit(0)
+
+    def _wait_for(self, over: _HandedOver, asked: Task | Rehearse) -> None:
+        """Take what the child learned. Where it died, this process ends: its client is told so."""
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        with os.fdopen(over.learned, "rb") as pipe:
+            said = pipe.read()
+        if os.waitpid(over.child, 0)[1] != 0:
+            os._exit(1)
+        if isinstance(asked, Task):
+            news: list[tuple[str, Outcome]] = pickle.loads(said)
+            for name, outcome in news:
+                self._courses[asked.key].rehearsal[name].learn(outcome)
+
+    def _bound(self, limits: Limits) -> None:
+        """An end to the time that this submission may take, and once to memory."""
+        signal.setitimer(signal.ITIMER_REAL, limits.total_seconds + 5.0)
+        if not self._limited:
+            self._limited = True
+            with contextlib.suppress(OSError, ValueError), open("/proc/self/statm") as file:
+                now = int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+                resource.setrlimit(resource.RLIMIT_AS, (now + limits.judge_bytes,) * 2)
+
+
+def _write_files(folder: str, files: dict[str, bytes]) -> None:
+    for name, content in files.items():
+        path = os.path.join(folder, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as file:
+            file.write(content)
