@@ -5,7 +5,8 @@ from __future__ import annotations
 import builtins
 from typing import Any
 
-from chainrule.grading.proxy import Jailed, Proxy
+from chainrule.grading.jailed import Jailed
+from chainrule.grading.proxy import Proxy
 
 __all__ = ["Names"]
 

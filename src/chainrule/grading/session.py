@@ -13,11 +13,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from chainrule.grading.jailed import Gone, Jailed, Overran
 from chainrule.grading.limits import Limits
 from chainrule.grading.master import Master, MasterCell
 from chainrule.grading.merge import Cell, Merged, merge
 from chainrule.grading.names import Names
-from chainrule.grading.proxy import Gone, Jailed, Overran
 from chainrule.grading.rehearsal import Heard, Outcome, Rehearsal, state_of
 from chainrule.grading.shell import Output, Shell, clean_outputs, error_output, stream_output
 from chainrule.grading.zygote import HouseLine, OfficeError
