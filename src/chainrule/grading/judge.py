@@ -28,7 +28,10 @@ from chainrule.grading.rehearsal import Rehearsal
 from chainrule.grading.session import Ran, Submission, written
 from chainrule.grading.zygote import Office, OfficeError
 
-__all__ = ["Graded", "JailUnavailable", "JudgeError", "Score", "Submission", "close", "judge"]
+__all__ = [
+    "Graded", "JailUnavailable", "JudgeError", "Score", "Submission", "as_file", "close", "forget",
+    "judge",
+]  # fmt: skip
 
 _log = logging.getLogger(__name__)
 
@@ -245,6 +248,12 @@ def close(limits: Limits | None = None) -> None:
                     clerk.close()
                 if office.owner == os.getpid():
                     office.close()
+
+
+def forget() -> None:
+    """Let go of all rehearsals: what follows is judged as if it were the first."""
+    with _lock:
+        _known.clear()
 
 
 def unreadable(master: Master, problem: str) -> Graded:
