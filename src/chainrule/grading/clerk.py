@@ -24,7 +24,7 @@ from chainrule.grading.limits import Limits
 from chainrule.grading.line import Line
 from chainrule.grading.master import Master
 from chainrule.grading.merge import Malformed
-from chainrule.grading.rehearsal import Heard, Outcome, Rehearsal, rehearsed
+from chainrule.grading.rehearsal import Heard, News, Rehearsal, rehearsed
 from chainrule.grading.repeatable import repeatable_cells
 from chainrule.grading.session import Session, Submission
 from chainrule.grading.shell import Shell
@@ -51,11 +51,15 @@ class Course:
 
 @dataclass(frozen=True)
 class Task:
-    """A submission to be judged. The answer is a `Ran`, or an exception."""
+    """A submission to be judged. The answer is a `Ran`, or an exception.
+
+    news: what was learned of the course's cells, here or elsewhere, since the last task.
+    """
 
     key: str
     submission: Submission
     limits: Limits
+    news: tuple[News, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -67,10 +71,10 @@ class Rehearse:
 
 
 class _HandedOver(BaseException):
-    """A child finishes what was begun here; its process number, and what it has learned."""
+    """A child, of that process number, finishes what was begun here."""
 
-    def __init__(self, child: int, learned: int) -> None:
-        self.child, self.learned = child, learned
+    def __init__(self, child: int) -> None:
+        self.child = child
 
 
 def serve(sock: socket.socket, house: HouseLine, shell: Shell) -> None:
@@ -86,8 +90,7 @@ class _Clerk:
         self._limited = False
         self._started = 0.0
         self._folder = ""
-        self._learned: int | None = None  # in a child: where to say what it learned
-        self._news: list[tuple[str, Outcome]] = []
+        self._is_child = False
         # Without a handler: the kernel ends this process, whatever it does.
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         os.chdir("/")
@@ -105,7 +108,9 @@ class _Clerk:
             try:
                 self._answer(asked)
             except _HandedOver as over:
-                self._wait_for(over, asked)
+                signal.setitimer(signal.ITIMER_REAL, 0)
+                if os.waitpid(over.child, 0)[1] != 0:
+                    return  # the client, left without an answer, is told by the end of this
 
     def _answer(self, asked: Task | Rehearse) -> None:
         self._started = time.process_time()
@@ -125,11 +130,13 @@ class _Clerk:
             answer = replace(answer, cpu_seconds=time.process_time() - self._started)
         self._line.send(pickle.dumps(answer))
         signal.setitimer(signal.ITIMER_REAL, 0)
-        if self._learned is not None:
+        if self._is_child:
             self._leave()
 
     def _judge(self, task: Task) -> Any:
         course = self._courses[task.key]
+        for name, outcome in task.news:
+            course.rehearsal[name].learn(outcome)
         session = Session(
             course.master,
             task.submission,
@@ -139,9 +146,7 @@ class _Clerk:
             course.rehearsal if task.limits.checks == "outside" else {},
             lambda: self._hand_over(course.master, task.limits),
         )
-        ran = session.run()
-        self._news = session.learned
-        return ran
+        return session.run()
 
     def _rehearse(self, asked: Rehearse) -> Rehearsal:
         self._hand_over(asked.master, asked.limits)
@@ -162,15 +167,12 @@ class _Clerk:
 
     def _hand_over(self, master: Master, limits: Limits) -> None:
         """Go on in a child. Raises _HandedOver in this process."""
-        reader, writer = os.pipe()
         spent = time.process_time()  # which begins at nothing in a child
         child = os.fork()
         if child:
-            os.close(writer)
-            raise _HandedOver(child, reader)
-        os.close(reader)
+            raise _HandedOver(child)
         self._started -= spent
-        self._learned = writer
+        self._is_child = True
         self._bound(limits)
         if master.files:
             self._folder = tempfile.mkdtemp(prefix="chainrule-")
@@ -180,25 +182,11 @@ class _Clerk:
     def _leave(self) -> NoReturn:
         """The end of such a child."""
         try:
-            with os.fdopen(self._learned or 0, "wb") as pipe:
-                pipe.write(pickle.dumps(self._news))
             if self._folder:
                 os.chdir("/")
                 shutil.rmtree(self._folder, ignore_errors=True)
         finally:
             os._exit(0)
-
-    def _wait_for(self, over: _HandedOver, asked: Task | Rehearse) -> None:
-        """Take what the child learned. Where it died, this process ends: its client is told so."""
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        with os.fdopen(over.learned, "rb") as pipe:
-            said = pipe.read()
-        if os.waitpid(over.child, 0)[1] != 0:
-            os._exit(1)
-        if isinstance(asked, Task):
-            news: list[tuple[str, Outcome]] = pickle.loads(said)
-            for name, outcome in news:
-                self._courses[asked.key].rehearsal[name].learn(outcome)
 
     def _bound(self, limits: Limits) -> None:
         """An end to the time that this submission may take, and once to memory."""

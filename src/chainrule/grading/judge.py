@@ -24,7 +24,7 @@ from chainrule.grading.limits import Limits
 from chainrule.grading.line import Line
 from chainrule.grading.master import Master
 from chainrule.grading.merge import Cell, Malformed
-from chainrule.grading.rehearsal import Rehearsal
+from chainrule.grading.rehearsal import News, Rehearsal
 from chainrule.grading.session import Ran, Submission, written
 from chainrule.grading.zygote import Office, OfficeError
 
@@ -80,12 +80,16 @@ def as_file(graded: Graded) -> str:
 
 
 class _Clerk:
-    """A judge process, seen from here. knows: the masters it was sent, by key."""
+    """A judge process, seen from here.
+
+    knows: the masters it was sent, by key, and how much of the news of each. broken: it did not
+    answer, and may be used no more.
+    """
 
     def __init__(self, office: Office) -> None:
         self.office = office
         self._line = Line(office.judge())
-        self.knows: set[str] = set()
+        self.knows: dict[str, int] = {}
         self.broken = False
 
     def ask(self, task: Task | Rehearse) -> Any:
@@ -97,11 +101,14 @@ class _Clerk:
             raise answer
         return answer
 
-    def tell(self, key: str, course: bytes) -> None:
-        """Send a master, unless it is there."""
+    def tell(self, key: str, known: _Known) -> tuple[News, ...]:
+        """Send a master, unless it is there; what is new of it since."""
         if key not in self.knows:
-            self._line.send(course)
-            self.knows.add(key)
+            self._line.send(known.packed[key])
+        told = self.knows.get(key, 0)
+        news = tuple(known.news[told:])
+        self.knows[key] = told + len(news)
+        return news
 
     def close(self) -> None:
         """End it."""
@@ -110,11 +117,12 @@ class _Clerk:
 
 @dataclass
 class _Known:
-    """What this process knows of a master: how often it was judged with, its rehearsal, and both
-    pickled for the judges."""
+    """What this process knows of a master: how often it was judged with, its rehearsal, what was
+    learned later, and all but that pickled for the judges."""
 
     times: int = 0
     rehearsal: Rehearsal | None = None
+    news: list[News] = field(default_factory=list)
     packed: dict[str, bytes] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -124,6 +132,8 @@ _idle: dict[Limits, list[_Clerk]] = {}
 _known: dict[tuple[str, Limits], _Known] = {}
 _lock = threading.Lock()
 _MOST_MASTERS = 100
+_MOST_NEWS = 10_000
+_KILLS = 3  # a submission whose judge died before its time is tried again so often
 
 
 def judge(master: Master, submission: Submission, limits: Limits | None = None) -> Graded:
@@ -158,23 +168,33 @@ def judge(master: Master, submission: Submission, limits: Limits | None = None) 
 
 def _asked(master: Master, submission: Submission, limits: Limits) -> Ran | Malformed:
     """What a judge process says. Raises OfficeError, JudgeError."""
-    key, course = _course(master, limits)
+    key, known = _course(master, limits)
+    killed = 0
     while True:
+        started = time.monotonic()
         with _clerk(limits) as clerk:
             fresh = not clerk.knows
             try:
-                clerk.tell(key, course)
-                found: Ran | Malformed = clerk.ask(Task(key, submission, limits))
-                return found
-            except (wire.WireError, wire.Late):
+                news = clerk.tell(key, known)
+                found: Ran | Malformed = clerk.ask(Task(key, submission, limits, news))
+            except (wire.WireError, wire.Late) as error:
                 clerk.broken = True
-        if fresh:  # one that had worked before may have died of something else
+                in_time = time.monotonic() - started < limits.total_seconds
+                early = isinstance(error, wire.Closed) and in_time
+            else:
+                if isinstance(found, Ran) and len(known.news) < _MOST_NEWS:
+                    known.news += found.learned
+                return found
+        # One that had worked before may have died of something else; one that died before its time
+        # may have been killed from outside.
+        killed += fresh
+        if fresh and not (early and killed <= _KILLS):
             seconds = f"{limits.total_seconds:g} s"
             return Malformed(f"Grading was ended: it took more than {seconds} or too much memory.")
 
 
-def _course(master: Master, limits: Limits) -> tuple[str, bytes]:
-    """The master as judges get it, under a name: with its rehearsal, from the second time on."""
+def _course(master: Master, limits: Limits) -> tuple[str, _Known]:
+    """A name for the master as judges get it: with its rehearsal, from the second time on."""
     print_ = master.fingerprint
     with _lock:
         if len(_known) >= _MOST_MASTERS:
@@ -186,10 +206,9 @@ def _course(master: Master, limits: Limits) -> tuple[str, bytes]:
             if known.rehearsal is None:
                 known.rehearsal = _rehearsed(master, limits)
     key = f"{print_} {known.rehearsal is not None}"
-    packed = known.packed.get(key)
-    if packed is None:
-        packed = known.packed[key] = pickle.dumps(Course(key, master, known.rehearsal or {}))
-    return key, packed
+    if key not in known.packed:
+        known.packed[key] = pickle.dumps(Course(key, master, known.rehearsal or {}))
+    return key, known
 
 
 def _rehearsed(master: Master, limits: Limits) -> Rehearsal:

@@ -26,7 +26,7 @@ from chainrule.grading import wire
 from chainrule.grading.master import Master
 from chainrule.grading.shell import Output
 
-__all__ = ["Heard", "Outcome", "Part", "Rehearsal", "rehearsed", "state_of"]
+__all__ = ["Heard", "News", "Outcome", "Part", "Rehearsal", "rehearsed", "state_of"]
 
 _MOST_KNOWN = 200  # outcomes of a part that are kept
 _MOST_TRIES = 4  # different continuations that one student's code is asked
@@ -111,6 +111,9 @@ class Part:
 
 Rehearsal = dict[str, Part]
 """By grade_id."""
+
+News = tuple[str, Outcome]
+"""An outcome that was not known, and the grade_id of its cell."""
 
 
 @dataclass

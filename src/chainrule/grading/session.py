@@ -18,7 +18,7 @@ from chainrule.grading.limits import Limits
 from chainrule.grading.master import Master, MasterCell
 from chainrule.grading.merge import Cell, Merged, merge
 from chainrule.grading.names import Names
-from chainrule.grading.rehearsal import Heard, Outcome, Rehearsal, state_of
+from chainrule.grading.rehearsal import Heard, News, Outcome, Rehearsal, state_of
 from chainrule.grading.shell import Output, Shell, clean_outputs, error_output, stream_output
 from chainrule.grading.zygote import HouseLine, OfficeError
 
@@ -46,11 +46,13 @@ class Submission:
 @dataclass(frozen=True)
 class Ran:
     """A submission that was run: its cells with outputs, in nbformat's form; notes, a sentence
-    each; how many cells of the judge's were run and not recalled; and its seconds of CPU."""
+    each; how many cells of the judge's were run and not recalled, and what was learned of them;
+    and its seconds of CPU."""
 
     cells: list[dict[str, Any]]
     notes: list[str]
     live: int = 0
+    learned: tuple[News, ...] = ()
     cpu_seconds: float = 0.0
 
 
@@ -59,7 +61,7 @@ class Session:
 
     rehearsal: what is known of the master's cells. numbers: of the cells that may be rehearsed.
     go_live: called before the first cell of the judge's that has to be run for real.
-    heard: how such cells went, where `note` is true. learned: outcomes that were not known before.
+    heard: how such cells went.
     """
 
     def __init__(
@@ -88,7 +90,7 @@ class Session:
         self._behind: list[MasterCell] = []  # the judge's cells that were not run for real
         self._live = self._count = 0  # cells run for real; code cells begun
         self.heard: dict[str, Heard] = {}
-        self.learned: list[tuple[str, Outcome]] = []
+        self._learned: list[News] = []
 
     def run(self) -> Ran:
         """Run the cells in order. Raises Malformed, OfficeError."""
@@ -96,9 +98,10 @@ class Session:
         self._notes += merged.notes
         try:
             cells = self._run_all(merged)
+            self._no_orphan()
         finally:
             self.close()
-        return Ran(cells, self._notes, self._live)
+        return Ran(cells, self._notes, self._live, tuple(self._learned))
 
     def close(self) -> None:
         """End the jail, if there is one."""
@@ -140,6 +143,7 @@ class Session:
         """The jail as it is after the good cells; a new one, with them run again, after a death."""
         if self._jail is not None and self._jail.lost is None:
             return self._jail
+        self._no_orphan()
         while True:
             self._jails += 1
             if self._jails > _REPLAYS:
@@ -163,6 +167,11 @@ class Session:
                 if self._good and jail.lost is not None:
                     continue  # what went well once may not go well again; _REPLAYS bounds it
             return jail
+
+    def _no_orphan(self) -> None:
+        """Raises OfficeError when the jail was killed from outside: then none of this counts."""
+        if self._jail is not None and self._jail.orphaned:
+            raise OfficeError("the house of the jails is gone")
 
     def _give(self, jail: Jailed, name: str, content: bytes) -> None:
         """Lay a file beside the notebook. Raises Gone, Overran."""
@@ -228,7 +237,7 @@ class Session:
         outputs = self._really(cell, jail)
         used, talk = jail.taken()
         if jail.lost is None and all(request and answer for request, answer in talk):
-            self.learned.append(
+            self._learned.append(
                 (cell.grade_id, Outcome.of(answers[:used], talk, outputs, self._count))
             )
         return outputs
