@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import sys
+from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
+
+# jsonschema would import it, for checks of IRIs that no notebook has: two seconds a command.
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 try:
     import typer
@@ -17,7 +22,14 @@ try:
     from rich.console import Console
     from rich.markup import escape
     from rich.panel import Panel
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TaskID,
+        TextColumn,
+        TimeElapsedColumn,
+    )
     from rich.table import Table
     from rich.text import Text
 
@@ -25,11 +37,15 @@ try:
     from chainrule.grading.batch import grade as grade_class
     from chainrule.grading.course import Course, CourseError
     from chainrule.grading.demo import Demo, run_demo
+    from chainrule.grading.export import Match, Options, Target, export_assignment
+    from chainrule.grading.feedback import generate as generate_feedback
     from chainrule.grading.gradebook import BookError
     from chainrule.grading.jail import JailUnavailable
     from chainrule.grading.limits import Limits
     from chainrule.grading.master import MasterError
+    from chainrule.grading.newcourse import checkout, new_course, read_roster
     from chainrule.grading.notebooks import (
+        checks_table,
         generate_release,
         mark_problem_set,
         normalise,
@@ -37,6 +53,10 @@ try:
         run_lecture,
         write,
     )
+    from chainrule.grading.progress import as_table, folder_progress
+    from chainrule.grading.report import read_report
+    from chainrule.grading.report_page import as_table as questions_table
+    from chainrule.grading.report_page import write_report
     from chainrule.grading.results import QuestionScore
     from chainrule.grading.selfcheck import CheckedNotebook, check_notebook
     from chainrule.grading.zygote import OfficeError
@@ -107,6 +127,28 @@ def check(
 
 
 @app.command()
+def progress(
+    folder: Annotated[Path, typer.Argument(help="Where your problem sets are.")] = Path("."),
+    as_json: Annotated[bool, typer.Option("--json", help="Print plain data, for tools.")] = False,
+    seconds: Annotated[float, typer.Option(help="What one cell may take.", min=1)] = 30.0,
+) -> None:
+    """Say how far you have come in every problem set below a folder."""
+    with _progress(transient=True, disable=as_json) as bars:
+        tasks: defaultdict[str, TaskID] = defaultdict(lambda: bars.add_task("", total=None))
+        rows = folder_progress(
+            folder,
+            seconds,
+            lambda name, done, total: bars.update(
+                tasks[name], description=escape(name), completed=done, total=total
+            ),
+        )
+    if as_json:
+        print(json.dumps([row.as_json() for row in rows], indent=2))
+    else:
+        console.print(as_table(rows))
+
+
+@app.command()
 def grade(
     assignment: Annotated[str, typer.Argument(help="A problem set, such as ps1_scalar_circuits.")],
     student: Annotated[list[str] | None, typer.Option(help="Only this one; repeatable.")] = None,
@@ -130,11 +172,78 @@ def grade(
             force=force,
             progress=lambda n, total, *_: progress.update(task, completed=n, total=total),
             executor=executor,
-            limits=Limits(no_jail=no_jail),
+            limits=_limits(course, no_jail),
         )
     _show_batch(done)
     if done.failed:
         raise typer.Exit(1)
+
+
+@app.command()
+def feedback(
+    assignment: Annotated[str, typer.Argument(help="A problem set, such as ps1_scalar_circuits.")],
+    student: Annotated[list[str] | None, typer.Option(help="Only this one; repeatable.")] = None,
+    jobs: Annotated[int | None, typer.Option(help="How many at once.", min=1)] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Pages that are as they should be.")
+    ] = False,
+) -> None:
+    """Write a page for each student: points, comments, and what the checks said."""
+    course = Course.find()
+    with _progress(transient=True) as progress:
+        task = progress.add_task(assignment, total=None)
+        done = generate_feedback(
+            course.root,
+            assignment,
+            students=student,
+            jobs=jobs,
+            force=force,
+            progress=lambda n, total, _: progress.update(task, completed=n, total=total),
+        )
+    console.print(
+        f"{len(done.written)} written in {done.seconds:.1f} s; "
+        f"{done.unchanged} unchanged, {len(done.failed)} failed",
+        highlight=False,
+    )
+    for name, why in sorted(done.failed.items()):
+        console.print(f"[red]failed[/] {escape(name)}: {escape(why)}", highlight=False)
+    if done.failed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def report(
+    assignment: Annotated[str, typer.Argument(help="A problem set, such as ps1_scalar_circuits.")],
+    to: Annotated[Path | None, typer.Option(help="The page; a table goes beside it.")] = None,
+) -> None:
+    """Write what the class did not understand, as a page and a table."""
+    course = Course.find()
+    found = read_report(course, assignment)
+    written = write_report(found, to or course.root / "reports" / f"{assignment}.html")
+    console.print(questions_table(found))
+    for path in written:
+        console.print(os.path.relpath(path), highlight=False, markup=False, soft_wrap=True)
+
+
+@app.command()
+def export(
+    assignment: Annotated[str, typer.Argument(help="A problem set, such as ps1_scalar_circuits.")],
+    to: Annotated[Target, typer.Option(help="What for.")] = Target.CSV,
+    output: Annotated[Path | None, typer.Option(help="The file, or Gradescope's folder.")] = None,
+    roster: Annotated[Path | None, typer.Option(help="The gradebook Canvas exported.")] = None,
+    match: Annotated[Match, typer.Option(help="How Moodle finds students.")] = Match.IDNUMBER,
+    column: Annotated[str, typer.Option(help="What they call the assignment.")] = "",
+    zero: Annotated[
+        bool, typer.Option("--zero-for-missing", help="0 points for no submission.")
+    ] = False,
+) -> None:
+    """Write grades for a learning-management system."""
+    options = Options(roster, match, column, zero)
+    done = export_assignment(Course.find(), assignment, to, output, options)
+    console.print(f"{done.students} students", highlight=False)
+    for note in done.notes:
+        console.print(f"[yellow]note[/] {escape(note)}", highlight=False)
+    console.print(os.path.relpath(done.path), highlight=False, markup=False, soft_wrap=True)
 
 
 @app.command()
@@ -159,11 +268,37 @@ def notebooks() -> None:
         for path in masters:
             write(mark_problem_set(normalise(read(path)), path.stem), path)
             progress.advance(task)
-        generate_release(course, course.root / "release")
+        released = generate_release(course, course.root / "release")
+        table = course.root / "src" / "chainrule" / "check" / "progress.tsv"
+        if table.parent.is_dir():  # not so in a course that only uses the package
+            table.write_text(checks_table(released), encoding="utf-8")
         progress.advance(task)
         for path in lectures:
             write(run_lecture(path), path)
             progress.advance(task)
+
+
+@app.command("new-course")
+def new_course_folder(
+    folder: Annotated[Path, typer.Argument(help="The course folder to make.")],
+    course_id: Annotated[str, typer.Option(help="Its name in nbgrader's exchange.")] = "chainrule",
+    students: Annotated[Path | None, typer.Option(help="A class list, as CSV.")] = None,
+    lectures: Annotated[bool, typer.Option("--lectures", help="Copy the lectures too.")] = False,
+    source: Annotated[
+        Path | None, typer.Option("--from", help="A checkout, if not the installed one.")
+    ] = None,
+) -> None:
+    """Lay out a folder for a class, with problem sets, settings, README and gradebook."""
+    roster = read_roster(students) if students else None
+    made = new_course(folder, checkout(source), course_id, lectures, roster)
+    sets, first = made.course.assignments, made.course.assignments[0]
+    console.print(
+        f"{os.path.relpath(made.course.root)}: {len(sets)} problem sets"
+        + (f", a class of {made.students}" if made.students else "")
+        + f". [bold]Next:[/] cd {escape(shlex.quote(str(folder)))} && "
+        f"nbgrader generate_assignment {first}",
+        highlight=False, soft_wrap=True,
+    )  # fmt: skip
 
 
 @contextmanager
@@ -180,6 +315,17 @@ def _executor(address: str | None) -> Iterator[Executor | None]:
         yield client.get_executor()
 
 
+def _limits(course: Course, no_jail: bool) -> Limits:
+    """The course's own, with what the command line waives. Raises CourseError."""
+    settings = dict(course.config().get("Judge", {}))
+    if no_jail:
+        settings["no_jail"] = True
+    try:
+        return Limits.of(settings)
+    except (TypeError, ValueError) as error:
+        raise CourseError(f"nbgrader_config.py: {error}") from None
+
+
 def _show_batch(done: BatchResult) -> None:
     rate = f", {done.seconds / len(done.graded):.2f} s each" if done.graded else ""
     console.print(
@@ -190,12 +336,12 @@ def _show_batch(done: BatchResult) -> None:
     slow = sorted(done.graded.items(), key=lambda item: -item[1])[:3]
     if slow and slow[0][1] > 5:
         shown = ", ".join(f"{name} ({seconds:.0f} s)" for name, seconds in slow if seconds > 5)
-        console.print(f"slowest: {shown}", highlight=False)
+        console.print(f"slowest: {escape(shown)}", highlight=False)
     for name, why in sorted(done.failed.items()):
-        console.print(f"[red]failed[/] {name}: {escape(why)}", highlight=False)
+        console.print(f"[red]failed[/] {escape(name)}: {escape(why)}", highlight=False)
     for name, notes in sorted(done.problems.items()):
         for note in notes:
-            console.print(f"[yellow]note[/] {name}: {escape(note)}", highlight=False)
+            console.print(f"[yellow]note[/] {escape(name)}: {escape(note)}", highlight=False)
 
 
 def _show_checked(checked: CheckedNotebook) -> None:

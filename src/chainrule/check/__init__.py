@@ -11,6 +11,7 @@ reference gradient is written down anywhere.
 from chainrule.check.functions import finds, function, refuses, trained
 from chainrule.check.gates import backward, forward, jacobian, stages
 from chainrule.check.points import points
+from chainrule.check.progress import progress
 from chainrule.check.report import CheckFailed
 from chainrule.check.resources import memory
 
@@ -23,6 +24,7 @@ __all__ = [
     "jacobian",
     "memory",
     "points",
+    "progress",
     "refuses",
     "stages",
     "trained",

@@ -36,7 +36,7 @@ from chainrule.grading.merge import Malformed, read_file
 __all__ = ["BatchError", "BatchResult", "grade"]
 
 _MARK = ".chainrule.json"
-_FORMAT = 1  # of what is graded and written; a change makes all work be graded again
+_FORMAT = 2  # of what is graded and written; a change makes all work be graded again
 _RETRIES = 2
 _LONGEST_NAME = 1000  # bytes of a file's path; in autograded/ a few more have to fit
 

@@ -11,8 +11,9 @@ from nbgrader.api import Gradebook
 from nbgrader.plugins.export import CsvExportPlugin
 
 from chainrule.grading.batch import grade
-from chainrule.grading.classroom import Student, read_answers, read_students, submit
+from chainrule.grading.classroom import read_answers, read_students, submit
 from chainrule.grading.course import Course, CourseError
+from chainrule.grading.feedback import generate
 from chainrule.grading.limits import Limits
 from chainrule.grading.notebooks import generate_release
 from chainrule.grading.results import StudentResult, questions_of, results
@@ -59,7 +60,7 @@ def run_demo(course: Course, folder: Path, progress: Progress) -> Demo:
         for n, student in enumerate(handing_in, start=1):
             submit(work, assignment, student, answers, work.root / "submitted")
             progress(f"{assignment}: handing in", n, len(handing_in))
-        _grade(work, assignment, handing_in, progress)
+        _grade(work, assignment, progress)
         demo.questions[assignment] = questions_of(work, assignment)
         demo.graded[assignment] = results(work, assignment)
     _export(work, work.root / "grades.csv")
@@ -85,7 +86,7 @@ def _fresh(course: Course, folder: Path) -> Course:
     return Course(folder.resolve())
 
 
-def _grade(course: Course, assignment: str, students: list[Student], progress: Progress) -> None:
+def _grade(course: Course, assignment: str, progress: Progress) -> None:
     api = course.nbgrader()
     _succeed(api.generate_assignment(assignment, force=True), assignment)
     done = grade(
@@ -96,9 +97,13 @@ def _grade(course: Course, assignment: str, students: list[Student], progress: P
     )
     for name, why in done.failed.items():
         raise CourseError(f"{name} could not be graded: {why}")
-    for n, student in enumerate(students, start=1):
-        _succeed(api.generate_feedback(assignment, student.id), student.id)
-        progress(f"{assignment}: writing feedback", n, len(students))
+    pages = generate(
+        course.root,
+        assignment,
+        progress=lambda n, total, _: progress(f"{assignment}: writing feedback", n, total),
+    )
+    for name, why in pages.failed.items():
+        raise CourseError(f"{name} has no feedback: {why}")
 
 
 def _succeed(result: dict, what: str) -> None:

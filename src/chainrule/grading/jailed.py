@@ -44,7 +44,8 @@ class Overran(TimeoutError):
 class Jailed(Peer):
     """The judge's end of the conversation with one jail.
 
-    lost: why the jail is no more, or None. deadline: of the cell that runs, on time.monotonic().
+    lost: why the jail is no more, or None. orphaned: it went with the house of the jails, by no
+    fault of the student's. deadline: of the cell that runs, on time.monotonic().
     heard: while not None, requests and their answers are noted in it, as bytes; with a callback, or
     without an answer, `b""` stands for it.
     """
@@ -61,6 +62,7 @@ class Jailed(Peer):
         self._used = self._stray_number = 0
         self.heard: list[tuple[bytes, bytes]] | None = None
         self.lost: str | None = None
+        self.orphaned = False
         self.deadline = float("inf")
 
     # Requests
@@ -186,6 +188,7 @@ class Jailed(Peer):
             code = self._process.end()
             if not why:
                 self.lost = _ending(code)
+                self.orphaned = code is None
         return self.lost
 
     def release(self, number: int, count: int) -> None:

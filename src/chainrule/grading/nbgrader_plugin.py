@@ -37,7 +37,8 @@ class JudgeExporter(NotebookExporter):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._graded: dict[tuple[str, str, str], Graded] = {}
-        self._leave_links_out()
+        if self.parent is not None:
+            self._leave_links_out()
 
     def _leave_links_out(self) -> None:
         """Have nbgrader ignore what is no ordinary file: where it finds a link it copies what the

@@ -25,6 +25,8 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Type
 from traitlets.config import Config
 
+from chainrule.grading.safehtml import clean_data
+
 __all__ = ["Output", "Shell", "clean_outputs", "error_output", "make_shell", "stream_output"]
 
 Output = dict[str, Any]
@@ -33,7 +35,6 @@ Output = dict[str, Any]
 _CUT = "\n... the rest of this cell's output was cut off ...\n"
 _PARSE_ONLY = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 _ASYNC = re.compile(r"\b(await|async)\b")
-_UNSAFE = ("application/javascript",)
 _MOST_OUTPUTS = 500  # separate ones, of one cell
 _MOST_LINES = 200  # of a traceback
 
@@ -338,12 +339,12 @@ def _clean_error(one: Output, most: int) -> Output:
 
 def _clean_data(one: Output, most: int) -> Output:
     data = one.get("data")
-    kept = {
+    texts = {
         _text(kind, 200): _text(value, most)
         for kind, value in (data.items() if isinstance(data, dict) else ())
-        if isinstance(kind, str) and isinstance(value, str) and kind not in _UNSAFE
+        if isinstance(kind, str) and isinstance(value, str)
     }
-    return {"output_type": "display_data", "data": kept, "metadata": {}}
+    return {"output_type": "display_data", "data": clean_data(texts), "metadata": {}}
 
 
 def _clean_result(one: Output, most: int) -> Output:
