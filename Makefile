@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help bench demo diagnosis site screenshots test test-slow lint format notebooks constraints clean
+.PHONY: help bench demo diagnosis site pictures screenshots test test-slow lint format notebooks constraints clean
 
 help:
 	@echo "make demo       grade a sample class from start to finish"
@@ -16,6 +16,7 @@ help:
 	@echo "make bench      what lectures, checks and grading cost, the last beside nbgrader's"
 	@echo "make site       build the course as a web site"
 	@echo "make screenshots  pictures of every page of the site, light and dark"
+	@echo "make pictures   the pictures of docs/round.md, by the test that takes that way"
 	@echo "make notebooks  normalise the notebooks, regenerate release/, run the lectures"
 	@echo "make format     let ruff format the code"
 	@echo "make constraints  install the newest versions and pin them"
@@ -30,7 +31,7 @@ $(VENV)/.grading: $(VENV)/.python pyproject.toml constraints.txt
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.grading
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[grading,cluster,postgres,site,dev]"
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[grading,cluster,postgres,hub,site,dev]"
 	touch $@
 
 demo: $(VENV)/.grading
@@ -51,10 +52,15 @@ site: $(VENV)/.dev
 screenshots: site
 	@$(BIN)/python docs/screenshots.py
 
+pictures: $(VENV)/.dev
+	CHAINRULE_PICTURES=docs/images/round $(BIN)/python -m pytest -m slow grader_tests/test_round.py
+
 bench: $(VENV)/.dev
 	@$(BIN)/python benchmarks/lectures.py
 	@$(BIN)/python benchmarks/checks.py
+	@$(BIN)/python benchmarks/threats.py
 	@$(BIN)/python benchmarks/judge.py
+	@$(BIN)/python benchmarks/feedback.py
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -71,7 +77,7 @@ notebooks: $(VENV)/.dev
 # Pins what was just installed; names and versions only, never where they came from.
 constraints:
 	rm -rf $(VENV)/constraints && $(PYTHON) -m venv $(VENV)/constraints
-	$(VENV)/constraints/bin/python -m pip install --quiet ".[grading,cluster,postgres,site,dev]"
+	$(VENV)/constraints/bin/python -m pip install --quiet ".[grading,cluster,postgres,hub,site,dev]"
 	( echo "# The versions the test suite last passed with; made by 'make constraints'."; \
 	  $(VENV)/constraints/bin/python -m pip freeze --exclude chainrule | grep '==' ) > constraints.txt
 	rm -rf $(VENV)/constraints

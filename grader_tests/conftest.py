@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from chainrule.grading.course import Course, programs_on_path
+from chainrule.grading.demo import Demo, run_demo
 from grader_tests import browser
 
 programs_on_path()  # the tests start nbgrader, which starts alembic
@@ -20,6 +21,13 @@ programs_on_path()  # the tests start nbgrader, which starts alembic
 def course() -> Course:
     """The course in this checkout."""
     return Course(Path(__file__).resolve().parents[1])
+
+
+@pytest.fixture(scope="session")
+def demo(course: Course, tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    """The sample class, graded. Tests read it; what they change they change in a copy."""
+    folder = tmp_path_factory.mktemp("demo") / "work"
+    return run_demo(course, folder, lambda *_: None)
 
 
 @pytest.fixture(scope="session")

@@ -16,12 +16,6 @@ ROOT = Path(__file__).resolve().parents[1]
 STUDENTS = {s.id: s for s in read_students(ROOT / "grader_tests" / "students.toml")}
 
 
-@pytest.fixture(scope="module")
-def demo(course: Course, tmp_path_factory: pytest.TempPathFactory) -> Demo:
-    folder = tmp_path_factory.mktemp("demo") / "work"
-    return run_demo(course, folder, lambda *_: None)
-
-
 def graded(demo: Demo) -> list[tuple[str, StudentResult]]:
     return [(name, row) for name, rows in demo.graded.items() for row in rows]
 
