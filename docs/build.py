@@ -6,10 +6,13 @@ misconceptions are put together in docs/_build/source first. Warnings are errors
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -28,9 +31,20 @@ def assemble(source: Path) -> None:
     pages = Environment(
         loader=FileSystemLoader(DOCS), undefined=StrictUndefined, keep_trailing_newline=True
     )
+    pages.filters["escaped"] = lambda text: re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
+    pages.globals["measured"] = _threats()
     for template in sorted(DOCS.glob("*.jinja")):
         text = pages.get_template(template.name).render(rows=list(MISCONCEPTIONS.values()))
         (source / template.stem).write_text(text, encoding="utf-8")
+
+
+def _threats() -> dict[str, Any]:
+    """What benchmarks/threats.py measured; its rows numbered, so that their order can be kept."""
+    text = (DOCS.parent / "benchmarks" / "threats.json").read_text(encoding="utf-8")
+    measured: dict[str, Any] = json.loads(text)
+    for number, row in enumerate(measured["rows"]):
+        row["number"] = number
+    return measured
 
 
 def fetch_mathjax(source: Path) -> None:

@@ -238,11 +238,10 @@ def close_dialog(page: Any) -> None:
 
 
 def assignments(page: Any, kind: str) -> Any:
-    """One of its lists: released, fetched or submitted; fresh from the exchange."""
-    page.locator("#refresh_assignments_list").click()
+    """One of its lists, released, fetched or submitted, when it has something in it."""
     found = page.locator(f"#{kind}_assignments_list")
-    found.locator(".list_loading").wait_for(state="hidden")
     found.locator(".list_item").first.wait_for()
+    found.locator(".list_loading").wait_for(state="hidden")
     return found
 
 

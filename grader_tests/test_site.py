@@ -25,7 +25,7 @@ pytestmark = pytest.mark.browser
 ROOT = Path(__file__).resolve().parents[1]
 LECTURES = sorted(path.stem for path in ROOT.glob("course/*.ipynb"))
 DOORS = sorted(path.stem for path in ROOT.glob("docs/*.md"))
-PAGES = [*DOORS, "misconceptions", *(f"course/{name}" for name in LECTURES)]
+PAGES = [*DOORS, "misconceptions", "threats", *(f"course/{name}" for name in LECTURES)]
 WIDGETS = ("stepper", "activation", "jacobian", "training")
 
 
@@ -179,6 +179,8 @@ def test_a_build_without_npm_fails_in_words(tmp_path: Path) -> None:
     ignored = shutil.ignore_patterns("_build")
     shutil.copytree(ROOT / "docs", docs, ignore=ignored)
     shutil.copytree(ROOT / "course", tmp_path / "course")
+    (tmp_path / "benchmarks").mkdir()
+    shutil.copy(ROOT / "benchmarks" / "threats.json", tmp_path / "benchmarks")
     command = [sys.executable, str(docs / "build.py")]
     environment = os.environ | {"PATH": str(tmp_path)}
     done = subprocess.run(

@@ -223,7 +223,7 @@ class _Batch:
         """None when the executor takes no work any more."""
         try:
             return self._start(pool, work)
-        except RuntimeError:
+        except Exception:  # Dask says it in an exception of its own
             return None
 
     def _collect(

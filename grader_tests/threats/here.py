@@ -1,0 +1,76 @@
+"""A class of hostile students, and honest ones between them, graded by one `chainrule grade`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from grader_tests.threats.course import RIGHT, Traps, hand_in, stub
+from grader_tests.threats.ours import CHAINRULE, Grader, Run
+from grader_tests.threats.outcome import Outcome, intruders, leaks, scores, shown
+from grader_tests.threats.table import THREATS
+
+_EVERY = 10  # after so many hostile students comes an honest one
+_OURS = (".cache/matplotlib",)  # what Python's packages keep in a home folder themselves
+
+
+@dataclass
+class Class:
+    """What came of it. outcomes and notes: by the threat's id; honest: points by student."""
+
+    first: Run
+    second: Run
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    notes: dict[str, list[str]] = field(default_factory=dict)
+    honest: dict[str, float] = field(default_factory=dict)
+    left: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    processes: list[int] = field(default_factory=list)
+    intruders: list[str] = field(default_factory=list)
+    connections: int = 0
+
+
+def grade_class(traps: Traps, command: tuple[str, ...] = CHAINRULE) -> Class:
+    """Hand everything in, grade it, and grade it once more."""
+    students = {row.id: f"{number:03}-{row.id}" for number, row in enumerate(THREATS, 1)}
+    with traps.listening():
+        for number, row in enumerate(THREATS):
+            row.put(traps, students[row.id])
+            if number % _EVERY == 0:
+                hand_in(traps, f"{students[row.id]}-honest", stub(traps, RIGHT))
+        before = traps.fingerprint()
+        grader = Grader(traps, command)
+        found = Class(grader.run(), grader.run())
+    found.processes = traps.processes()
+    after = traps.fingerprint()
+    found.changed = sorted(
+        path
+        for path in before.keys() | after.keys()
+        if before.get(path) != after.get(path) and not any(one in path for one in _OURS)
+    )
+    found.left, found.intruders = traps.left(), intruders(traps)
+    found.connections = traps.connections
+    got = scores(traps)
+    found.honest = {name: points for name, points in got.items() if name.endswith("honest")}
+    told = notes_of(found.first.wrote)
+    for row in THREATS:
+        student = students[row.id]
+        found.notes[row.id] = told.get(student, [])
+        said = (found.notes[row.id] or [shown(traps, student)])[0]
+        harm = tuple(leaks(traps, student))
+        found.outcomes[row.id] = Outcome(got.get(student), harm, said)
+    return found
+
+
+def notes_of(wrote: str) -> dict[str, list[str]]:
+    """What `chainrule grade` said of each student: lines that it broke are put together again."""
+    found: dict[str, list[str]] = {}
+    lines: list[str] = []
+    for line in wrote.splitlines():
+        match = re.match(r"(?:note|failed) ([^:\s]+): (.*)", line)
+        if match:
+            lines = found.setdefault(match[1], [])
+            lines.append(match[2].strip())
+        elif lines and line.strip():
+            lines[-1] += " " + line.strip()
+    return found
