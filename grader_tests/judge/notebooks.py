@@ -15,12 +15,14 @@ _FLAGS = {
     "check": dict(grade=True, locked=True),
     "set-up": dict(locked=True),
     "written": dict(grade=True, solution=True),
+    "by hand": dict(grade=True, solution=True),
     "task": dict(task=True, locked=True),
 }
 
 
 def cell(kind: str, name: str, source: str, points: float | None = None) -> Any:
-    """A cell of a master. kind: answer, check, set-up, written, task or plain."""
+    """A cell of a master. kind: answer, check, set-up, written, by hand (code that a person grades), task or
+    plain."""
     make = new_markdown_cell if kind in ("written", "task", "text") else new_code_cell
     made = make(source, id=name)
     if kind in _FLAGS:
