@@ -58,9 +58,10 @@ pictures: $(VENV)/.dev
 bench: $(VENV)/.dev
 	@$(BIN)/python benchmarks/lectures.py
 	@$(BIN)/python benchmarks/checks.py
+	@$(BIN)/python benchmarks/report.py
+	@$(BIN)/python benchmarks/feedback.py
 	@$(BIN)/python benchmarks/threats.py
 	@$(BIN)/python benchmarks/judge.py
-	@$(BIN)/python benchmarks/feedback.py
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

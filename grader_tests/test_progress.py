@@ -393,7 +393,7 @@ def test_where_the_package_is_missing_the_first_code_cell_says_so(
         (error,) = shown.outputs
         assert error["traceback"] == error["evalue"].splitlines(), "no traceback, but what to do"
         assert len(error["traceback"]) == 3
-        assert "%pip install chainrule" in error["evalue"]
+        assert "%pip install  with the .whl file" in error["evalue"]
 
 
 # `chainrule progress` -----------------------------------------------------------------------------
