@@ -14,6 +14,7 @@ import resource
 import shutil
 import signal
 import socket
+import sys
 import tempfile
 import time
 import traceback
@@ -178,6 +179,7 @@ class _Clerk:
             self._folder = tempfile.mkdtemp(prefix="chainrule-")
             _write_files(self._folder, master.files)
             os.chdir(self._folder)
+            sys.path.insert(0, self._folder)  # modules that come with the assignment
 
     def _leave(self) -> NoReturn:
         """The end of such a child."""

@@ -6,6 +6,7 @@ manual grading, late penalties. What a person entered is never touched.
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
@@ -14,7 +15,7 @@ from typing import Any, NamedTuple
 from nbgrader import api
 from nbgrader.preprocessors import AssignLatePenalties
 from sqlalchemy import insert, select, update
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from traitlets.config import Config
 
 from chainrule.grading.judge import Graded, Score
@@ -22,7 +23,7 @@ from chainrule.grading.master import Master
 
 __all__ = ["Book", "BookError"]
 
-_ATTEMPTS = 6  # at a database that another program holds locked; each waits twice as long
+_ATTEMPTS = 6  # at a database that is locked or away for a moment; each waits twice as long
 _FIRST_WAIT = 0.5  # seconds
 
 
@@ -130,43 +131,33 @@ class Book:
         self, student: str, graded: Mapping[str, Graded | None], timestamp: datetime | None
     ) -> None:
         db = self._book.db
-        if db.get(api.Student, student) is None:
-            db.add(api.Student(id=student))
-            db.flush()
-        work = (
-            db.query(api.SubmittedAssignment)
-            .filter_by(assignment_id=self._assignment_id, student_id=student)
-            .one_or_none()
-        )
-        if work is None:
-            work = api.SubmittedAssignment(
-                assignment_id=self._assignment_id, student_id=student, id=api.new_uuid()
-            )
-            db.add(work)
-        if timestamp is not None:
-            work.timestamp = timestamp
-        there = {
-            one.notebook_id: one
-            for one in db.query(api.SubmittedNotebook).filter_by(assignment_id=work.id)
-        }
-        late: list[Any] = []
+        place = {"assignment_id": self._assignment_id, "student_id": student}
+        if db.execute(select(api.Student.id).filter_by(id=student)).first() is None:
+            db.execute(insert(api.Student), [{"id": student}])
+        known = db.execute(select(api.SubmittedAssignment.id).filter_by(**place)).scalar()
+        work = known or api.new_uuid()
+        if known is None:
+            row = {"id": work, "timestamp": timestamp, **place}
+            db.execute(insert(api.SubmittedAssignment), [row])
+        elif timestamp is not None:
+            db.execute(update(api.SubmittedAssignment), [{"id": work, "timestamp": timestamp}])
+        columns = select(api.SubmittedNotebook.notebook_id, api.SubmittedNotebook.id)
+        there = dict(db.execute(columns.filter_by(assignment_id=work)).all()) if known else {}
+        new = {number: api.new_uuid() for number in self._cells if number not in there}
+        if new:
+            rows = [{"id": n, "notebook_id": m, "assignment_id": work} for m, n in new.items()]
+            db.execute(insert(api.SubmittedNotebook), rows)
+        late: set[str] = set()
         for number, (name, cells) in self._cells.items():
-            notebook = there.get(number)
-            if notebook is None:
-                notebook = api.SubmittedNotebook(
-                    notebook_id=number, assignment_id=work.id, id=api.new_uuid()
-                )
-                db.add(notebook)
-                db.flush()
-            is_new = number not in there
-            self._fill_in(notebook.id, is_new, cells, name in graded, graded.get(name))
+            notebook = new.get(number) or there[number]
+            self._fill_in(notebook, number in new, cells, name in graded, graded.get(name))
             if graded.get(name) is not None:
-                late.append(notebook)
-        db.flush()
-        for notebook in late:
-            if self._due is None and notebook.late_submission_penalty is None:
-                continue  # to work out a penalty takes queries
-            notebook.late_submission_penalty = self._penalty(work, notebook)
+                late.add(notebook)
+        if known or self._due is not None:  # to work out penalties takes queries
+            submission = db.get(api.SubmittedAssignment, work)
+            for one in submission.notebooks:
+                if one.id in late:
+                    one.late_submission_penalty = self._penalty(submission, one)
         db.commit()
 
     def _fill_in(
@@ -230,15 +221,15 @@ def _comment(cell: _Cell, graded: Graded | None) -> dict[str, Any]:
 
 
 def _patiently(work: Callable[[], Any], undo: Callable[[], Any] | None = None) -> Any:
-    """Do it, and again while the database is locked. Raises BookError."""
+    """Do it, and again while that may help. Raises BookError."""
     wait = _FIRST_WAIT
     for attempt in range(1, _ATTEMPTS + 1):
         try:
             return work()
-        except OperationalError as error:
+        except (OperationalError, IntegrityError) as error:
             if undo is not None:
                 undo()
-            if "locked" not in str(error) or attempt == _ATTEMPTS:
+            if attempt == _ATTEMPTS or not _passes(error, known=undo is not None):
                 reason = str(error.orig).splitlines()[0]
                 raise BookError(f"the gradebook cannot be written: {reason}") from error
             time.sleep(wait)
@@ -248,3 +239,11 @@ def _patiently(work: Callable[[], Any], undo: Callable[[], Any] | None = None) -
                 undo()
             raise
     raise AssertionError("unreachable")
+
+
+def _passes(error: OperationalError | IntegrityError, known: bool) -> bool:
+    """Whether to try again: the database is locked; another grader entered the same row first; or
+    a server that was `known` to answer is being started again."""
+    if isinstance(error, IntegrityError) or "locked" in str(error):
+        return True
+    return known and not isinstance(error.orig, sqlite3.Error)

@@ -437,6 +437,8 @@ def _live(sock: socket.socket, house: House, shell: Any, jailed: bool) -> None:
         random.seed()
         np.random.seed()
         shell.use({}, house.limits.output_bytes)
+        # As in a kernel. Last, since Python remembers what a folder held when it first looked.
+        sys.path.insert(0, "")
         Inmate(line, shell, house.limits).loop()
         code = 0
     finally:
