@@ -21,8 +21,10 @@ _FLAGS = {
 
 
 def cell(kind: str, name: str, source: str, points: float | None = None) -> Any:
-    """A cell of a master. kind: answer, check, set-up, written, by hand (code that a person grades), task or
-    plain."""
+    """A cell of a master.
+
+    kind: answer, check, set-up, written, by hand (code that a person grades), task or plain.
+    """
     make = new_markdown_cell if kind in ("written", "task", "text") else new_code_cell
     made = make(source, id=name)
     if kind in _FLAGS:

@@ -14,6 +14,7 @@ from notebooks import answered, cell, master, submission
 
 FILES = {
     "rain.csv": "month,mm\n1,42.0\n2,36.5\n3,51.5\n4,30.0\n",
+    "dry.csv": "month,mm\n1,0.5\n2,0.25\n",
     "tables.py": (
         "import csv\n\n\n"
         "def column(path, name):\n"
@@ -70,8 +71,6 @@ sum(right) / 2
 TABLE = """
 assert wettest("rain.csv") == 3
 ### BEGIN HIDDEN TESTS
-with open("dry.csv", "w") as file:
-    file.write("month,mm\\n1,0.5\\n2,0.25\\n")
 assert wettest("dry.csv") == 1
 ### END HIDDEN TESTS
 """

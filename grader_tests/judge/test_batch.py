@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import random
 import shutil
 import signal
-import subprocess
-import sys
+import sqlite3
 import time
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
-from multiprocessing import get_context
+from contextlib import closing
+from multiprocessing import forkserver, get_context
+from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import Any
 
 import nbformat
+import psutil
 import pytest
 from conftest import LIMITS
 from nbformat.v4 import new_notebook
@@ -24,6 +28,8 @@ from traitlets.config import Config
 
 from chainrule.grading.batch import BatchError, grade
 from chainrule.grading.course import programs_on_path
+from grader_tests.gradebookrows import differences
+from grader_tests.gradebookrows import rows as sql_rows
 
 ANSWERS = {
     "ada": RIGHT,
@@ -315,21 +321,101 @@ def test_a_cluster_will_do_and_may_lose_a_worker(course: Path) -> None:
     }
 
 
-_RUN = "import sys; from chainrule.grading.batch import grade; grade(sys.argv[1], 'ps')"
+# Killed in the middle ---------------------------------------------------------------------------
+
+CLASS = {
+    f"{name}{i:02}": ANSWERS[name]
+    for name, count in (("ada", 46), ("bob", 25), ("eve", 4), ("zoe", 25))
+    for i in range(count)
+}
+KILLS = 30
+
+
+@pytest.fixture
+def starter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ForkServerContext]:
+    """Starts batches without importing everything anew; they have a folder for temporary files to
+    themselves, by which they are known."""
+    (tmp_path / "tmp").mkdir()
+    context = get_context("forkserver")
+    context.set_forkserver_preload(["chainrule.grading.batch"])
+    server = forkserver._forkserver  # type: ignore[attr-defined]
+    server._stop()  # one that knows nothing of that folder
+    with monkeypatch.context() as patch:
+        patch.setenv("TMPDIR", str(tmp_path / "tmp"))
+        context.Process(target=int).start()
+    yield context
+    server._stop()
+
+
+def graded_files(root: Path) -> dict[str, bytes]:
+    found = (path for path in root.glob("autograded/**/*") if path.is_file())
+    return {str(path.relative_to(root)): path.read_bytes() for path in found}
+
+
+def outlive(processes: list[psutil.Process]) -> list[psutil.Process]:
+    return psutil.wait_procs(processes, timeout=20)[1]
 
 
 @pytest.mark.slow
-def test_killed_at_any_moment_a_rerun_finishes(tmp_path: Path) -> None:
-    many = {f"{name}{i}": given for i in range(5) for name, given in ANSWERS.items()}
-    whole = make_course(tmp_path / "whole", many)
-    started = time.monotonic()
-    subprocess.run([sys.executable, "-c", _RUN, str(whole)], check=True)
-    seconds = time.monotonic() - started
-    for attempt in range(5):
-        course = make_course(tmp_path / f"killed{attempt}", many)
-        batch = subprocess.Popen([sys.executable, "-c", _RUN, str(course)])
-        time.sleep(seconds * (attempt + 1.5) / 7)
-        batch.send_signal(signal.SIGKILL)
-        batch.wait()
-        subprocess.run([sys.executable, "-c", _RUN, str(course)], check=True)
-        assert rows(course) == rows(whole)
+@pytest.mark.timeout(900)
+def test_killed_at_any_moment_a_rerun_finishes(
+    tmp_path: Path, empty_book: Path, starter: ForkServerContext
+) -> None:
+    empty = make_course(tmp_path / "empty", CLASS)
+    shutil.copy(empty_book, empty)
+    (empty / "source/ps/data.txt").write_text("a file that every judge has to lay out")
+    (empty / "submitted/zoe00/ps/timestamp.txt").write_text("2030-01-02 00:00:00 UTC")
+    whole = shutil.copytree(empty, tmp_path / "whole")
+    assert len(grade(whole, "ps", limits=LIMITS).graded) == len(CLASS) == 100
+    rows, files = sql_rows(whole / "gradebook.db"), graded_files(whole)
+
+    moments = random.Random(5)
+    unfinished, some_done = 0, 0
+    for kill in range(KILLS):
+        course = shutil.copytree(empty, tmp_path / "killed")
+        batch = starter.Process(target=grade, args=(course, "ps"), kwargs={"limits": LIMITS})
+        batch.start()
+        # Before anything is written, or after so many submissions, and then a little later.
+        done = moments.randrange(-15, 99)
+        while done > 0 and len(list(course.glob("autograded/*/ps/.chainrule.json"))) < done:
+            assert batch.is_alive(), "it ended before it could be killed"
+            time.sleep(0.005)
+        time.sleep(moments.uniform(0, 1.5 if done <= 0 else 0.04))
+        others = psutil.Process(batch.pid).children(recursive=True)
+        everyone = kill % 3 == 2  # and not only whoever the user sees
+        for process in others if everyone else []:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        batch.kill()
+        batch.join()
+        assert batch.exitcode == -signal.SIGKILL
+        assert outlive([*others, *strays(tmp_path / "tmp")]) == []
+        left = sorted(path.name for path in (tmp_path / "tmp").iterdir())
+        if everyone:  # nobody was left to clear up
+            for name in left:
+                shutil.rmtree(tmp_path / "tmp" / name)
+        else:
+            assert left == []
+        with closing(sqlite3.connect(course / "gradebook.db")) as book:
+            assert book.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        again = grade(course, "ps", limits=LIMITS)
+        assert not again.failed
+        unfinished += bool(again.graded)
+        some_done += bool(again.graded) and bool(again.unchanged)
+        assert differences(sql_rows(course / "gradebook.db"), rows) == []
+        assert graded_files(course) == files
+        assert not (course / "gradebook.db-journal").exists()
+        shutil.rmtree(course)
+    assert unfinished >= KILLS - 3
+    assert some_done >= KILLS * 2 // 3
+
+
+def strays(mark: Path) -> list[psutil.Process]:
+    """The processes of a batch, by their folder for temporary files; the starter apart."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            starts_others = "multiprocessing" in " ".join(process.cmdline())
+            if not starts_others and process.environ().get("TMPDIR") == str(mark):
+                found.append(process)
+    return found
