@@ -28,7 +28,7 @@ from traitlets.config import Config
 
 from chainrule.grading.course import Course
 from chainrule.grading.gradebook import Book, BookError
-from chainrule.grading.judge import Graded, Submission, as_file, judge
+from chainrule.grading.judge import Graded, Submission, as_file, judge, prepare
 from chainrule.grading.limits import Limits
 from chainrule.grading.master import Master, read_master
 from chainrule.grading.merge import Malformed, read_file
@@ -38,6 +38,7 @@ __all__ = ["BatchError", "BatchResult", "grade"]
 _MARK = ".chainrule.json"
 _FORMAT = 2  # of what is graded and written; a change makes all work be graded again
 _RETRIES = 2
+_MANY = 4  # submissions that are worth a rehearsal before the first
 _LONGEST_NAME = 1000  # bytes of a file's path; in autograded/ a few more have to fit
 
 
@@ -198,14 +199,17 @@ class _Batch:
         """Judge with a few submissions on the way at a time, and write each as it comes back."""
         self._total, self._progress = len(students), progress
         own = executor is None
-        pool = ThreadPoolExecutor(jobs, "judge") if executor is None else executor
+        # One more than are at work, so that no processor waits for what is written meanwhile.
+        pool = ThreadPoolExecutor(jobs + 1, "judge") if executor is None else executor
         waiting: dict[Future[dict[str, Graded | None]], tuple[_Work, int]] = {}
         try:
             for student in students:
                 work = self._read(student, force)
                 if work is None:
                     continue
-                while len(waiting) >= 2 * jobs:
+                if own and not waiting and self._total >= _MANY:
+                    pool.submit(prepare, self._masters, self._limits)
+                while len(waiting) >= 2 * jobs + 1:
                     self._collect(pool, waiting)
                 waiting[self._start(pool, work)] = work, 0
             while waiting:

@@ -12,7 +12,7 @@ import os
 import pickle
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -30,7 +30,7 @@ from chainrule.grading.zygote import Office, OfficeError
 
 __all__ = [
     "Graded", "JailUnavailable", "JudgeError", "Score", "Submission", "as_file", "close", "forget",
-    "judge",
+    "judge", "prepare",
 ]  # fmt: skip
 
 _log = logging.getLogger(__name__)
@@ -133,6 +133,7 @@ _known: dict[tuple[str, Limits], _Known] = {}
 _lock = threading.Lock()
 _MOST_MASTERS = 100
 _MOST_NEWS = 10_000
+_OFTEN = 2  # submissions of one master that make a rehearsal worth its time
 _KILLS = 3  # a submission whose judge died before its time is tried again so often
 
 
@@ -193,15 +194,15 @@ def _asked(master: Master, submission: Submission, limits: Limits) -> Ran | Malf
             return Malformed(f"Grading was ended: it took more than {seconds} or too much memory.")
 
 
-def _course(master: Master, limits: Limits) -> tuple[str, _Known]:
+def _course(master: Master, limits: Limits, times: int = 1) -> tuple[str, _Known]:
     """A name for the master as judges get it: with its rehearsal, from the second time on."""
     print_ = master.fingerprint
     with _lock:
         if len(_known) >= _MOST_MASTERS:
             _known.clear()
         known = _known.setdefault((print_, limits), _Known())
-        known.times += 1
-    if known.times > 1 and limits.checks == "outside" and limits.rehearse:
+        known.times += times
+    if known.times >= _OFTEN and limits.checks == "outside" and limits.rehearse:
         with known.lock:
             if known.rehearsal is None:
                 known.rehearsal = _rehearsed(master, limits)
@@ -267,6 +268,16 @@ def close(limits: Limits | None = None) -> None:
                     clerk.close()
                 if office.owner == os.getpid():
                     office.close()
+
+
+def prepare(masters: Iterable[Master], limits: Limits) -> None:
+    """Start the warm process and rehearse these masters, for many submissions to come.
+
+    Raises what `judge` raises.
+    """
+    _office(replace(limits, checks="outside"))
+    for master in masters:
+        _course(master, limits, times=_OFTEN)
 
 
 def forget() -> None:
