@@ -81,6 +81,7 @@ def dangerous(shown: Any, root: str) -> list[str]:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_the_payloads_are_live(chromium: Any, tmp_path: Path) -> None:
     """Uncleaned, most of these run or ask: a test that they do not would else say nothing."""

@@ -120,7 +120,6 @@ class Mishap:
     clauses: tuple[str, ...]
     tried: str
     do: Callable[[Grader], str]
-    slow: bool = False
 
 
 def _moments(number: int) -> Callable[[Grader], str]:
@@ -214,7 +213,7 @@ MISHAPS = (
     Mishap("locked-briefly", ("a locked database",), "The gradebook is locked for eight seconds.",
            _locked_for_a_while),
     Mishap("locked", ("a locked database",), "The gradebook stays locked all the time.",
-           _locked_for_long, slow=True),
+           _locked_for_long),
     Mishap("two-graders", ("two graders at once",), "Two graders are started together.",
            _two_at_once),
     Mishap("worker-dies", ("a worker of the pool or the cluster dying",),

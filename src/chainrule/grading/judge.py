@@ -6,6 +6,7 @@ from a warm one. The two share names: what a student defined, a check sees as pr
 
 from __future__ import annotations
 
+import itertools
 import json
 import logging
 import os
@@ -118,8 +119,9 @@ class _Clerk:
 @dataclass
 class _Known:
     """What this process knows of a master: how often it was judged with, its rehearsal, what was
-    learned later, and all but that pickled for the judges."""
+    learned later, and all but that pickled for the judges. serial: no other has it."""
 
+    serial: int = field(default_factory=itertools.count().__next__)
     times: int = 0
     rehearsal: Rehearsal | None = None
     news: list[News] = field(default_factory=list)
@@ -206,7 +208,7 @@ def _course(master: Master, limits: Limits, times: int = 1) -> tuple[str, _Known
         with known.lock:
             if known.rehearsal is None:
                 known.rehearsal = _rehearsed(master, limits)
-    key = f"{print_} {known.rehearsal is not None}"
+    key = f"{print_} {known.serial} {known.rehearsal is not None}"
     if key not in known.packed:
         known.packed[key] = pickle.dumps(Course(key, master, known.rehearsal or {}))
     return key, known
