@@ -10,6 +10,7 @@ import collections
 import dis
 import inspect
 import linecache
+import marshal
 import os
 import signal
 import socket
@@ -166,20 +167,30 @@ class Inmate(Peer):
         self._numbers = {}
         self._kind_numbers: dict[type, int] = dict.fromkeys(_FUNCTIONS, 0)
 
-    def _script(self, cell: int, requests: list[bytes], methods: list[str]) -> list[bytes]:
-        """The answers to a check's requests, as far as none of them raises or is interrupted."""
+    def _script(self, cell: int, packed: bytes, methods: list[str]) -> list[bytes]:
+        """The answers to a check's requests, as far as none of them raises or is interrupted.
+
+        packed: as `rehearsal.pack` makes it, which is the judge's own.
+        """
         self._number(cell)
         self._told, self._stopped = frozenset(methods), False
         answers: list[bytes] = []
         try:
-            for request in requests:
-                kind, answer = self._answer_to(wire.decode(request, self._caps, self.resolve))
+            for row in marshal.loads(packed):
+                if type(row) is bytes:
+                    request = wire.decode(row, self._caps, self.resolve)
+                else:
+                    op, target, args = row
+                    if target:
+                        args = (self._own[target][0], *args)
+                    request = op, args, None
+                kind, answer = self._answer_to(request)
                 if self._stopped:
                     break
                 answers.append(bytes((kind,)) + answer)
                 if kind == RAISED:
                     break
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, KeyError):  # or an object is asked that this code has not made
             pass
         finally:
             self._told = None

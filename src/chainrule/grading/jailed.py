@@ -131,12 +131,12 @@ class Jailed(Peer):
             self.heard[place] = request, self._last
 
     def script(
-        self, cell: int, requests: Sequence[bytes], methods: Sequence[str], seconds: float
+        self, cell: int, packed: bytes, methods: Sequence[str], seconds: float
     ) -> list[bytes]:
         """The answers to requests that were noted once (`heard`), in one message; as many as there
-        are before one raises, or time is up."""
+        are before one raises, or time is up. packed: the requests, see `rehearsal.pack`."""
         try:
-            found = self._within(seconds, "script", cell, list(requests), list(methods))[0]
+            found = self._within(seconds, "script", cell, packed, list(methods))[0]
         except Overran as late:
             found = late.partial
         except (TypeError, ValueError, RuntimeError):  # the answers together are too large
@@ -273,8 +273,11 @@ def _raised_in_cell(error: Exception, number: int, text: str) -> Exception:
     Also as attributes: student_line, its text, and student_line_number.
     """
     number = min(max(number, 1), 100_000)
-    name = f"<student cell {len(linecache.cache)}>"
-    lines = ["\n"] * (number - 1) + [text[:500] + "\n"]
+    name = "<student cell>"  # always the same, so that a notebook does not tell who came before
+    known = linecache.cache.get(name)
+    lines = list(known[2]) if known is not None and len(known) == 4 else []
+    lines += ["\n"] * (number - len(lines))
+    lines[number - 1] = text[:500] + "\n"
     linecache.cache[name] = (len(lines), None, lines, name)
     error.student_line = text[:500]  # type: ignore[attr-defined]
     error.student_line_number = number  # type: ignore[attr-defined]

@@ -215,7 +215,7 @@ class Session:
         part = self._rehearsal.get(cell.grade_id)
         answers: list[bytes] = []
         if part is not None:
-            answers = self._answers(part.number, part.requests, part.methods)
+            answers = self._answers(part.number, part.packed, part.methods)
             again = part.number + _STRAY
             outputs = part.recall(answers, lambda *asked: self._answers(again, *asked), self._count)
             if outputs is not None:
@@ -242,16 +242,14 @@ class Session:
             )
         return outputs
 
-    def _answers(
-        self, number: int, requests: tuple[bytes, ...], methods: tuple[str, ...]
-    ) -> list[bytes]:
+    def _answers(self, number: int, packed: bytes, methods: tuple[str, ...]) -> list[bytes]:
         """What the student's code answers to a part, or what comes after it, as far as it comes."""
-        if not requests:
+        if not packed:
             return []
         try:
             jail = self._student()
             jail.deadline = self._deadline
-            return jail.script(number, requests, methods, _SCRIPT_SECONDS)
+            return jail.script(number, packed, methods, _SCRIPT_SECONDS)
         except Gone:  # the check itself finds out, in a new jail
             return []
 
