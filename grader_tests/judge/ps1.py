@@ -1,7 +1,8 @@
 """A course of the shape of the one in nbgrader's documentation: ps1, with problem1 and problem2.
 
 Part of problem1 reads a table with the help of a module that comes with the assignment; one check
-deletes a student's function to see who calls it; one gives a part of its points.
+deletes a student's function to see who calls it; one gives a part of its points. A third notebook
+has checks that show all sorts of things, which nbgrader counts as points.
 """
 
 from __future__ import annotations
@@ -83,6 +84,27 @@ def wettest(path):
     ### END SOLUTION
 """
 
+# What nbgrader makes of a check by what it shows: grade_id -> source, points.
+SHOWN: dict[str, tuple[str, float]] = {
+    "half": ("half([3]) / 3", 1),
+    "nothing_of_it": ("half([0])", 1),
+    "no_number": ("'half of ' + str(half([3]))", 1),
+    "truth": ("half([2]) == 1", 1),
+    "shown_first": ("print('0')\ndisplay(half([2]))\n0.5", 1),
+    "no_points": ("assert half([2]) == 1", 0),
+    "warned": ("import warnings\nwarnings.warn('odd')\nassert half([2]) == 1", 1),
+    "stderr": ("import sys\nprint('odd', file=sys.stderr)", 1),
+    "raised_late": ("print('so far')\nhalf([])", 1),
+    "array": ("import numpy as np\nnp.float64(half([1]))", 1),
+    "quiet": ("0.25;", 1),
+}
+HALF = """
+def half(values):
+    ### BEGIN SOLUTION
+    return values[0] / 2
+    ### END SOLUTION
+"""
+
 NOTEBOOKS = {
     "problem1": (
         new_markdown_cell("## Means and spreads", id="title"),
@@ -99,6 +121,10 @@ NOTEBOOKS = {
         cell("check", "wettest_is_right", TABLE, 1),
         cell("written", "formula", "Write the spread as a formula.", 1),
         cell("task", "plot", "Draw the rain in a way of your choice, in cells below.", 4),
+    ),
+    "shown": (
+        cell("answer", "half_of", HALF),
+        *(cell("check", name, *row) for name, row in SHOWN.items()),
     ),
     "problem2": (
         cell("written", "what", "What does `mean` do with one number?", 1),
@@ -117,6 +143,8 @@ _WETTEST = (
     "    return int(column(path, 'month')[rain.index(max(rain))])"
 )
 
+_HALF = "def half(values):\n    return values[0] / 2"
+
 # student -> notebook -> grade_id -> answer; a notebook that is not named was not handed in.
 STUDENTS: dict[str, dict[str, dict[str, str]]] = {
     "bitdiddle": {
@@ -128,6 +156,7 @@ STUDENTS: dict[str, dict[str, dict[str, str]]] = {
             "what": "It returns it.", "when": "When all are equal.",
             "use": "def even(values):\n    return len(values) % 2 == 0\n\neven([1, 2])",
         },
+        "shown": {"half_of": _HALF},
     },
     # Does not call its own function, forgets the empty list, and knows one table by heart.
     "hacker": {
@@ -138,6 +167,7 @@ STUDENTS: dict[str, dict[str, dict[str, str]]] = {
             "wettest": "def wettest(path):\n    return 3",
         },
         "problem2": {"what": "Nothing.", "use": "1 / 0"},
+        "shown": {"half_of": "def half(values):\n    print('half of', values)\n    return 0.5"},
     },
     # Late, half right: divides by one less, so that only some parts are right.
     "reasoner": {
@@ -148,6 +178,10 @@ STUDENTS: dict[str, dict[str, dict[str, str]]] = {
             "wettest": _WETTEST,
         },
         "problem2": {"when": "Never."},
+        "shown": {
+            "half_of": "import warnings\n\n"
+                       "def half(values):\n    warnings.warn('half')\n    return values[0] / 2"
+        },
     },
     # Hands one notebook of two in, the other not.
     "ben": {"problem1": {"mean": _MEAN, "spread": _SPREAD}},

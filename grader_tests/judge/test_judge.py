@@ -348,7 +348,7 @@ def test_not_handed_in_is_said() -> None:
 
 def test_every_layer_is_named() -> None:
     rows = doctor()
-    names = ["namespaces", "own root", "session", "scratch", "powerless", "rlimits"]
+    names = ["cgroup", "namespaces", "own root", "session", "scratch", "powerless", "rlimits"]
     assert [row.name for row in rows] == [*names, "Landlock", "seccomp"]
     assert all(row.active or row.why for row in rows)
 

@@ -19,7 +19,7 @@ import tempfile
 import time
 import traceback
 from dataclasses import dataclass, replace
-from typing import Any, NoReturn
+from typing import Any
 
 from chainrule.grading.limits import Limits
 from chainrule.grading.line import Line
@@ -72,10 +72,10 @@ class Rehearse:
 
 
 class _HandedOver(BaseException):
-    """A child, of that process number, finishes what was begun here."""
+    """A child, of that process number, finishes what was begun here, in that folder if any."""
 
-    def __init__(self, child: int) -> None:
-        self.child = child
+    def __init__(self, child: int, folder: str) -> None:
+        self.child, self.folder = child, folder
 
 
 def serve(sock: socket.socket, house: HouseLine, shell: Shell) -> None:
@@ -90,7 +90,6 @@ class _Clerk:
         self._courses: dict[str, Course] = {}
         self._limited = False
         self._started = 0.0
-        self._folder = ""
         self._is_child = False
         # Without a handler: the kernel ends this process, whatever it does.
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
@@ -110,7 +109,10 @@ class _Clerk:
                 self._answer(asked)
             except _HandedOver as over:
                 signal.setitimer(signal.ITIMER_REAL, 0)
-                if os.waitpid(over.child, 0)[1] != 0:
+                status = os.waitpid(over.child, 0)[1]
+                if over.folder:  # here, since a child may be ended before it can
+                    shutil.rmtree(over.folder, ignore_errors=True)
+                if status != 0:
                     return  # the client, left without an answer, is told by the end of this
 
     def _answer(self, asked: Task | Rehearse) -> None:
@@ -132,7 +134,7 @@ class _Clerk:
         self._line.send(pickle.dumps(answer))
         signal.setitimer(signal.ITIMER_REAL, 0)
         if self._is_child:
-            self._leave()
+            os._exit(0)
 
     def _judge(self, task: Task) -> Any:
         course = self._courses[task.key]
@@ -168,27 +170,18 @@ class _Clerk:
 
     def _hand_over(self, master: Master, limits: Limits) -> None:
         """Go on in a child. Raises _HandedOver in this process."""
+        folder = tempfile.mkdtemp(prefix="chainrule-") if master.files else ""
         spent = time.process_time()  # which begins at nothing in a child
         child = os.fork()
         if child:
-            raise _HandedOver(child)
+            raise _HandedOver(child, folder)
         self._started -= spent
         self._is_child = True
         self._bound(limits)
-        if master.files:
-            self._folder = tempfile.mkdtemp(prefix="chainrule-")
-            _write_files(self._folder, master.files)
-            os.chdir(self._folder)
-            sys.path.insert(0, self._folder)  # modules that come with the assignment
-
-    def _leave(self) -> NoReturn:
-        """The end of such a child."""
-        try:
-            if self._folder:
-                os.chdir("/")
-                shutil.rmtree(self._folder, ignore_errors=True)
-        finally:
-            os._exit(0)
+        if folder:
+            _write_files(folder, master.files)
+            os.chdir(folder)
+            sys.path.insert(0, folder)  # modules that come with the assignment
 
     def _bound(self, limits: Limits) -> None:
         """An end to the time that this submission may take, and once to memory."""

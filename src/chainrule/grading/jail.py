@@ -1,9 +1,9 @@
 """The walls around student code, one row of a table each.
 
-Two walls are built once, around the warm parent of all jails (`HOUSE`): namespaces, and a root of
-its own in which only what Python needs is to be seen. The others (`CELL`) are put around each child
-just before student code runs. A wall that the kernel does not grant is left out and named; without
-Landlock and without namespaces there is no jail.
+Three walls are built once, around the warm parent of all jails (`HOUSE`): a cgroup, namespaces, and
+a root of its own in which only what Python needs is to be seen. The others (`CELL`) are put around
+each child just before student code runs. A wall that the kernel does not grant is left out and
+named; without Landlock and without namespaces there is no jail.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from chainrule.grading import cgroup
 from chainrule.grading.limits import Limits
 
 __all__ = [
@@ -58,7 +59,7 @@ class House:
     base_bytes: address space of the warm process. spaces: in namespaces of its own, where every
     child gets a process namespace and a file system for its scratch folder. pid_space: a file
     descriptor of the house's process namespace. scratch: the folder the child may write. filtered:
-    children get a seccomp filter.
+    children get a seccomp filter. room: what all children may use together, in a cgroup.
     """
 
     limits: Limits = field(default_factory=Limits)
@@ -68,6 +69,13 @@ class House:
     pid_space: int = -1
     scratch: str = ""
     filtered: bool = False
+    room: cgroup.Room | None = None
+
+    def expect(self, jails: int) -> None:
+        """Let the cgroup, if there is one, have room for so many jails at once."""
+        if self.room is not None:
+            each = self.base_bytes + self.limits.memory_bytes + self.limits.scratch_bytes
+            self.room.allow(jails, each, self.limits.threads)
 
 
 class Layer(NamedTuple):
@@ -133,6 +141,15 @@ def _mount(source: str | None, target: str, kind: str | None, flags: int, data: 
 
 
 # The house ----------------------------------------------------------------------------------------
+
+
+def _cgroup(house: House) -> None:
+    """An end to the memory and the processes of all jails together."""
+    try:
+        house.room = cgroup.enter(cgroup.base_of(*cgroup.own()))
+    except cgroup.NoCgroup as error:
+        raise NoLayer(str(error)) from error
+    house.expect(1)
 
 
 def _namespaces(house: House) -> None:
@@ -423,7 +440,11 @@ def prepare(house: House) -> None:
         pass
 
 
-HOUSE = (Layer("namespaces", _namespaces), Layer("own root", _own_root))
+HOUSE = (
+    Layer("cgroup", _cgroup),
+    Layer("namespaces", _namespaces),
+    Layer("own root", _own_root),
+)
 CELL = (
     Layer("session", _session),
     Layer("scratch", _scratch),

@@ -26,7 +26,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from chainrule.grading import jail
+from chainrule.grading import cgroup, jail
 from chainrule.grading.jail import House, Row
 from chainrule.grading.limits import Limits
 
@@ -182,7 +182,9 @@ def office(fd: int, limits: dict[str, Any], judge: str) -> None:
         try:
             os.wait()
         except ChildProcessError:
-            return
+            break
+    with contextlib.suppress(cgroup.NoCgroup):
+        cgroup.sweep(cgroup.base_of(*cgroup.own()))
 
 
 def _reap(*_: Any) -> None:
@@ -251,12 +253,10 @@ def _house(control: socket.socket, limits: Limits, shell: Any) -> None:
     from chainrule.grading.shell import Shell
 
     assert isinstance(shell, Shell)
-    possible = [row.name for row in _tried(jail.HOUSE, House(limits)) if row.active]
+    tried = {row.name: row for row in _tried(jail.HOUSE, House(limits))}
     house = House(limits, base_bytes=_address_space())
-    rows = [
-        *jail.build([layer for layer in jail.HOUSE if layer.name in possible], house),
-        *(row for row in _tried(jail.HOUSE, House(limits)) if row.name not in possible),
-    ]
+    built = jail.build([layer for layer in jail.HOUSE if tried[layer.name].active], house)
+    rows = list((tried | {row.name: row for row in built}).values())
     jail.prepare(house)
     rows += _tried(jail.CELL, house, in_jail_space=True)
     control.send(json.dumps(rows).encode())
@@ -359,6 +359,8 @@ class _Landlord:
             return
         house = self._house
         house.limits = limits
+        with contextlib.suppress(OSError):  # the limits of the other walls hold all the same
+            house.expect(len(self._jails) + 1)
         folder = ""
         if not house.spaces:
             import tempfile
