@@ -50,7 +50,8 @@ def forward(
 
     Raises CheckFailed, an AssertionError, whose text is for the student.
     """
-    name = f"{name_of(gate)}.forward"
+    title = name_of(gate)
+    name = f"{title}.forward"
     tried = as_points(at)
     if like is not None:
         wanted = [like(*point.values()) for point in tried]
@@ -63,7 +64,7 @@ def forward(
         given = copies(point)
         answer = call(name, partial(_forward, gate, made_with, *given.values()), point)
         untouched(name, point, given)
-        output = Output(name_of(gate), tuple(point), tuple(point.values()), right, like)
+        output = Output(title, tuple(point), tuple(point.values()), right, like)
         output.got, problem = _answers(name, output, [answer])
         if problem is not None:
             raise problem
@@ -170,14 +171,15 @@ def _derivatives(
 ) -> None:
     """Try the gate at every point, compare what it returns, and diagnose it over all of them."""
     tried = as_points(at)
+    title = name.rpartition(".")[0]
     own_forward = _OwnForward(gate, made_with)
     cases: list[Case] = []
     failed: CheckFailed | None = None
     for number, point in enumerate(tried):
-        output = call(f"{name_of(gate)}.forward", partial(own_forward, *copies(point).values()))
+        output = call(f"{title}.forward", partial(own_forward, *copies(point).values()))
         right = output if of is None else of(*point.values())
         case = make_case(
-            gate=name_of(gate),
+            gate=title,
             names=tuple(point),
             inputs=tuple(point.values()),
             function=of or own_forward,

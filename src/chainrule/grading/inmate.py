@@ -77,6 +77,7 @@ class Inmate(Peer):
         self._shell = shell
         self._kinds: dict[int, type] = {}
         self._number(0)
+        self._methods: dict[type, tuple[str, ...]] = {}
         self._told: frozenset[str] | None = None  # methods that a script will ask for
         self._running = self._waiting = self._pending = self._stopped = False
         self._ops: dict[str, Callable[..., Any]] = {
@@ -258,7 +259,9 @@ class Inmate(Peer):
         those methods that are sure to be what an attribute of that name is."""
         kind = self._kinds[number]
         specials = tuple(name for name in SPECIALS if _has(kind, name))
-        methods = _plain_methods(kind)
+        methods = self._methods.get(kind)
+        if methods is None:  # which takes long to find out; what is called is looked up anyway
+            methods = self._methods[kind] = _plain_methods(kind)
         if self._told is not None:
             methods = tuple(name for name in methods if name in self._told)
         return kind.__name__, specials, methods
