@@ -11,7 +11,7 @@ import pytest
 from chainrule.grading.cgroup import NoCgroup, Room, base_of, enter, own, sweep
 from chainrule.grading.jail import HOUSE, House, build
 from chainrule.grading.limits import Limits
-from chainrule.grading.zygote import doctor
+from chainrule.grading.office import doctor
 
 
 def tree(root: Path, controllers: str = "cpu memory pids", handed_on: str = "") -> Path:

@@ -17,7 +17,7 @@ from notebooks import RIGHT, TWO, answered, cell, master, outputs, points, shown
 from chainrule.grading.jail import JailUnavailable, Row, refuse_without
 from chainrule.grading.judge import Submission, judge
 from chainrule.grading.limits import Limits
-from chainrule.grading.zygote import doctor
+from chainrule.grading.office import doctor
 
 STUDENT = '''
 import numpy as np

@@ -53,6 +53,7 @@ try:
         run_lecture,
         write,
     )
+    from chainrule.grading.office import doctor as jail_layers
     from chainrule.grading.progress import as_table, folder_progress
     from chainrule.grading.report import read_report
     from chainrule.grading.report_page import as_table as questions_table
@@ -60,7 +61,6 @@ try:
     from chainrule.grading.results import QuestionScore
     from chainrule.grading.selfcheck import CheckedNotebook, check_notebook
     from chainrule.grading.zygote import OfficeError
-    from chainrule.grading.zygote import doctor as jail_layers
 except ModuleNotFoundError as missing:
     sys.exit(
         f"The chainrule command needs {missing.name}, which is not installed.\n"

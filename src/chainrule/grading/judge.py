@@ -25,9 +25,10 @@ from chainrule.grading.limits import Limits
 from chainrule.grading.line import Line
 from chainrule.grading.master import Master
 from chainrule.grading.merge import Cell, Malformed
+from chainrule.grading.office import Office
 from chainrule.grading.rehearsal import News, Rehearsal
 from chainrule.grading.session import Ran, Submission, written
-from chainrule.grading.zygote import Office, OfficeError
+from chainrule.grading.zygote import OfficeError
 
 __all__ = [
     "Graded", "JailUnavailable", "JudgeError", "Score", "Submission", "as_file", "close", "forget",

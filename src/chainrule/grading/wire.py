@@ -347,26 +347,7 @@ def _constant_reader(value: Any) -> _Get:
 
 # Tables -------------------------------------------------------------------------------------------
 
-_NUMERIC = (
-    "?",
-    "b",
-    "B",
-    "h",
-    "H",
-    "i",
-    "I",
-    "l",
-    "L",
-    "q",
-    "Q",
-    "e",
-    "f",
-    "d",
-    "g",
-    "F",
-    "D",
-    "G",
-)
+_NUMERIC = tuple("?bBhHiIlLqQefdgFDG")  # numpy's letters for its types
 _DTYPES = [
     name
     for code in _NUMERIC

@@ -1,9 +1,9 @@
 """Warm processes, and the children forked from them.
 
-Three processes are started once: the *office*, which has numpy, IPython and matplotlib imported
-and forks a judge for each submission; the *house*, forked from it before anything secret was near
-and put behind the walls of `jail.HOUSE`, which forks the jails; and, where there are namespaces,
-one that only waits for the house. A judge asks the house for a jail over a socket, as often as it
+Three processes are started once: the *office*, which has numpy, IPython and matplotlib imported and
+forks the judges; the *house*, forked from it before anything secret was near and put behind the
+walls of `jail.HOUSE`, which forks the jails; and, where there are namespaces, one that only waits
+for the house. A judge asks the house for a jail over a socket, as often as it
 needs a new one. Whoever hangs up is cleaned up after: a jail dies with its judge, a judge with its
 client, the house with the office.
 """
@@ -20,7 +20,6 @@ import random
 import select
 import signal
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -30,116 +29,13 @@ from chainrule.grading import cgroup, jail
 from chainrule.grading.jail import House, Row
 from chainrule.grading.limits import Limits
 
-__all__ = ["HouseLine", "JailProcess", "Office", "OfficeError", "doctor"]
+__all__ = ["LARGEST_PACKET", "HouseLine", "JailProcess", "OfficeError", "office"]
 
-_THREADS = ("OPENBLAS", "OMP", "MKL", "NUMEXPR", "VECLIB_MAXIMUM", "BLIS")
-_KEPT = ("HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "TZ", "MPLCONFIGDIR", "TMPDIR")
-_STARTS_WITHIN = 120.0  # seconds; imports over a slow network disk take long
-_LARGEST_PACKET = 1 << 16
-_JUDGE = "chainrule.grading.clerk:serve"
+LARGEST_PACKET = 1 << 16
 
 
 class OfficeError(RuntimeError):
     """The warm process did not start, or is gone."""
-
-
-# The client ---------------------------------------------------------------------------------------
-
-
-class Office:
-    """The warm process, seen from the process that wants submissions judged.
-
-    rows: every layer of the jail, active or why not.
-    Raises OfficeError when it does not start, JailUnavailable when no jail can be built here and
-    `limits.no_jail` does not waive it.
-    """
-
-    def __init__(self, limits: Limits, judge: str = _JUDGE) -> None:
-        if not hasattr(os, "fork"):
-            raise jail.JailUnavailable("grading needs Linux (or macOS with --no-jail)")
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        start = (
-            f"import sys; sys.path[:] = {[entry for entry in sys.path if entry]!r}; "
-            "from chainrule.grading import zygote; "
-            f"zygote.office({theirs.fileno()}, {limits.as_dict()!r}, {judge!r})"
-        )
-        with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-s", "-c", start],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                env=_environment(),
-                cwd="/",
-                start_new_session=True,
-            )
-        self.owner = os.getpid()
-        self._control = ours
-        self._control.settimeout(_STARTS_WITHIN)
-        try:
-            hello = json.loads(self._control.recv(_LARGEST_PACKET))
-        except (OSError, ValueError):
-            self.close()
-            error = (self._process.stderr.read() if self._process.stderr else b"").decode()
-            why = error.strip().splitlines()[-1:] or ["it said nothing"]
-            raise OfficeError(f"the warm process did not start: {why[0]}") from None
-        if self._process.stderr:
-            self._process.stderr.close()
-        self.rows = [Row(*row) for row in hello]
-        if not limits.no_jail:
-            try:
-                jail.refuse_without(self.rows)
-            except jail.JailUnavailable:
-                self.close()
-                raise
-
-    @property
-    def alive(self) -> bool:
-        """Whether the warm process still runs."""
-        return self._process.poll() is None
-
-    def judge(self) -> socket.socket:
-        """A new judge, forked from the warm process: the socket it listens on.
-
-        Closing the socket ends it. Raises OfficeError.
-        """
-        ours, theirs = socket.socketpair()
-        with theirs:
-            try:
-                socket.send_fds(self._control, [b"judge"], [theirs.fileno()])
-            except OSError as error:
-                ours.close()
-                raise OfficeError("the warm process is gone") from error
-        return ours
-
-    def close(self) -> None:
-        """End the warm process, and with it every judge and jail."""
-        self._control.close()
-        try:
-            self._process.wait(5)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-
-
-def doctor(limits: Limits | None = None) -> list[Row]:
-    """Every layer of the jail, and whether it works for this user on this machine."""
-    from dataclasses import replace
-
-    office = Office(replace(limits or Limits(), no_jail=True))
-    office.close()
-    return office.rows
-
-
-def _environment() -> dict[str, str]:
-    """Nothing of the instructor's but what Python needs to start; it can be read in the jail."""
-    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    threads = {f"{name}_NUM_THREADS": "1" for name in _THREADS}
-    return {**kept, **threads, "MPLBACKEND": "agg", "PYTHONHASHSEED": "random"}
-
-
-# The office ---------------------------------------------------------------------------------------
 
 
 def office(fd: int, limits: dict[str, Any], judge: str) -> None:
@@ -158,7 +54,7 @@ def office(fd: int, limits: dict[str, Any], judge: str) -> None:
         _house(house_end, Limits(**limits), shell)
         os._exit(0)
     house_end.close()
-    hello = to_house.recv(_LARGEST_PACKET)
+    hello = to_house.recv(LARGEST_PACKET)
     if not hello:
         raise SystemExit("the house of the jails did not start")
     control.send(hello)
@@ -239,7 +135,7 @@ def _settle() -> None:
 
 def _requests(control: socket.socket) -> Iterable[tuple[bytes, list[int]]]:
     while True:
-        packet, fds, _, _ = socket.recv_fds(control, _LARGEST_PACKET, 4)
+        packet, fds, _, _ = socket.recv_fds(control, LARGEST_PACKET, 4)
         if not packet:
             return
         yield packet, fds
@@ -333,7 +229,7 @@ class _Landlord:
                     self._wake.recv(4096)
                     self._reap()
                 else:
-                    packet, fds, _, _ = socket.recv_fds(self._control, _LARGEST_PACKET, 4)
+                    packet, fds, _, _ = socket.recv_fds(self._control, LARGEST_PACKET, 4)
                     if not packet:
                         return self._end()
                     self._request(json.loads(packet), fds)
