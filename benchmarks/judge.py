@@ -4,10 +4,10 @@
 
 All grade submissions of the same class, in turns. A student's answers are drawn from the right and
 (one in 25) the wrong ones of the test suite, one in 25 is left as it was handed out, and every
-tenth student has faulty cells. CPU is that of all processes; the overhead is CPU above bare execution of the same
-students' cells. "Every check run" is chainrule without rehearsals (`c.Judge.rehearse = False`).
-The other problem sets follow, then a class ten times as large. The last line is the ratio of
-seconds a submission.
+tenth student has faulty cells. CPU is that of all processes; the overhead is CPU above bare
+execution of the same students' cells. "Every check run" is chainrule without rehearsals
+(`c.Judge.rehearse = False`). The other problem sets follow, then a class ten times as large. The
+last line is the ratio of seconds a submission.
 """
 
 from __future__ import annotations
