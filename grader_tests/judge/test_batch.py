@@ -399,7 +399,7 @@ def test_killed_at_any_moment_a_rerun_finishes(
         batch = starter.Process(target=grade, args=(course, "ps"), kwargs={"limits": LIMITS})
         batch.start()
         # While it starts, or when some student's work is written, and then a little later.
-        nth = moments.randrange(-15, 99)
+        nth = moments.randrange(-15, 94)
         if nth >= 0:
             mark = course / "autograded" / sorted(CLASS)[nth] / "ps/.chainrule.json"
             while not mark.exists():
@@ -413,7 +413,7 @@ def test_killed_at_any_moment_a_rerun_finishes(
                 process.kill()
         batch.kill()
         batch.join()
-        assert batch.exitcode == -signal.SIGKILL
+        assert batch.exitcode in (-signal.SIGKILL, 0)  # the last few may be too late: see below
         assert outlive([*others, *strays(tmp_path / "tmp")]) == []
         left = sorted(path.name for path in (tmp_path / "tmp").iterdir())
         if everyone:  # nobody was left to clear up
