@@ -13,7 +13,6 @@ import hashlib
 import json
 import os
 import re
-import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
@@ -27,6 +26,7 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
 from chainrule.grading.course import Course
+from chainrule.grading.filing import line_of, put
 from chainrule.grading.gradebook import Book, BookError
 from chainrule.grading.judge import Graded, Submission, as_file, judge, prepare
 from chainrule.grading.limits import Limits
@@ -245,14 +245,16 @@ class _Batch:
                 if again is not None:
                     waiting[again] = work, tries + 1
                 else:
-                    self._report(work.student, "failed", f"it could not be judged: {_line(error)}")
+                    self._report(
+                        work.student, "failed", f"it could not be judged: {line_of(error)}"
+                    )
                 continue
             try:
                 self._write(work, graded)
             except (OSError, BookError) as error:
-                self._report(work.student, "failed", f"it could not be written: {_line(error)}")
+                self._report(work.student, "failed", f"it could not be written: {line_of(error)}")
             except Exception as error:
-                self._report(work.student, "failed", f"it could not be recorded: {_line(error)}")
+                self._report(work.student, "failed", f"it could not be recorded: {line_of(error)}")
             else:
                 self._tell(work, graded)
                 seconds = sum(one.seconds for one in graded.values() if one)
@@ -278,7 +280,7 @@ class _Batch:
         try:
             work = self._work(student)
         except OSError as error:
-            self._report(student, "failed", f"it could not be read: {_line(error)}")
+            self._report(student, "failed", f"it could not be read: {line_of(error)}")
             return None
         try:
             there = json.loads((work.target / _MARK).read_text())
@@ -346,29 +348,12 @@ class _Batch:
         mark.unlink(missing_ok=True)
         masters = {name: content for one in self._masters for name, content in one.files.items()}
         for name, content in {**work.copied, **masters}.items():
-            self._put(target / name, content)
+            put(target / name, content, self._mode)
         for name, one in graded.items():
             if one is not None:
-                self._put(target / f"{name}.ipynb", as_file(one).encode("utf-8", "replace"))
+                put(target / f"{name}.ipynb", as_file(one).encode("utf-8", "replace"), self._mode)
         self._book.record(work.student, graded, work.timestamp)
-        self._put(mark, json.dumps({"graded": work.mark}).encode())
-
-    def _put(self, path: Path, content: bytes) -> None:
-        """Write a file so that it is there as a whole or not at all."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        scratch = path.with_name(f".{path.name}.part"[:250])
-        if scratch.is_dir() and not scratch.is_symlink():
-            shutil.rmtree(scratch)
-        scratch.unlink(missing_ok=True)
-        try:
-            scratch.write_bytes(content)
-            scratch.chmod(self._mode)
-            os.replace(scratch, path)
-        except OSError:
-            scratch.unlink(missing_ok=True)
-            raise
+        put(mark, json.dumps({"graded": work.mark}).encode(), self._mode)
 
 
 def _judge_all(
@@ -449,8 +434,3 @@ def _mark(
 def _printable(text: str) -> str:
     """Without what would move the cursor of a terminal, or is no character at all."""
     return "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in text)
-
-
-def _line(error: BaseException) -> str:
-    text = str(error).strip().splitlines()
-    return text[0] if text else type(error).__name__

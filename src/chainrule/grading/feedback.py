@@ -29,6 +29,7 @@ from traitlets.config import Config
 
 from chainrule.grading.course import Course, CourseError
 from chainrule.grading.feedback_page import Graded, Row, fingerprint, page
+from chainrule.grading.filing import line_of, put
 from chainrule.grading.merge import Malformed, read_file
 
 __all__ = ["FeedbackExporter", "FeedbackResult", "generate"]
@@ -101,7 +102,7 @@ def generate(
                     raise outcome
                 result.written.append(places.put(graded, outcome))
             except Exception as error:  # one page that fails is not the end of the others
-                result.failed[graded.student] = f"no page could be made: {_line(error)}"
+                result.failed[graded.student] = f"no page could be made: {line_of(error)}"
             if progress is not None:
                 done = len(result.written) + result.unchanged + len(result.failed)
                 progress(done, len(book), graded.student)
@@ -120,7 +121,7 @@ def _todo(
                 continue
             places.send_along(student)
         except (OSError, Malformed) as error:
-            result.failed[student] = f"the graded notebook cannot be read: {_line(error)}"
+            result.failed[student] = f"the graded notebook cannot be read: {line_of(error)}"
             continue
         if not force and places.is_current(graded):
             result.unchanged += 1
@@ -155,10 +156,6 @@ def _made(
             yield first()
     while waiting:
         yield first()
-
-
-def _line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
 # The gradebook ------------------------------------------------------------------------------------
@@ -284,19 +281,11 @@ class _Places:
                     self._write(target / name, content)
 
     def _write(self, path: Path, content: bytes) -> None:
-        """Write a file so that it is there as a whole or not at all."""
         path.parent.mkdir(parents=True, exist_ok=True)
         if self.folders.groupshared:
             for folder in (path.parent, path.parent.parent):
                 folder.chmod(folder.stat().st_mode | 0o2770)
-        scratch = path.with_name(f".{path.name}.part")
-        try:
-            scratch.unlink(missing_ok=True)
-            scratch.write_bytes(content)
-            scratch.chmod(self._mode)
-            os.replace(scratch, path)
-        finally:
-            scratch.unlink(missing_ok=True)
+        put(path, content, self._mode)
 
 
 def read_graded(
