@@ -1,12 +1,21 @@
-"""What grading leaves in a gradebook, read by SQL alone, so that two graders can be compared."""
+"""What grading leaves in a gradebook, so that two graders can be compared.
+
+`rows` reads every value by SQL alone; `graded_rows` reads points, comments and penalties through
+nbgrader's own API, in whatever database they are.
+"""
 
 from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
-__all__ = ["Rows", "differences", "rows"]
+from nbgrader.api import Gradebook
+
+from chainrule.grading.course import Course
+
+__all__ = ["Rows", "differences", "graded_rows", "rows"]
 
 Rows = dict[tuple[str, ...], object]
 """(table, column, student, assignment, notebook, cell) -> value; the last are as the table has."""
@@ -73,3 +82,21 @@ def differences(ours: Rows, theirs: Rows) -> list[str]:
         for key in sorted({*ours, *theirs}, key=repr)
         if ours.get(key, nothing) != theirs.get(key, nothing)
     ]
+
+
+def graded_rows(course: Course, *assignments: str) -> list[Any]:
+    """Every grade, comment, score and penalty of these assignments, in order."""
+    found: list[Any] = []
+    with Gradebook(course.db_url) as book:
+        for assignment in assignments:
+            for work in book.assignment_submissions(assignment):
+                for notebook in work.notebooks:
+                    place = (work.student.id, notebook.name)
+                    found += [
+                        (*place, g.name, g.auto_score, g.manual_score, g.max_score,
+                         g.needs_manual_grade, g.score)
+                        for g in notebook.grades
+                    ]  # fmt: skip
+                    found += [(*place, c.name, c.auto_comment) for c in notebook.comments]
+                    found.append((*place, work.score, notebook.late_submission_penalty))
+    return sorted(found, key=repr)

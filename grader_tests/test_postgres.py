@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
 from nbgrader.api import Gradebook
@@ -22,6 +21,7 @@ from chainrule.grading.course import Course
 from chainrule.grading.demo import run_demo
 from chainrule.grading.limits import Limits
 from grader_tests import postgres
+from grader_tests.gradebookrows import graded_rows
 
 pytestmark = pytest.mark.slow
 
@@ -70,24 +70,6 @@ def _class(course: Course) -> list[Student]:
     return [s for s in read_students(course.root / "grader_tests/students.toml") if s.id in SAMPLE]
 
 
-def rows(course: Course, *assignments: str) -> list[Any]:
-    """Every grade, comment and penalty in the gradebook, in order."""
-    found: list[Any] = []
-    with Gradebook(course.db_url) as book:
-        for assignment in assignments:
-            for work in book.assignment_submissions(assignment):
-                for notebook in work.notebooks:
-                    place = (work.student.id, notebook.name)
-                    found += [
-                        (*place, g.name, g.auto_score, g.manual_score, g.max_score,
-                         g.needs_manual_grade, g.score)
-                        for g in notebook.grades
-                    ]  # fmt: skip
-                    found += [(*place, c.name, c.auto_comment) for c in notebook.comments]
-                    found.append((*place, work.score, notebook.late_submission_penalty))
-    return sorted(found, key=repr)
-
-
 def test_the_demo_gives_the_rows_of_sqlite(
     course: Course, make: Make, server: postgres.Server
 ) -> None:
@@ -103,7 +85,7 @@ def test_the_demo_gives_the_rows_of_sqlite(
         (sample / "students.toml").write_text("".join(f"[{part}\n" for part in kept))
         made = run_demo(small, small.root / "demo", lambda *_: None)
         grades = (made.course.root / "grades.csv").read_text()
-        found.append((rows(made.course, PS1), made.graded, sorted(grades.splitlines())))
+        found.append((graded_rows(made.course, PS1), made.graded, sorted(grades.splitlines())))
         assert (made.course.root / "gradebook.db").exists() == (db_url is None)
         assert {path.name for path in (made.course.root / "feedback").iterdir()} == set(SAMPLE)
     lite, post = found  # a database gives rows in no order of its own
@@ -123,7 +105,7 @@ def test_two_graders_at_once(make: Make, server: postgres.Server) -> None:
     graders = [_grader(both, assignment) for assignment in (PS1, PS2)]
     said = [grader.communicate()[0] for grader in graders]
     assert [grader.returncode for grader in graders] == [0, 0], "\n".join(said)
-    assert rows(both, PS1, PS2) == rows(whole, PS1, PS2)
+    assert graded_rows(both, PS1, PS2) == graded_rows(whole, PS1, PS2)
 
 
 def _grader(course: Course, assignment: str) -> subprocess.Popen[str]:
@@ -148,7 +130,7 @@ def test_the_server_is_killed_on_the_way(make: Make, server: postgres.Server) ->
     second = grade(cut.root, PS1, limits=LIMITS)
     assert sorted(second.unchanged) == sorted(first.graded)
     assert sorted(second.graded) == sorted(first.failed)
-    assert rows(cut, PS1) == rows(whole, PS1)
+    assert graded_rows(cut, PS1) == graded_rows(whole, PS1)
 
 
 def test_both_enter_the_same_student(make: Make, server: postgres.Server) -> None:
@@ -163,4 +145,4 @@ def test_both_enter_the_same_student(make: Make, server: postgres.Server) -> Non
                 time.sleep(0.05)
             assert not batch.done()
         assert batch.result().failed == {}
-    assert len({row[0] for row in rows(lone, PS1)}) == len(SAMPLE)
+    assert len({row[0] for row in graded_rows(lone, PS1)}) == len(SAMPLE)

@@ -27,8 +27,8 @@ from notebooks import RIGHT, TWO, answered, cell, master, submission
 from traitlets.config import Config
 
 from chainrule.grading.batch import BatchError, grade
-from chainrule.grading.course import programs_on_path
-from grader_tests.gradebookrows import differences
+from chainrule.grading.course import Course, programs_on_path
+from grader_tests.gradebookrows import differences, graded_rows
 from grader_tests.gradebookrows import rows as sql_rows
 
 ANSWERS = {
@@ -70,23 +70,6 @@ def course(tmp_path: Path, empty_book: Path) -> Path:
     root = make_course(tmp_path / "a course [1]")
     shutil.copy(empty_book, root)
     return root
-
-
-def rows(root: Path, assignment: str = "ps") -> list[Any]:
-    """Every grade and comment in the gradebook, in order."""
-    with Gradebook(f"sqlite:///{root}/gradebook.db") as book:
-        found: list[Any] = []
-        for work in book.assignment_submissions(assignment):
-            for notebook in work.notebooks:
-                place = (work.student.id, notebook.name)
-                found += [
-                    (*place, g.name, g.auto_score, g.manual_score, g.max_score,
-                     g.needs_manual_grade, g.score)
-                    for g in notebook.grades
-                ]  # fmt: skip
-                found += [(*place, c.name, c.auto_comment) for c in notebook.comments]
-                found.append((*place, notebook.late_submission_penalty))
-        return sorted(found, key=repr)
 
 
 def scores(root: Path) -> dict[str, float]:
@@ -215,7 +198,8 @@ def test_several_notebooks_and_files_of_the_assignment(tmp_path: Path, empty_boo
     grade(course, "ps", limits=LIMITS)
     assert scores(course) == {"ada": 6, "bob": 5}
     assert (course / "autograded/ada/ps/n.txt").read_text() == "2"
-    missing = [row for row in rows(course) if row[:3] == ("bob", "second", "b")]
+    rows = graded_rows(Course(course), "ps")
+    missing = [row for row in rows if row[:3] == ("bob", "second", "b")]
     assert missing == [("bob", "second", "b", 0.0, None, 1.0, False, 0.0)]
 
 
@@ -274,12 +258,12 @@ def test_a_locked_database_is_waited_for(course: Path) -> None:
     import threading
 
     grade(course, "ps", limits=LIMITS)
-    before = rows(course)
+    before = graded_rows(Course(course), "ps")
     holder = sqlite3.connect(course / "gradebook.db", check_same_thread=False)
     holder.execute("BEGIN EXCLUSIVE")
     threading.Timer(1.0, holder.rollback).start()
     assert not grade(course, "ps", limits=LIMITS, force=True).failed
-    assert rows(course) == before
+    assert graded_rows(Course(course), "ps") == before
 
 
 @pytest.fixture

@@ -9,10 +9,11 @@ from typing import Any
 import nbformat
 import pytest
 from notebooks import RIGHT
-from test_batch import ANSWERS, empty_book, hand_in, make_course, rows  # noqa: F401
+from test_batch import ANSWERS, empty_book, hand_in, make_course  # noqa: F401
 
 from chainrule.grading.batch import grade
 from chainrule.grading.course import Course
+from grader_tests.gradebookrows import graded_rows
 
 PLUGIN = {
     "Autograde__exporter_class": "chainrule.grading.nbgrader_plugin.JudgeExporter",
@@ -50,7 +51,7 @@ def test_the_same_rows_and_notebooks_as_a_batch(twins: tuple[Path, Path]) -> Non
         (broken / "ps.ipynb").write_bytes(b"{")
     autograde(one, **PLUGIN)
     grade(two, "ps")
-    assert rows(one) == rows(two)
+    assert graded_rows(Course(one), "ps") == graded_rows(Course(two), "ps")
     for student in ("ada", "bob", "broken"):
         a, b = (
             nbformat.read(root / f"autograded/{student}/ps/ps.ipynb", as_version=4)
@@ -67,4 +68,4 @@ def test_the_same_rows_as_stock_nbgrader(twins: tuple[Path, Path]) -> None:
     one, two = twins
     autograde(one)
     grade(two, "ps")
-    assert rows(one) == rows(two)
+    assert graded_rows(Course(one), "ps") == graded_rows(Course(two), "ps")

@@ -35,6 +35,7 @@ try:
 
     from chainrule.grading.batch import BatchError, BatchResult
     from chainrule.grading.batch import grade as grade_class
+    from chainrule.grading.classgrades import QuestionScore
     from chainrule.grading.course import Course, CourseError
     from chainrule.grading.demo import Demo, run_demo
     from chainrule.grading.export import Match, Options, Target, export_assignment
@@ -58,7 +59,6 @@ try:
     from chainrule.grading.report import read_report
     from chainrule.grading.report_page import as_table as questions_table
     from chainrule.grading.report_page import write_report
-    from chainrule.grading.results import QuestionScore
     from chainrule.grading.selfcheck import CheckedNotebook, check_notebook
     from chainrule.grading.zygote import OfficeError
 except ModuleNotFoundError as missing:
@@ -365,7 +365,7 @@ def _show_checked(checked: CheckedNotebook) -> None:
 
 
 def _class_table(made: Demo, assignment: str) -> Table:
-    questions = made.questions[assignment]
+    questions = dict.fromkeys(q for row in made.graded[assignment] for q in row.questions)
     table = Table(title=assignment, title_justify="left", header_style="bold", box=SIMPLE_HEAD)
     table.add_column("student", no_wrap=True)
     for question in questions:

@@ -16,7 +16,6 @@ from sqlalchemy import func
 from sqlalchemy.engine import make_url
 
 from chainrule.grading.course import Course, CourseError
-from chainrule.grading.results import QuestionScore, question_of
 
 __all__ = [
     "ClassGrades",
@@ -24,8 +23,10 @@ __all__ = [
     "Entry",
     "GradedCell",
     "Question",
+    "QuestionScore",
     "cell_order",
     "open_gradebook",
+    "question_of",
     "read_class",
 ]
 
@@ -50,6 +51,16 @@ class Question:
     title: str
     max_score: float
     by_hand: bool
+
+
+@dataclass
+class QuestionScore:
+    """Points of one question. by_hand: a person reads it; waiting: and has not yet."""
+
+    score: float = 0.0
+    max_score: float = 0.0
+    by_hand: bool = False
+    waiting: bool = False
 
 
 @dataclass(frozen=True)
@@ -128,6 +139,11 @@ class ClassGrades:
     def missing(self) -> list[Entry]:
         """The students who did not."""
         return [entry for entry in self.entries if not entry.submitted]
+
+
+def question_of(grade_id: str) -> str:
+    """The question a graded cell belongs to: `q2_multiply_forward` is part of `q2`."""
+    return grade_id.split("_", 1)[0]
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from chainrule.grading.course import Course, CourseError
 from chainrule.grading.feedback import generate
 from chainrule.grading.limits import Limits
 from chainrule.grading.notebooks import generate_release
-from chainrule.grading.results import StudentResult, questions_of, results
+from chainrule.grading.results import StudentResult, results
 
 __all__ = ["Demo", "run_demo"]
 
@@ -30,7 +30,6 @@ class Demo:
 
     course: Course
     graded: dict[str, list[StudentResult]] = field(default_factory=dict)
-    questions: dict[str, list[str]] = field(default_factory=dict)
     about: dict[str, str] = field(default_factory=dict)
     written: dict[str, Path] = field(default_factory=dict)
 
@@ -61,7 +60,6 @@ def run_demo(course: Course, folder: Path, progress: Progress) -> Demo:
             submit(work, assignment, student, answers, work.root / "submitted")
             progress(f"{assignment}: handing in", n, len(handing_in))
         _grade(work, assignment, progress)
-        demo.questions[assignment] = questions_of(work, assignment)
         demo.graded[assignment] = results(work, assignment)
     _export(work, work.root / "grades.csv")
     demo.written = {

@@ -17,10 +17,10 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from chainrule.grading.classgrades import question_of
 from chainrule.grading.course import CourseError
 from chainrule.grading.limits import Limits
 from chainrule.grading.notebooks import read
-from chainrule.grading.results import question_of
 from chainrule.grading.selfcheck import check_notebook, problem_set_of
 
 __all__ = ["SetProgress", "as_table", "folder_progress"]

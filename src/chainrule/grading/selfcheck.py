@@ -18,9 +18,9 @@ from nbformat import NotebookNode
 from nbgrader.utils import compute_checksum
 
 from chainrule.check.progress import table
+from chainrule.grading.classgrades import question_of
 from chainrule.grading.course import CourseError
 from chainrule.grading.notebooks import KERNEL_ARGUMENTS, read
-from chainrule.grading.results import question_of
 
 __all__ = ["CheckedNotebook", "CheckedQuestion", "check_notebook", "problem_set_of"]
 
