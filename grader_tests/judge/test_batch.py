@@ -8,6 +8,7 @@ import random
 import shutil
 import signal
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
@@ -26,8 +27,12 @@ from nbgrader.api import Gradebook
 from notebooks import RIGHT, TWO, answered, cell, master, submission
 from traitlets.config import Config
 
+from chainrule.grading import judge as judging
 from chainrule.grading.batch import BatchError, grade
 from chainrule.grading.course import Course, programs_on_path
+from chainrule.grading.gradebook import Book, BookError, Record
+from chainrule.grading.judge import Graded, Submission
+from chainrule.grading.limits import Limits
 from grader_tests.gradebookrows import differences, graded_rows
 from grader_tests.gradebookrows import rows as sql_rows
 
@@ -255,7 +260,6 @@ def test_a_full_disk_ends_no_batch(course: Path, monkeypatch: pytest.MonkeyPatch
 
 def test_a_locked_database_is_waited_for(course: Path) -> None:
     import sqlite3
-    import threading
 
     grade(course, "ps", limits=LIMITS)
     before = graded_rows(Course(course), "ps")
@@ -264,6 +268,51 @@ def test_a_locked_database_is_waited_for(course: Path) -> None:
     threading.Timer(1.0, holder.rollback).start()
     assert not grade(course, "ps", limits=LIMITS, force=True).failed
     assert graded_rows(Course(course), "ps") == before
+
+
+def test_one_that_cannot_be_recorded_is_no_others_loss(
+    course: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = Book._record
+
+    def broken(self: Book, records: list[Record]) -> None:
+        if any(one.student == "bob" for one in records):
+            raise BookError("no")
+        record(self, records)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Book, "_record", broken)
+        result = grade(course, "ps", limits=LIMITS)
+    assert result.failed == {"bob": "it could not be written: no"}
+    assert scores(course) == {"ada": 5, "eve": 3, "zoe": 0}
+    assert list(grade(course, "ps", limits=LIMITS).graded) == ["bob"]
+    assert scores(course)["bob"] == 2
+
+
+def test_known_students_and_new_ones_are_written_together(course: Path, tmp_path: Path) -> None:
+    whole = shutil.copytree(course, tmp_path / "whole")
+    grade(course, "ps", limits=LIMITS, students=["bob", "zoe"])
+    grade(course, "ps", limits=LIMITS, force=True)
+    grade(whole, "ps", limits=LIMITS)
+    assert graded_rows(Course(course), "ps") == graded_rows(Course(whole), "ps")
+
+
+def test_what_is_judged_is_written_while_others_take_long(
+    course: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others = threading.Event()
+
+    def judge(master: Any, work: Submission, limits: Limits) -> Graded:
+        if work.notebook == (course / "submitted/ada/ps/ps.ipynb").read_bytes():
+            assert others.wait(30)
+        return judging.judge(master, work, limits)
+
+    def progress(done: int, *_: Any) -> None:
+        if done == len(ANSWERS) - 1:
+            others.set()
+
+    monkeypatch.setattr("chainrule.grading.batch.judge", judge)
+    assert not grade(course, "ps", limits=LIMITS, progress=progress).failed
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ from traitlets.config import Config
 
 from chainrule.grading.course import Course
 from chainrule.grading.filing import line_of, put
-from chainrule.grading.gradebook import Book, BookError
+from chainrule.grading.gradebook import Book, BookError, Record
 from chainrule.grading.judge import Graded, Submission, as_file, judge, prepare
 from chainrule.grading.limits import Limits
 from chainrule.grading.master import Master, read_master
@@ -39,6 +39,8 @@ _MARK = ".chainrule.json"
 _FORMAT = 2  # of what is graded and written; a change makes all work be graded again
 _RETRIES = 2
 _MANY = 4  # submissions that are worth a rehearsal before the first
+_TOGETHER = 10  # submissions that are written in one transaction, unless
+_WAIT = 1.0  # so many seconds pass before there are so many
 _LONGEST_NAME = 1000  # bytes of a file's path; in autograded/ a few more have to fit
 
 
@@ -82,6 +84,9 @@ class _Work:
     timestamp: datetime | None
     problems: list[str]
     mark: str
+
+
+_Judged = tuple[_Work, dict[str, Graded | None]]
 
 
 def grade(
@@ -185,6 +190,8 @@ class _Batch:
         )
         self._kept = set(config.Autograde.get("exclude_overwriting", {}).get(assignment, []))
         self._recorded = book.recorded()
+        self._judged: list[_Judged] = []
+        self._written = time.monotonic()
         self._done = self._total = 0
         self._progress: Progress | None = None
 
@@ -196,7 +203,8 @@ class _Batch:
         executor: Executor | None,
         jobs: int,
     ) -> None:
-        """Judge with a few submissions on the way at a time, and write each as it comes back."""
+        """Judge with a few submissions on the way at a time, and write a few at a time as they come
+        back."""
         self._total, self._progress = len(students), progress
         own = executor is None
         # One more than are at work, so that no processor waits for what is written meanwhile.
@@ -214,6 +222,7 @@ class _Batch:
                 waiting[self._start(pool, work)] = work, 0
             while waiting:
                 self._collect(pool, waiting)
+            self._write()
         finally:
             for future in waiting:
                 future.cancel()
@@ -235,31 +244,22 @@ class _Batch:
         pool: Executor,
         waiting: dict[Future[dict[str, Graded | None]], tuple[_Work, int]],
     ) -> None:
-        """Wait for the next result, and write it; a worker that died gets its work again."""
-        for future in wait(waiting, return_when=FIRST_COMPLETED).done:
+        """Wait for the next results, and write those there are once they are enough or it is time;
+        a worker that died gets its work again."""
+        timeout = max(0.0, self._written + _WAIT - time.monotonic()) if self._judged else None
+        for future in wait(waiting, timeout, FIRST_COMPLETED).done:
             work, tries = waiting.pop(future)
             try:
-                graded = future.result()
+                self._judged.append((work, future.result()))
             except Exception as error:
                 again = self._start_again(pool, work) if tries < _RETRIES else None
                 if again is not None:
                     waiting[again] = work, tries + 1
                 else:
-                    self._report(
-                        work.student, "failed", f"it could not be judged: {line_of(error)}"
-                    )
-                continue
-            try:
-                self._write(work, graded)
-            except (OSError, BookError) as error:
-                self._report(work.student, "failed", f"it could not be written: {line_of(error)}")
-            except Exception as error:
-                self._report(work.student, "failed", f"it could not be recorded: {line_of(error)}")
-            else:
-                self._tell(work, graded)
-                seconds = sum(one.seconds for one in graded.values() if one)
-                self._result.graded[work.student] = seconds
-                self._report(work.student, "graded")
+                    why = f"it could not be judged: {line_of(error)}"
+                    self._report(work.student, "failed", why)
+        if len(self._judged) >= _TOGETHER or time.monotonic() > self._written + _WAIT:
+            self._write()
 
     def _report(self, student: str, outcome: str, why: str = "") -> None:
         if why:
@@ -341,19 +341,51 @@ class _Batch:
 
     # Writing
 
-    def _write(self, work: _Work, graded: dict[str, Graded | None]) -> None:
+    def _write(self) -> None:
+        """Write all that is judged: files, gradebook, and at last the marks that it is done."""
+        judged, self._judged = self._judged, []
+        there = []
+        for work, graded in judged:
+            try:
+                self._put(work, graded)
+            except OSError as error:
+                self._report(work.student, "failed", f"it could not be written: {line_of(error)}")
+            else:
+                there.append((work, graded))
+        self._record(there)
+        self._written = time.monotonic()
+
+    def _put(self, work: _Work, graded: dict[str, Graded | None]) -> None:
         target = work.target
         target.mkdir(parents=True, exist_ok=True)
-        mark = target / _MARK
-        mark.unlink(missing_ok=True)
+        (target / _MARK).unlink(missing_ok=True)
         masters = {name: content for one in self._masters for name, content in one.files.items()}
         for name, content in {**work.copied, **masters}.items():
             put(target / name, content, self._mode)
         for name, one in graded.items():
             if one is not None:
                 put(target / f"{name}.ipynb", as_file(one).encode("utf-8", "replace"), self._mode)
-        self._book.record(work.student, graded, work.timestamp)
-        put(mark, json.dumps({"graded": work.mark}).encode(), self._mode)
+
+    def _record(self, judged: list[_Judged]) -> None:
+        try:
+            self._book.record([Record(w.student, graded, w.timestamp) for w, graded in judged])
+            for work, _ in judged:
+                mark = json.dumps({"graded": work.mark}).encode()
+                put(work.target / _MARK, mark, self._mode)
+        except Exception as error:
+            if len(judged) > 1:  # the others are not to pay for one of them
+                for one in judged:
+                    self._record([one])
+                return
+            verb = "written" if isinstance(error, (OSError, BookError)) else "recorded"
+            for work, _ in judged:
+                self._report(work.student, "failed", f"it could not be {verb}: {line_of(error)}")
+            return
+        for work, graded in judged:
+            self._tell(work, graded)
+            seconds = sum(one.seconds for one in graded.values() if one)
+            self._result.graded[work.student] = seconds
+            self._report(work.student, "graded")
 
 
 def _judge_all(

@@ -1,4 +1,4 @@
-"""nbgrader's gradebook, written one submission at a time, each in one transaction.
+"""nbgrader's gradebook, written a few submissions at a time, in one transaction.
 
 The rows are those that nbgrader's own autograding leaves: automatic scores and comments, flags for
 manual grading, late penalties. What a person entered is never touched.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -21,7 +21,7 @@ from traitlets.config import Config
 from chainrule.grading.judge import Graded, Score
 from chainrule.grading.master import Master
 
-__all__ = ["Book", "BookError"]
+__all__ = ["Book", "BookError", "Record"]
 
 _ATTEMPTS = 6  # at a database that is locked or away for a moment; each waits twice as long
 _FIRST_WAIT = 0.5  # seconds
@@ -29,6 +29,15 @@ _FIRST_WAIT = 0.5  # seconds
 
 class BookError(RuntimeError):
     """The gradebook cannot be written; the text says why in a line."""
+
+
+class Record(NamedTuple):
+    """What came of a student's submission: for each notebook what it was graded, None if it was
+    not handed in. timestamp: when it was handed in, in UTC."""
+
+    student: str
+    graded: Mapping[str, Graded | None]
+    timestamp: datetime | None = None
 
 
 class _Cell(NamedTuple):
@@ -44,6 +53,10 @@ _ROWS: tuple[tuple[Any, Any, tuple[str, ...]], ...] = (
     (api.Grade, api.Grade.manual_score, ("GradeCell", "TaskCell")),
     (api.Comment, api.Comment.manual_comment, ("SolutionCell", "TaskCell")),
 )
+# As each needs the one before.
+_IN_ORDER = (
+    api.Student, api.SubmittedAssignment, api.SubmittedNotebook, *(model for model, _, _ in _ROWS)
+)  # fmt: skip
 
 
 class Book:
@@ -116,62 +129,88 @@ class Book:
         )
         return {row[0] for row in rows}
 
-    def record(
-        self, student: str, graded: Mapping[str, Graded | None], timestamp: datetime | None
-    ) -> None:
-        """Write one submission: for each notebook what came of it, None if it was not handed in.
+    def record(self, records: Sequence[Record]) -> None:
+        """Write submissions of different students: all of them, or none.
 
-        timestamp: when it was handed in, in UTC. Raises BookError when the database stays locked
-        or cannot be written; then nothing of it is in there.
+        Raises BookError when the database stays locked or cannot be written; then nothing of them
+        is in there.
         """
-        _patiently(lambda: self._record(student, graded, timestamp), self._book.db.rollback)
+        _patiently(lambda: self._record(records), self._book.db.rollback)
         self._book.db.expunge_all()
 
-    def _record(
-        self, student: str, graded: Mapping[str, Graded | None], timestamp: datetime | None
-    ) -> None:
-        db = self._book.db
-        place = {"assignment_id": self._assignment_id, "student_id": student}
-        if db.execute(select(api.Student.id).filter_by(id=student)).first() is None:
-            db.execute(insert(api.Student), [{"id": student}])
-        known = db.execute(select(api.SubmittedAssignment.id).filter_by(**place)).scalar()
-        work = known or api.new_uuid()
-        if known is None:
-            row = {"id": work, "timestamp": timestamp, **place}
-            db.execute(insert(api.SubmittedAssignment), [row])
-        elif timestamp is not None:
-            db.execute(update(api.SubmittedAssignment), [{"id": work, "timestamp": timestamp}])
-        columns = select(api.SubmittedNotebook.notebook_id, api.SubmittedNotebook.id)
-        there = dict(db.execute(columns.filter_by(assignment_id=work)).all()) if known else {}
-        new = {number: api.new_uuid() for number in self._cells if number not in there}
-        if new:
-            rows = [{"id": n, "notebook_id": m, "assignment_id": work} for m, n in new.items()]
-            db.execute(insert(api.SubmittedNotebook), rows)
-        late: set[str] = set()
-        for number, (name, cells) in self._cells.items():
-            notebook = new.get(number) or there[number]
-            self._fill_in(notebook, number in new, cells, name in graded, graded.get(name))
-            if graded.get(name) is not None:
-                late.add(notebook)
-        if known or self._due is not None:  # to work out penalties takes queries
-            submission = db.get(api.SubmittedAssignment, work)
+    def _record(self, records: Sequence[Record]) -> None:
+        db, mine = self._book.db, api.SubmittedAssignment
+        names = [one.student for one in records]
+        students = set(db.scalars(select(api.Student.id).where(api.Student.id.in_(names))))
+        of_these = mine.assignment_id == self._assignment_id, mine.student_id.in_(names)
+        submitted = dict(db.execute(select(mine.student_id, mine.id).where(*of_these)).all())
+        new: dict[Any, list[dict[str, Any]]] = {model: [] for model in _IN_ORDER}
+        late: dict[str, set[str]] = {}  # the notebooks, by submission, whose penalty is to be set
+        for student, graded, timestamp in records:
+            if student not in students:
+                new[api.Student].append({"id": student})
+            known = submitted.get(student)
+            work = known or api.new_uuid()
+            if known is None:
+                place = {"assignment_id": self._assignment_id, "student_id": student}
+                new[mine].append({"id": work, "timestamp": timestamp, **place})
+            elif timestamp is not None:
+                db.execute(update(mine), [{"id": work, "timestamp": timestamp}])
+            notebooks = self._notebooks(work, graded, known is None, new)
+            if known or self._due is not None:  # to work out penalties takes queries
+                late[work] = notebooks
+        for model, rows in new.items():
+            if rows:
+                db.execute(insert(model), sorted(rows, key=sorted))  # rows alike go together
+        for work, notebooks in late.items():
+            submission = db.get(mine, work)
             for one in submission.notebooks:
-                if one.id in late:
+                if one.id in notebooks:
                     one.late_submission_penalty = self._penalty(submission, one)
         db.commit()
 
+    def _notebooks(
+        self,
+        work: str,
+        graded: Mapping[str, Graded | None],
+        is_new: bool,
+        new: dict[Any, list[dict[str, Any]]],
+    ) -> set[str]:
+        """Enter the notebooks of a submission, rows that are not there yet into `new`; those that
+        were graded."""
+        columns = select(api.SubmittedNotebook.notebook_id, api.SubmittedNotebook.id)
+        rows = () if is_new else self._book.db.execute(columns.filter_by(assignment_id=work))
+        there: dict[str, str] = dict(tuple(row) for row in rows)
+        found = set()
+        for number, (name, cells) in self._cells.items():
+            notebook = there.get(number) or api.new_uuid()
+            if number not in there:
+                place = {"notebook_id": number, "assignment_id": work}
+                new[api.SubmittedNotebook].append({"id": notebook, **place})
+            one = graded.get(name)
+            self._fill_in(notebook, number not in there, cells, name in graded, one, new)
+            if one is not None:
+                found.add(notebook)
+        return found
+
     def _fill_in(
-        self, notebook: str, is_new: bool, cells: list[_Cell], known: bool, graded: Graded | None
+        self,
+        notebook: str,
+        is_new: bool,
+        cells: list[_Cell],
+        known: bool,
+        graded: Graded | None,
+        new: dict[Any, list[dict[str, Any]]],
     ) -> None:
-        """Make the rows of one submitted notebook where they are missing, and put in what came of
-        grading it: `known` whether it was graded at all, None when it was not handed in."""
+        """The rows of one submitted notebook, with what came of grading it: `known` whether it was
+        graded at all, None when it was not handed in."""
         db = self._book.db
         scores = {one.grade_id: one for one in graded.scores} if graded else {}
         for model, entered, kinds in _ROWS:
             columns = (model.cell_id, model.id, entered)
             rows = () if is_new else db.execute(select(*columns).filter_by(notebook_id=notebook))
             there = {cell: (number, manual) for cell, number, manual in rows}
-            added, changed = [], []
+            changed = []
             for cell in cells:
                 if cell.type not in kinds:
                     continue
@@ -181,11 +220,9 @@ class Book:
                 else:
                     values = _grade(cell, known, graded, scores, manual is not None)
                 if number is None:
-                    added.append({"cell_id": cell.id, "notebook_id": notebook, **values})
+                    new[model].append({"cell_id": cell.id, "notebook_id": notebook, **values})
                 elif values:
                     changed.append({"id": number, **values})
-            if added:
-                db.execute(insert(model), added)
             if changed:
                 db.execute(update(model), changed)
 

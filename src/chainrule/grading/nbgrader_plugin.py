@@ -20,7 +20,7 @@ from nbconvert.exporters import NotebookExporter
 from nbgrader.utils import find_all_files
 
 from chainrule.grading.batch import read_files, read_masters
-from chainrule.grading.gradebook import Book
+from chainrule.grading.gradebook import Book, Record
 from chainrule.grading.judge import Graded, Submission, as_file, judge
 from chainrule.grading.limits import Limits
 from chainrule.grading.merge import Malformed, read_file
@@ -79,7 +79,7 @@ class JudgeExporter(NotebookExporter):
         folders = self.parent.coursedir
         masters = read_masters(folders, assignment, self.config)
         with Book(folders.db_url, assignment, masters, folders.course_id, self.config) as book:
-            book.record(student, {notebook: graded}, None)
+            book.record([Record(student, {notebook: graded})])
 
 
 class _Path(str):
