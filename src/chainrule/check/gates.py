@@ -210,7 +210,10 @@ class _OwnForward:
         self.gate, self.made_with = gate, tuple(made_with)
 
     def __call__(self, *inputs: Any) -> Any:
-        return _forward(self.gate, self.made_with, *inputs)
+        (output,) = self.many([inputs])
+        if isinstance(output, Exception):
+            raise output
+        return output
 
     def many(self, points: Sequence[Sequence[Any]]) -> list[Any]:
         """The outputs at several points; what a call raised is in its place.
@@ -221,14 +224,13 @@ class _OwnForward:
         if hasattr(type(self.gate), "__many__"):
             tried = [tuple(point) for point in points]
             return self.gate.__many__(tried, self.made_with, "forward")  # type: ignore[attr-defined]
-        return [_result_of(self, point) for point in points]
+        return [self._output(point) for point in points]
 
-
-def _result_of(function: Callable[..., Any], inputs: Sequence[Any]) -> Any:
-    try:
-        return function(*inputs)
-    except Exception as error:
-        return error
+    def _output(self, inputs: Sequence[Any]) -> Any:
+        try:
+            return _forward(self.gate, self.made_with, *inputs)
+        except Exception as error:
+            return error
 
 
 def _forward(gate: Callable[..., Any], made_with: Sequence[Any], *inputs: Any) -> Any:
