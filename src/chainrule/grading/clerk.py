@@ -19,18 +19,19 @@ import tempfile
 import time
 import traceback
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chainrule.grading.limits import Limits
 from chainrule.grading.line import Line
 from chainrule.grading.master import Master
 from chainrule.grading.merge import Malformed
-from chainrule.grading.rehearsal import Heard, News, Rehearsal, rehearsed
-from chainrule.grading.repeatable import repeatable_cells
+from chainrule.grading.rehearsal import Heard, News, Rehearsal, heard_of
 from chainrule.grading.session import Session, Submission
-from chainrule.grading.shell import Shell
 from chainrule.grading.wire import Closed
 from chainrule.grading.zygote import HouseLine, OfficeError
+
+if TYPE_CHECKING:
+    from chainrule.grading.shell import Shell
 
 __all__ = ["LARGEST", "Course", "JudgeError", "Rehearse", "Task", "serve"]
 
@@ -65,10 +66,16 @@ class Task:
 
 @dataclass(frozen=True)
 class Rehearse:
-    """A master to be rehearsed. The answer is a `Rehearsal`, or an exception."""
+    """One run of a master's rehearsal. The answer is what was heard, by grade_id, or an exception.
+
+    numbers: of the cells that may be rehearsed; solved, seed: see `rehearsal.heard_of`.
+    """
 
     master: Master
     limits: Limits
+    numbers: dict[str, int]
+    solved: bool
+    seed: int
 
 
 class _HandedOver(BaseException):
@@ -151,20 +158,18 @@ class _Clerk:
         )
         return session.run()
 
-    def _rehearse(self, asked: Rehearse) -> Rehearsal:
+    def _rehearse(self, asked: Rehearse) -> dict[str, Heard]:
         self._hand_over(asked.master, asked.limits)
-        names = sorted(repeatable_cells(asked.master))
-        numbers = {name: number for number, name in enumerate(names, 1)}
 
         def run(notebook: bytes) -> dict[str, Heard]:
             session = Session(
                 asked.master, Submission(notebook), asked.limits, self._house, self._shell,
-                numbers=numbers,
+                numbers=asked.numbers,
             )  # fmt: skip
             session.run()
             return session.heard
 
-        return rehearsed(asked.master, numbers, run)
+        return heard_of(asked.master, asked.solved, asked.seed, run)
 
     # A child for what has to be run
 

@@ -14,8 +14,9 @@ import marshal
 import os
 import signal
 import socket
+import struct
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ import numpy as np
 from chainrule.grading import wire
 from chainrule.grading.limits import Limits
 from chainrule.grading.line import Line
-from chainrule.grading.peer import RAISED, Peer
+from chainrule.grading.peer import RAISED, RESULT, Peer
 from chainrule.grading.shell import Shell
 
 __all__ = ["SPECIALS", "Inmate"]
@@ -38,6 +39,8 @@ SPECIALS = tuple(
     + ["r" + name for name in _BINARY.split()]
 )
 _FUNCTIONS = (types.FunctionType, types.MethodType, types.BuiltinFunctionType)
+_SIZED = struct.Struct("<IB")  # of an answer: its size, and its first byte
+_STORE, _EXTENDED = dis.opmap["STORE_ATTR"], dis.EXTENDED_ARG
 _MAY_CHANGE = (list, dict, set, tuple, np.ndarray)
 
 
@@ -168,34 +171,44 @@ class Inmate(Peer):
         self._numbers = {}
         self._kind_numbers: dict[type, int] = dict.fromkeys(_FUNCTIONS, 0)
 
-    def _script(self, cell: int, packed: bytes, methods: list[str]) -> list[bytes]:
+    def _script(self, cell: int, packed: bytes, methods: list[str]) -> bytes:
         """The answers to a check's requests, as far as none of them raises or is interrupted.
 
-        packed: as `rehearsal.pack` makes it, which is the judge's own.
+        packed: as `rehearsal.pack` makes it, which is the judge's own. Each answer comes with its
+        size before it.
         """
         self._number(cell)
         self._told, self._stopped = frozenset(methods), False
-        answers: list[bytes] = []
+        own, answers = self._own, bytearray()
         try:
             for row in marshal.loads(packed):
-                if type(row) is bytes:
-                    request = wire.decode(row, self._caps, self.resolve)
+                if len(row) == 4:  # a call with nothing that it could change
+                    number, method, given, named = row
+                    target = own[number][0]
+                    try:
+                        function = getattr(target, method) if method else target
+                        message = wire.encode(function(*given, **named), self.refer)
+                        kind = RESULT
+                    except BaseException as error:
+                        kind, message = RAISED, self._failure(error)
                 else:
-                    op, target, args = row
-                    if target:
-                        args = (self._own[target][0], *args)
-                    request = op, args, None
-                kind, answer = self._answer_to(request)
+                    kind, message = self._answer_to(self._unpacked(*row))
                 if self._stopped:
                     break
-                answers.append(bytes((kind,)) + answer)
+                answers += _SIZED.pack(1 + len(message), kind) + message
                 if kind == RAISED:
                     break
         except (KeyboardInterrupt, KeyError):  # or an object is asked that this code has not made
             pass
         finally:
             self._told = None
-        return answers
+        return bytes(answers)
+
+    def _unpacked(self, op: str, target: int, args: Any) -> tuple[str, Any, None]:
+        """A request as it would have come alone."""
+        if not op:
+            return wire.decode(args, self._caps, self.resolve)
+        return op, (self._own[target][0], *args) if target else args, None
 
     def native(self, value: Any) -> wire.Ref | None:
         return value._ref._replace(mine=False) if type(value) is _Callback else None
@@ -258,37 +271,46 @@ class Inmate(Peer):
         """Of a kind of objects: its name, the special methods it has beyond every object's, and
         those methods that are sure to be what an attribute of that name is."""
         kind = self._kinds[number]
-        specials = tuple(name for name in SPECIALS if _has(kind, name))
         methods = self._methods.get(kind)
         if methods is None:  # which takes long to find out; what is called is looked up anyway
             methods = self._methods[kind] = _plain_methods(kind)
         if self._told is not None:
             methods = tuple(name for name in methods if name in self._told)
-        return kind.__name__, specials, methods
+        return kind.__name__, _specials(kind), methods
 
 
-def _has(kind: type, name: str) -> bool:
-    """Whether a class or its bases, `object` apart, define a special method."""
-    for base in kind.__mro__[:-1]:
-        if name in vars(base):
-            return vars(base)[name] is not None
-    return False
+def _members(kind: type) -> dict[str, Any]:
+    """What a class and its bases, `object` apart, define."""
+    found: dict[str, Any] = {}
+    for base in reversed(kind.__mro__[:-1]):
+        found |= vars(base)
+    return found
+
+
+def _specials(kind: type) -> tuple[str, ...]:
+    members = _members(kind)
+    return tuple(name for name in SPECIALS if members.get(name) is not None)
 
 
 def _plain_methods(kind: type) -> tuple[str, ...]:
     """Methods that no method of the class assigns to, where attributes are looked up as usual."""
-    if any(_has(kind, name) for name in ("__getattr__", "__getattribute__")):
+    members = _members(kind)
+    if "__getattr__" in members or "__getattribute__" in members:
         return ()
-    found: dict[str, types.FunctionType] = {}
-    for base in reversed(kind.__mro__[:-1]):
-        found |= {n: f for n, f in vars(base).items() if type(f) is types.FunctionType}
-    stored = {
-        step.argval
-        for function in found.values()
-        for step in dis.get_instructions(function)
-        if step.opname == "STORE_ATTR"
-    }
-    return tuple(name for name in found if name not in stored and not name.startswith("__"))
+    methods = {name: one for name, one in members.items() if type(one) is types.FunctionType}
+    stored = {name for one in methods.values() for name in _stored(one.__code__)}
+    return tuple(name for name in methods if name not in stored and not name.startswith("__"))
+
+
+def _stored(code: types.CodeType) -> Iterator[str]:
+    """The attributes that code assigns to."""
+    argument, steps = 0, code.co_code
+    for op, low in zip(steps[::2], steps[1::2], strict=True):
+        argument = argument << 8 | low
+        if op == _STORE:
+            yield code.co_names[argument]
+        if op != _EXTENDED:
+            argument = 0
 
 
 def _operate(name: str, value: Any, *args: Any) -> Any:

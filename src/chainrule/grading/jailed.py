@@ -130,20 +130,17 @@ class Jailed(Peer):
         finally:
             self.heard[place] = request, self._last
 
-    def script(
-        self, cell: int, packed: bytes, methods: Sequence[str], seconds: float
-    ) -> list[bytes]:
+    def script(self, cell: int, packed: bytes, methods: Sequence[str], seconds: float) -> bytes:
         """The answers to requests that were noted once (`heard`), in one message; as many as there
-        are before one raises, or time is up. packed: the requests, see `rehearsal.pack`."""
+        are before one raises, or time is up. packed: the requests, see `rehearsal.pack`; the
+        answers are for `rehearsal.split`."""
         try:
             found = self._within(seconds, "script", cell, packed, list(methods))[0]
         except Overran as late:
             found = late.partial
         except (TypeError, ValueError, RuntimeError):  # the answers together are too large
-            found = []
-        if type(found) is not list or not all(type(one) is bytes and one for one in found):
-            return []
-        return found
+            found = b""
+        return found if type(found) is bytes else b""
 
     def prepare(self, answers: list[tuple[bytes, bytes]], number: int) -> None:
         """Take these answers to these requests, as long as they are asked in this order.

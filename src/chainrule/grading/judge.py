@@ -14,6 +14,7 @@ import pickle
 import threading
 import time
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -23,10 +24,11 @@ from chainrule.grading.clerk import LARGEST, Course, JudgeError, Rehearse, Task
 from chainrule.grading.jail import JailUnavailable
 from chainrule.grading.limits import Limits
 from chainrule.grading.line import Line
-from chainrule.grading.master import Master
+from chainrule.grading.master import Master, mentions_plots
 from chainrule.grading.merge import Cell, Malformed
 from chainrule.grading.office import Office
-from chainrule.grading.rehearsal import News, Rehearsal
+from chainrule.grading.rehearsal import RUNS, Heard, News, Rehearsal, rehearsed
+from chainrule.grading.repeatable import repeatable_cells
 from chainrule.grading.session import Ran, Submission, written
 from chainrule.grading.zygote import OfficeError
 
@@ -130,8 +132,9 @@ class _Known:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
-_offices: dict[Limits, Office] = {}
-_idle: dict[Limits, list[_Clerk]] = {}
+_Kind = tuple[Limits, bool]  # of a warm process: the limits, and whether it has plots at hand
+_offices: dict[_Kind, Office] = {}
+_idle: dict[_Kind, list[_Clerk]] = {}
 _known: dict[tuple[str, Limits], _Known] = {}
 _lock = threading.Lock()
 _MOST_MASTERS = 100
@@ -173,10 +176,11 @@ def judge(master: Master, submission: Submission, limits: Limits | None = None) 
 def _asked(master: Master, submission: Submission, limits: Limits) -> Ran | Malformed:
     """What a judge process says. Raises OfficeError, JudgeError."""
     key, known = _course(master, limits)
+    kind = _kind(master, limits, submission.notebook or b"")
     killed = 0
     while True:
         started = time.monotonic()
-        with _clerk(limits) as clerk:
+        with _clerk(kind) as clerk:
             fresh = not clerk.knows
             try:
                 news = clerk.tell(key, known)
@@ -217,23 +221,39 @@ def _course(master: Master, limits: Limits, times: int = 1) -> tuple[str, _Known
 
 def _rehearsed(master: Master, limits: Limits) -> Rehearsal:
     """The master's rehearsal; nothing where it cannot be had, and then all checks are run."""
-    with _clerk(limits) as clerk:
-        try:
-            found = clerk.ask(Rehearse(master, limits))
-        except (wire.WireError, wire.Late, JudgeError) as error:
-            clerk.broken = True
-            _log.warning("%s could not be rehearsed: %s", master.name, error)
-            return {}
-    return found if isinstance(found, dict) else {}
+    numbers = {name: number for number, name in enumerate(sorted(repeatable_cells(master)), 1)}
+
+    def run(solved: bool, seed: int) -> dict[str, Heard]:
+        with _clerk(_kind(master, limits)) as clerk:
+            try:
+                found = clerk.ask(Rehearse(master, limits, numbers, solved, seed))
+            except (wire.WireError, wire.Late, JudgeError):
+                clerk.broken = True
+                raise
+        if isinstance(found, Malformed):
+            raise JudgeError(str(found))
+        return found
+
+    try:
+        with ThreadPoolExecutor(len(RUNS), "rehearsal") as pool:
+            return rehearsed(numbers, list(pool.map(run, *zip(*RUNS, strict=True))))
+    except (wire.WireError, wire.Late, JudgeError) as error:
+        _log.warning("%s could not be rehearsed: %s", master.name, error)
+        return {}
+
+
+def _kind(master: Master, limits: Limits, notebook: bytes = b"") -> _Kind:
+    """Of the warm process that serves best."""
+    plots = master.mentions_plots or mentions_plots(notebook)
+    return replace(limits, checks="outside"), plots
 
 
 @contextmanager
-def _clerk(limits: Limits) -> Iterator[_Clerk]:
+def _clerk(kind: _Kind) -> Iterator[_Clerk]:
     """A judge process that does nothing else meanwhile. Raises OfficeError."""
-    key = replace(limits, checks="outside")
-    office = _office(key)
+    office = _office(kind)
     with _lock:
-        idle = _idle.setdefault(key, [])
+        idle = _idle.setdefault(kind, [])
         clerk = idle.pop() if idle else None
     if clerk is None or clerk.office is not office:
         clerk = _Clerk(office)
@@ -249,25 +269,25 @@ def _clerk(limits: Limits) -> Iterator[_Clerk]:
             idle.append(clerk)
 
 
-def _office(key: Limits) -> Office:
-    """The warm process for these limits; started when there is none, or it is another process's."""
+def _office(kind: _Kind) -> Office:
+    """The warm process of a kind; started when there is none, or it is another process's."""
     with _lock:
-        office = _offices.get(key)
+        office = _offices.get(kind)
         if office is None or office.owner != os.getpid():
-            office = _offices[key] = Office(key)
+            office = _offices[kind] = Office(*kind)
         elif not office.alive:
             office.close()
-            office = _offices[key] = Office(key)
+            office = _offices[kind] = Office(*kind)
         return office
 
 
 def close(limits: Limits | None = None) -> None:
     """End the warm processes that `judge` started (they also end with this process)."""
     with _lock:
-        for key in list(_offices):
-            if limits is None or key == replace(limits, checks="outside"):
-                office = _offices.pop(key)
-                for clerk in _idle.pop(key, []):
+        for kind in list(_offices):
+            if limits is None or kind[0] == replace(limits, checks="outside"):
+                office = _offices.pop(kind)
+                for clerk in _idle.pop(kind, []):
                     clerk.close()
                 if office.owner == os.getpid():
                     office.close()
@@ -278,8 +298,8 @@ def prepare(masters: Iterable[Master], limits: Limits) -> None:
 
     Raises what `judge` raises.
     """
-    _office(replace(limits, checks="outside"))
     for master in masters:
+        _office(_kind(master, limits))
         _course(master, limits, times=_OFTEN)
 
 

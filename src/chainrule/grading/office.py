@@ -25,19 +25,20 @@ _JUDGE = "chainrule.grading.clerk:serve"
 class Office:
     """The warm process, seen from the process that wants submissions judged.
 
+    plots: whether it has matplotlib and the like at hand (see `warm.py`).
     rows: every layer of the jail, active or why not.
     Raises OfficeError when it does not start, JailUnavailable when no jail can be built here and
     `limits.no_jail` does not waive it.
     """
 
-    def __init__(self, limits: Limits, judge: str = _JUDGE) -> None:
+    def __init__(self, limits: Limits, plots: bool = False, judge: str = _JUDGE) -> None:
         if not hasattr(os, "fork"):
             raise jail.JailUnavailable("grading needs Linux (or macOS with --no-jail)")
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         start = (
             f"import sys; sys.path[:] = {[entry for entry in sys.path if entry]!r}; "
             "from chainrule.grading import zygote; "
-            f"zygote.office({theirs.fileno()}, {limits.as_dict()!r}, {judge!r})"
+            f"zygote.office({theirs.fileno()}, {limits.as_dict()!r}, {judge!r}, {plots!r})"
         )
         with theirs:
             self._process = subprocess.Popen(

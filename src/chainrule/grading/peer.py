@@ -14,9 +14,9 @@ from chainrule.grading import wire
 from chainrule.grading.line import Line
 from chainrule.grading.wire import Caps, Ref, WireError
 
-__all__ = ["RAISED", "Peer"]
+__all__ = ["RAISED", "RESULT", "Peer"]
 
-_REQUEST, _RESULT, _CHANGED, RAISED = range(4)
+_REQUEST, RESULT, _CHANGED, RAISED = range(4)
 _HEADER = struct.Struct("<BI")  # which of these, and the number of the request
 
 
@@ -154,7 +154,7 @@ class Peer:
 
     def outcome(self, kind: int, body: Any) -> tuple[Any, Any]:
         """What an answer says, as `ask` returns or raises it."""
-        if kind == _RESULT:
+        if kind == RESULT:
             return body, None
         if kind == _CHANGED and type(body) is tuple and len(body) == 2:
             return body
@@ -195,7 +195,7 @@ class Peer:
         self._depth += 1
         try:
             value, more = self._served(body)
-            kind = _RESULT if more is None else _CHANGED
+            kind = RESULT if more is None else _CHANGED
             message = wire.encode(value if more is None else (value, more), self.refer)
             if len(message) + _HEADER.size > self._caps.message:
                 raise ValueError(
@@ -204,14 +204,17 @@ class Peer:
         except wire.Closed:
             raise
         except BaseException as error:
-            name, text = wire.pack_exception(error)
-            if isinstance(error, WireError):
-                name = "TypeError"
-            kind = RAISED
-            message = wire.encode((name, text, self.where(error)))
+            kind, message = RAISED, self._failure(error)
         finally:
             self._depth -= 1
         return kind, message
+
+    def _failure(self, error: BaseException) -> bytearray:
+        """The answer that says what was raised."""
+        name, text = wire.pack_exception(error)
+        if isinstance(error, WireError):
+            name = "TypeError"
+        return wire.encode((name, text, self.where(error)))
 
     def _served(self, body: Any) -> tuple[Any, Any]:
         if type(body) is not tuple or len(body) != 3:

@@ -16,8 +16,9 @@ import hashlib
 import json
 import marshal
 import random
+import struct
 import types
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,30 +26,84 @@ import numpy as np
 
 from chainrule.grading import wire
 from chainrule.grading.master import Master
-from chainrule.grading.shell import Output
+from chainrule.grading.outputs import Output
 
-__all__ = ["Heard", "News", "Outcome", "Part", "Rehearsal", "rehearsed", "state_of"]
+__all__ = [
+    "RUNS",
+    "Heard",
+    "News",
+    "Outcome",
+    "Part",
+    "Rehearsal",
+    "heard_of",
+    "rehearsed",
+    "split",
+    "state_of",
+]
 
 _MOST_KNOWN = 200  # outcomes of a part that are kept
 _MOST_TRIES = 4  # different continuations that one student's code is asked
 _PLAIN = (type(None), bool, int, float, complex, str, bytes)
+_DESCRIBE = bytes(wire.encode(("describe", (), None)))[:18]  # how such a request begins
+_CALLS = ("call", "method")  # whose last arguments are those of the call
 _METHOD_AT = {"get": 1, "method": 1, "many": 3}  # which argument of a request names a method
+
+
+_SIZE = struct.Struct("<I")
+
+
+def split(answers: bytes) -> list[bytes]:
+    """The answers in a message of a jail: each has its size, four bytes, before it.
+
+    What is not of this form ends the list.
+    """
+    found, place = [], 0
+    while place + _SIZE.size < len(answers):
+        begin = place + _SIZE.size
+        place = begin + _SIZE.unpack_from(answers, place)[0]
+        if not begin < place <= len(answers):
+            break
+        found.append(answers[begin:place])
+    return found
+
+
+def _joined(answers: Iterable[bytes]) -> bytes:
+    return b"".join(_SIZE.pack(len(answer)) + answer for answer in answers)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A stand-in for answers: how many bytes they were, with their sizes, and the digest of those.
+
+    As each answer has its size before it, answers begin with others where their bytes do.
+    """
+
+    size: int
+    digest: bytes
+
+    @classmethod
+    def of(cls, answers: bytes) -> Seen:
+        """The stand-in for these answers."""
+        return cls(len(answers), hashlib.blake2b(answers, digest_size=16).digest())
+
+    def begins(self, answers: bytes) -> bool:
+        """Whether answers begin with these."""
+        return len(answers) >= self.size and Seen.of(answers[: self.size]) == self
 
 
 @dataclass(frozen=True)
 class Outcome:
     """What the answers to a part led to.
 
-    answers: to the first requests of the part, each by its digest. packed, methods, more: what was
-    asked then in place of the rest of the part (see `pack`), the methods that it asks objects for,
-    and the digests of those answers. outputs: of the cell.
-    cell: the number they mention, as tracebacks do ("Cell In[4]"), or 0.
+    answers: to the first requests of the part. packed, methods, more: what was asked then in place
+    of the rest of the part (see `pack`), the methods that it asks objects for, and those answers.
+    outputs: of the cell. cell: the number they mention, as tracebacks do ("Cell In[4]"), or 0.
     """
 
-    answers: tuple[bytes, ...]
+    answers: Seen
     packed: bytes
     methods: tuple[str, ...]
-    more: tuple[bytes, ...]
+    more: Seen
     outputs: list[Output]
     cell: int
 
@@ -61,16 +116,10 @@ class Outcome:
         cell: int,
     ) -> Outcome:
         """From answers as they came, and the conversation after them; `cell` is its number."""
-        requests = tuple(request for request, _ in talk)
+        packed, methods = pack(request for request, _ in talk)
         mentioned = cell if "Cell In[" in json.dumps(outputs) else 0
-        told = digests(_told(talk))
-        methods = methods_of(requests)
-        return cls(digests(answers), pack(requests), methods, told, outputs, mentioned)
-
-
-def digests(answers: Iterable[bytes]) -> tuple[bytes, ...]:
-    """Short stand-ins for answers."""
-    return tuple(hashlib.blake2b(answer, digest_size=16).digest() for answer in answers)
+        told = Seen.of(_joined(_told(talk, methods)))
+        return cls(Seen.of(_joined(answers)), packed, methods, told, outputs, mentioned)
 
 
 @dataclass
@@ -87,8 +136,8 @@ class Part:
 
     def recall(
         self,
-        answers: list[bytes],
-        ask: Callable[[bytes, tuple[str, ...]], list[bytes]],
+        answers: bytes,
+        ask: Callable[[bytes, tuple[str, ...]], bytes],
         cell: int,
     ) -> list[Output] | None:
         """The outputs that these answers, or the first of them, led to before.
@@ -96,16 +145,15 @@ class Part:
         ask: has further requests answered, given the methods that they ask objects for.
         cell: the number of the cell in the notebook.
         """
-        given = digests(answers)
         tries = 0
         for outcome in self.known:
-            if given[: len(outcome.answers)] != outcome.answers or tries == _MOST_TRIES:
-                continue
-            if outcome.cell not in (0, cell):
+            if outcome.cell not in (0, cell) or not outcome.answers.begins(answers):
                 continue
             if outcome.packed:
+                if tries == _MOST_TRIES:
+                    continue
                 tries += 1
-                if digests(ask(outcome.packed, outcome.methods)) != outcome.more:
+                if Seen.of(ask(outcome.packed, outcome.methods)) != outcome.more:
                     continue
             return [dict(output) for output in outcome.outputs]
         return None
@@ -138,39 +186,49 @@ class Heard:
         """Whether every request has its answer, and none came from the student's side."""
         return self.traceless and all(request and answer for request, answer in self.talk)
 
+    @property
+    def outcome(self) -> Outcome:
+        """What it came to, if it is whole."""
+        _, methods = pack(request for request, _ in self.talk)
+        return Outcome.of(_told(self.talk, methods), [], self.outputs, self.cell)
 
-def rehearsed(
-    master: Master, cells: dict[str, int], run: Callable[[bytes], dict[str, Heard]]
-) -> Rehearsal:
-    """The parts of a master's cells.
 
-    cells: the number of each repeatable cell, by grade_id. run: judges a notebook, with every cell
-    run for real.
+RUNS = ((True, 1), (True, 2), (False, 3))
+"""What a rehearsal takes: (whether of the master's answers or of none, a seed), see `heard_of`."""
+
+
+def heard_of(
+    master: Master, solved: bool, seed: int, run: Callable[[bytes], dict[str, Heard]]
+) -> dict[str, Heard]:
+    """One of the runs: the master as a submission, with its solutions or as students get it.
+
+    run: judges a notebook, with every cell run for real.
+    """
+    random.seed(seed)
+    np.random.seed(seed)
+    return run(_notebook(master, solved))
+
+
+def rehearsed(cells: dict[str, int], runs: Sequence[dict[str, Heard]]) -> Rehearsal:
+    """The parts of a master's cells, from what was heard in each of `RUNS`.
+
+    cells: the number of each repeatable cell, by grade_id.
     """
     found: Rehearsal = {}
-    solved, stub = (_notebook(master, which) for which in (True, False))
-    first, again, empty = (_seeded(run, *one) for one in ((solved, 1), (solved, 2), (stub, 3)))
+    first, again, empty = runs
     for name, number in cells.items():
         one, two = first.get(name), again.get(name)
         if one is None or two is None or not one.whole or one != two:
             continue
         requests = tuple(request for request, _ in one.talk)
-        part = found[name] = Part(number, requests, pack(requests), methods_of(requests))
-        part.learn(Outcome.of(_told(one.talk), [], one.outputs, one.cell))
+        part = found[name] = Part(number, requests, *pack(requests))
+        part.learn(one.outcome)
         other = empty.get(name)
         if other is not None and other.whole:
             asked = tuple(request for request, _ in other.talk)
             if asked == requests[: len(asked)] and asked != requests:
-                part.learn(Outcome.of(_told(other.talk), [], other.outputs, other.cell))
+                part.learn(other.outcome)
     return found
-
-
-def _seeded(
-    run: Callable[[bytes], dict[str, Heard]], notebook: bytes, seed: int
-) -> dict[str, Heard]:
-    random.seed(seed)
-    np.random.seed(seed)
-    return run(notebook)
 
 
 def _notebook(master: Master, solved: bool) -> bytes:
@@ -187,30 +245,35 @@ def _notebook(master: Master, solved: bool) -> bytes:
     return json.dumps({"cells": cells}).encode()
 
 
-def methods_of(requests: Iterable[bytes]) -> tuple[str, ...]:
-    """The names of methods in requests, each once."""
-    found: dict[str, None] = {}
-    for request in requests:
-        op, args, _ = wire.decode(request)
-        place = _METHOD_AT.get(op)
-        if place is not None:
-            found[args[place]] = None
-    return tuple(found)
+def pack(requests: Iterable[bytes]) -> tuple[bytes, tuple[str, ...]]:
+    """Requests for one message, nothing for none, in a form that a jail reads many times faster
+    than one by one; and the methods that they ask objects for. The rows are
 
-
-def pack(requests: Iterable[bytes]) -> bytes:
-    """Requests for one message, nothing for none. A jail reads them many times faster than one by
-    one: those of plain data are (operation, number of the object it is asked of or 0, arguments).
+    (number of the object, its method or "", arguments, keywords): a call with nothing in it that
+    can be changed; (operation, number of the object it is asked of or 0, arguments): another
+    request of plain data; ("", 0, request): any other.
     """
     rows: list[Any] = []
+    methods: dict[str, None] = {}
     for request in requests:
         op, args, _ = wire.decode(request)
+        if op in _METHOD_AT:
+            methods[args[_METHOD_AT[op]]] = None
         target = args[0] if args else None
-        if type(target) is wire.Ref and not target.mine and _is_plain(args[1:]):
-            rows.append((op, target.number, args[1:]))
-        else:
-            rows.append((op, 0, args) if _is_plain(args) else request)
-    return marshal.dumps(rows) if rows else b""
+        if type(target) is wire.Ref and not target.mine:
+            if op in _CALLS and _is_scalar(*args[-2:]):
+                method = args[1] if op == "method" else ""
+                rows.append((target.number, method, *args[-2:]))
+                continue
+            if _is_plain(args[1:]):
+                rows.append((op, target.number, args[1:]))
+                continue
+        rows.append((op, 0, args) if _is_plain(args) else ("", 0, request))
+    return marshal.dumps(rows) if rows else b"", tuple(methods)
+
+
+def _is_scalar(given: tuple[Any, ...], named: dict[str, Any]) -> bool:
+    return all(type(one) in _PLAIN for one in (*given, *named.values()))
 
 
 def _is_plain(value: Any) -> bool:
@@ -221,12 +284,11 @@ def _is_plain(value: Any) -> bool:
     return type(value) in _PLAIN
 
 
-def _told(talk: list[tuple[bytes, bytes]]) -> list[bytes]:
+def _told(talk: list[tuple[bytes, bytes]], methods: tuple[str, ...]) -> list[bytes]:
     """The answers as a script gets them: of a class, only the methods that are asked for."""
-    methods = methods_of(request for request, _ in talk)
     answers = []
     for request, answer in talk:
-        if wire.decode(request)[0] == "describe":
+        if request.startswith(_DESCRIBE):
             name, specials, theirs = wire.decode(answer[1:])
             kept = tuple(one for one in theirs if one in methods)
             answer = answer[:1] + bytes(wire.encode((name, specials, kept)))

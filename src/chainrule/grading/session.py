@@ -11,16 +11,19 @@ import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chainrule.grading.jailed import Gone, Jailed, Overran
 from chainrule.grading.limits import Limits
 from chainrule.grading.master import Master, MasterCell
 from chainrule.grading.merge import Cell, Merged, merge
 from chainrule.grading.names import Names
-from chainrule.grading.rehearsal import Heard, News, Outcome, Rehearsal, state_of
-from chainrule.grading.shell import Output, Shell, clean_outputs, error_output, stream_output
+from chainrule.grading.outputs import Output, clean_outputs, error_output, stream_output
+from chainrule.grading.rehearsal import Heard, News, Outcome, Rehearsal, split, state_of
 from chainrule.grading.zygote import HouseLine, OfficeError
+
+if TYPE_CHECKING:
+    from chainrule.grading.shell import Shell  # IPython, which a caller of `judge` does without
 
 __all__ = ["Ran", "Session", "Submission", "written"]
 
@@ -213,7 +216,7 @@ class Session:
     def _judged(self, cell: MasterCell) -> list[Output]:
         """The outputs of a check or a set-up cell: recalled, or else those of running it."""
         part = self._rehearsal.get(cell.grade_id)
-        answers: list[bytes] = []
+        answers = b""
         if part is not None:
             answers = self._answers(part.number, part.packed, part.methods)
             again = part.number + _STRAY
@@ -233,25 +236,26 @@ class Session:
             return self._noted(cell, jail)
         if part is None:
             return self._really(cell, jail)
-        jail.prepare(list(zip(part.requests, answers, strict=False)), part.number + _STRAY)
+        given = split(answers)
+        jail.prepare(list(zip(part.requests, given, strict=False)), part.number + _STRAY)
         outputs = self._really(cell, jail)
         used, talk = jail.taken()
         if jail.lost is None and all(request and answer for request, answer in talk):
             self._learned.append(
-                (cell.grade_id, Outcome.of(answers[:used], talk, outputs, self._count))
+                (cell.grade_id, Outcome.of(given[:used], talk, outputs, self._count))
             )
         return outputs
 
-    def _answers(self, number: int, packed: bytes, methods: tuple[str, ...]) -> list[bytes]:
+    def _answers(self, number: int, packed: bytes, methods: tuple[str, ...]) -> bytes:
         """What the student's code answers to a part, or what comes after it, as far as it comes."""
         if not packed:
-            return []
+            return b""
         try:
             jail = self._student()
             jail.deadline = self._deadline
             return jail.script(number, packed, methods, _SCRIPT_SECONDS)
         except Gone:  # the check itself finds out, in a new jail
-            return []
+            return b""
 
     def _catch_up(self) -> None:
         """Run what was only recalled so far and binds names: set-up, and imports."""

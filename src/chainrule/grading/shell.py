@@ -1,7 +1,7 @@
 """IPython without a kernel: runs a cell and keeps what it showed, in the form notebooks store.
 
 Jail and judge both run cells in it; what a jail's shell says it showed is data like any other, and
-goes through `clean_outputs` before it is put in a notebook.
+goes through `outputs.clean_outputs` before it is put in a notebook.
 """
 
 from __future__ import annotations
@@ -15,39 +15,23 @@ import re
 import sys
 import tempfile
 import types
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
-from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
 from traitlets import Type
 from traitlets.config import Config
 
-from chainrule.grading.safehtml import clean_data
+from chainrule.grading.outputs import CUT, MOST_OUTPUTS, Output, stream_output
 
-__all__ = ["Output", "Shell", "clean_outputs", "error_output", "make_shell", "stream_output"]
+__all__ = ["Shell", "make_shell"]
 
-Output = dict[str, Any]
-"""An output of a cell, as nbformat 4 has it."""
-
-_CUT = "\n... the rest of this cell's output was cut off ...\n"
 _PARSE_ONLY = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 _ASYNC = re.compile(r"\b(await|async)\b")
-_MOST_OUTPUTS = 500  # separate ones, of one cell
-_MOST_LINES = 200  # of a traceback
-
-
-def stream_output(text: str, name: str = "stdout") -> Output:
-    """Printed text, as an output."""
-    return {"output_type": "stream", "name": name, "text": text}
-
-
-def error_output(name: str, message: str) -> Output:
-    """An error without a traceback, in one line."""
-    text = f"\x1b[0;31m{name}\x1b[0m: {message}"
-    return {"output_type": "error", "ename": name, "evalue": message, "traceback": [text]}
+_THEIR_EVENTS = ("pre_run_cell", "post_run_cell")  # that nothing here listens to
 
 
 class _Kept:
@@ -74,9 +58,9 @@ class _Kept:
         if self.room <= 0:
             return False
         self.room -= size
-        if self.room <= 0 or len(self.outputs) >= _MOST_OUTPUTS:
+        if self.room <= 0 or len(self.outputs) >= MOST_OUTPUTS:
             self.room = 0
-            self.outputs.append(stream_output(_CUT))
+            self.outputs.append(stream_output(CUT))
             return False
         return True
 
@@ -210,21 +194,69 @@ class Shell(InteractiveShell):
         streams = sys.stdout, sys.stderr
         sys.stdout, sys.stderr = _Stream(self.kept, "stdout"), _Stream(self.kept, "stderr")
         try:
-            result = self.run_cell(source, store_history=not quiet, silent=quiet)
+            success = self._run_plain(source, quiet)
+            if success is None:
+                result = self.run_cell(source, store_history=not quiet, silent=quiet)
+                success = bool(result.success)
         finally:
             sys.stdout, sys.stderr = streams
-        return bool(result.success), self.kept.outputs
+        return success, self.kept.outputs
+
+    def _run_plain(self, source: str, quiet: bool) -> bool | None:
+        """What `run_cell` does with plain Python: whether it went well.
+
+        None, and nothing was run, for any other cell. What IPython does besides takes several
+        times as long as to run an answer.
+        """
+        tree = self._parsed(source)
+        if tree is None or not tree.body:
+            return None
+        if self.ast_transformers or self.ast_node_interactivity != "last_expr":
+            return None
+        if self.custom_exceptions or any(self.events.callbacks[name] for name in _THEIR_EVENTS):
+            return None
+        count, text = self.execution_count, _ended(source)
+        name = self.compile.cache(text, count, source)
+        shown = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) and not quiet else None
+        try:
+            parts = [self.compile(tree, name, "exec")]
+            if shown is not None:
+                parts.append(self.compile(ast.Interactive([shown]), name, "single"))
+        except Exception:  # what it says of this is for run_cell to show
+            return None
+        self.events.trigger("pre_execute")
+        if not quiet:
+            assert self.history_manager is not None
+            self.history_manager.store_inputs(count, text, source)
+            self.execution_count = count + 1
+        result = ExecutionResult(ExecutionInfo(source, not quiet, quiet, True, None))
+        result.execution_count = count
+        with self.builtin_trap, self.display_trap:
+            self.displayhook.exec_result = result
+            raised = any(_finished(self.run_code(part, result)) for part in parts)
+            self.displayhook.exec_result = None
+        self.last_execution_succeeded, self.last_execution_result = not raised, result
+        self.events.trigger("post_execute")
+        if not quiet:  # the cell itself may have asked for this one
+            self.events.trigger("post_run_cell", result)
+        return not raised
 
     def transform_cell(self, raw_cell: str) -> str:
         """As IPython does it; but plain Python, which it leaves as it is, is known by parsing it.
 
         IPython tokenizes every cell, which takes longer than to run most of them.
         """
-        if not raw_cell[:1].isspace() and self._transformers() == self._own_transformers:
-            with contextlib.suppress(SyntaxError, ValueError, MemoryError, RecursionError):
-                compile(raw_cell, "cell", "exec", _PARSE_ONLY, dont_inherit=True)
-                return raw_cell if raw_cell.endswith("\n") else raw_cell + "\n"
+        if self._parsed(raw_cell) is not None:
+            return _ended(raw_cell)
         return super().transform_cell(raw_cell)
+
+    def _parsed(self, source: str) -> ast.Module | None:
+        """A cell of plain Python, parsed; None for any other, or where student code has changed
+        what IPython makes of cells."""
+        if not source[:1].isspace() and self._transformers() == self._own_transformers:
+            with contextlib.suppress(SyntaxError, ValueError, MemoryError, RecursionError):
+                return compile(source, "cell", "exec", _PARSE_ONLY, dont_inherit=True)
+        return None
 
     def _transformers(self) -> list[Any]:
         manager = self.input_transformer_manager
@@ -264,6 +296,19 @@ class Shell(InteractiveShell):
         self.kept.outputs.append(error)
 
 
+def _ended(source: str) -> str:
+    return source if source.endswith("\n") else source + "\n"
+
+
+def _finished(work: Coroutine[Any, Any, Any]) -> Any:
+    """What a coroutine returns that never waits."""
+    try:
+        work.send(None)
+    except StopIteration as end:
+        return end.value
+    raise RuntimeError("it waited for something")
+
+
 class _Module:
     """A module whose namespace is a dict of our own making."""
 
@@ -283,8 +328,11 @@ def _drop_own_frames(error: BaseException | None) -> None:
         trace = after
 
 
-def make_shell() -> Shell:
-    """The one shell of this process: no history, no files, pictures inline as in a notebook."""
+def make_shell(plots: bool) -> Shell:
+    """The one shell of this process: no history, no files.
+
+    plots: inline, as in a notebook, from the start; else from when matplotlib is imported.
+    """
     config = Config()
     config.HistoryManager.enabled = False
     config.HistoryManager.hist_file = ":memory:"
@@ -293,71 +341,6 @@ def make_shell() -> Shell:
     with tempfile.TemporaryDirectory() as folder:
         os.environ["IPYTHONDIR"] = folder
         shell = Shell.instance(config=config)
-    shell.enable_matplotlib("inline")
+    if plots:
+        shell.enable_matplotlib("inline")
     return shell
-
-
-# The judge's side ---------------------------------------------------------------------------------
-
-
-def clean_outputs(raw: Any, most_bytes: int) -> list[Output]:
-    """Outputs that a jail reported, with nothing in them but what nbformat allows.
-
-    What is not an output is left out; the text of an output is cut at `most_bytes`.
-    """
-    cleaned = []
-    for one in raw[: _MOST_OUTPUTS + 2] if isinstance(raw, list) else ():
-        make = _CLEANERS.get(str(one.get("output_type"))) if isinstance(one, dict) else None
-        if make is not None:
-            cleaned.append(make(one, most_bytes + len(_CUT)))
-    return cleaned
-
-
-def _text(value: Any, most: int = 10_000) -> str:
-    text = value if isinstance(value, str) else ""
-    return text[:most].encode("utf-8", "replace").decode("utf-8")
-
-
-def _clean_stream(one: Output, most: int) -> Output:
-    name = "stderr" if one.get("name") == "stderr" else "stdout"
-    return stream_output(_text(one.get("text"), most), name)
-
-
-def _clean_error(one: Output, most: int) -> Output:
-    lines = one.get("traceback")
-    lines = [_text(line) for line in lines] if isinstance(lines, list) else []
-    if len(lines) > _MOST_LINES:
-        half = _MOST_LINES // 2
-        lines = [*lines[:half], "... Traceback truncated ...", *lines[-half:]]
-    return {
-        "output_type": "error",
-        "ename": _text(one.get("ename"), 200),
-        "evalue": _text(one.get("evalue")),
-        "traceback": lines,
-    }
-
-
-def _clean_data(one: Output, most: int) -> Output:
-    data = one.get("data")
-    texts = {
-        _text(kind, 200): _text(value, most)
-        for kind, value in (data.items() if isinstance(data, dict) else ())
-        if isinstance(kind, str) and isinstance(value, str)
-    }
-    return {"output_type": "display_data", "data": clean_data(texts), "metadata": {}}
-
-
-def _clean_result(one: Output, most: int) -> Output:
-    return {
-        **_clean_data(one, most),
-        "output_type": "execute_result",
-        "execution_count": None,
-    }
-
-
-_CLEANERS = {
-    "stream": _clean_stream,
-    "error": _clean_error,
-    "display_data": _clean_data,
-    "execute_result": _clean_result,
-}

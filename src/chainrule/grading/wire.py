@@ -99,11 +99,7 @@ _SIZE, _FLOAT, _COMPLEX, _REF = (struct.Struct(form) for form in ("<I", "<d", "<
 
 
 def _put(out: bytearray, value: Any, to: _Writer) -> None:
-    put = _WRITERS.get(type(value))
-    if put is not None:
-        put(out, value, to)
-    else:
-        _put_other(out, value, to)
+    _WRITERS.get(type(value), _put_other)(out, value, to)
 
 
 def _put_other(out: bytearray, value: Any, to: _Writer) -> None:
@@ -147,8 +143,9 @@ def _put_many(tag: bytes) -> _Put:
             raise WireError("a value is nested too deeply to cross")
         to.depth -= 1
         out += tag + _SIZE.pack(len(value))
-        for item in value:
-            _put(out, item, to)
+        writers = _WRITERS
+        for item in value:  # as `_put`, without a call for each
+            writers.get(type(item), _put_other)(out, item, to)
         to.depth += 1
 
     return put

@@ -11,7 +11,6 @@ client, the house with the office.
 from __future__ import annotations
 
 import contextlib
-import gc
 import importlib
 import itertools
 import json
@@ -25,7 +24,9 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from chainrule.grading import cgroup, jail
+import numpy as np
+
+from chainrule.grading import cgroup, jail, warm
 from chainrule.grading.jail import House, Row
 from chainrule.grading.limits import Limits
 
@@ -38,15 +39,15 @@ class OfficeError(RuntimeError):
     """The warm process did not start, or is gone."""
 
 
-def office(fd: int, limits: dict[str, Any], judge: str) -> None:
+def office(fd: int, limits: dict[str, Any], judge: str, plots: bool) -> None:
     """The main function of the warm process."""
     control = socket.socket(fileno=fd)
     control.set_inheritable(False)
     module, _, name = judge.partition(":")
-    shell = _warm_up()
+    shell = warm.up(plots)
     run_judge: Callable[..., None] = getattr(importlib.import_module(module), name)
     to_house, house_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    _settle()
+    warm.settle()
     if os.fork() == 0:
         control.close()
         to_house.close()
@@ -92,45 +93,9 @@ def _reap(*_: Any) -> None:
         pass
 
 
-_WARM = (
-    "pyseccomp", "numpy.random", "numpy.linalg", "numpy.ma", "numpy.testing", "scipy.special",
-    "pandas", "chainrule.check", "chainrule.circuit", "chainrule.draw", "chainrule.plots",
-)  # fmt: skip
-
-
 def _processors() -> list[int]:
     """The numbers of the processors this process may use; [-1] where that cannot be told."""
     return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [-1]
-
-
-def _warm_up() -> Any:
-    """Import what notebooks use, and let it do once what is slow the first time."""
-    import matplotlib
-
-    matplotlib.use("agg")
-    import matplotlib.pyplot as plt
-    import numpy as np
-
-    from chainrule.grading.shell import make_shell
-
-    for name in _WARM:
-        with contextlib.suppress(ImportError):
-            importlib.import_module(name)
-    shell = make_shell()
-    shell.use({}, 1 << 20)
-    shell.run("1 / 0")
-    shell.run("import matplotlib.pyplot as plt; plt.plot([0, 1]); plt.title('x'); plt.show()")
-    plt.close("all")
-    np.random.seed()
-    np.linalg.solve(np.eye(3), np.ones(3))
-    shell.use({}, 1 << 20)
-    return shell
-
-
-def _settle() -> None:
-    """Before forking: children share memory as long as the collector leaves it alone."""
-    gc.collect()
-    gc.freeze()
 
 
 def _requests(control: socket.socket) -> Iterable[tuple[bytes, list[int]]]:
@@ -265,6 +230,8 @@ class _Landlord:
         else:
             jail.unshare(jail.NEW_PID)
         sock = socket.socket(fileno=line)
+        random.seed()  # the jail's, and here, where the memory for it is not shared with anybody
+        np.random.seed()
         try:
             pid = os.fork()
         except OSError as error:  # out of memory or processes: the judge hears it and tries again
@@ -328,13 +295,9 @@ def _live(sock: socket.socket, house: House, shell: Any, jailed: bool) -> None:
             {"HOME": house.scratch, "TMPDIR": house.scratch, "LANG": "C.UTF-8", "USER": "student",
              "MPLBACKEND": "module://matplotlib_inline.backend_inline", "PATH": "/usr/bin:/bin"}
         )  # fmt: skip
-        import numpy as np
-
         from chainrule.grading.inmate import Inmate
 
-        random.seed()
-        np.random.seed()
-        shell.use({}, house.limits.output_bytes)
+        shell.kept.most = house.limits.output_bytes
         # As in a kernel. Last, since Python remembers what a folder held when it first looked.
         sys.path.insert(0, "")
         Inmate(line, shell, house.limits).loop()
