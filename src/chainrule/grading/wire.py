@@ -21,6 +21,7 @@ __all__ = [
     "decode", "encode", "pack_exception", "unpack_exception",
 ]  # fmt: skip
 
+_SHAPES = [struct.Struct(f"<{axes}q") for axes in range(65)]  # numpy has no more axes
 _LARGEST_INT = 1 << 16  # bytes
 _MOST_AXES = 32
 _LONGEST_MESSAGE = 10_000  # characters of an exception's message
@@ -173,21 +174,21 @@ def _put_slice(out: bytearray, value: slice | range, to: _Writer) -> None:
 
 
 def _put_array(out: bytearray, value: np.ndarray, to: _Writer) -> None:
-    name = _DTYPE_NAMES.get(value.dtype)
-    if name is None:
+    number = _DTYPE_NUMBERS.get(value.dtype)
+    if number is None:
         return _put_other(out, value, to)
-    out += b"a" + bytes((_DTYPES.index(name), value.ndim))
-    out += struct.pack(f"<{value.ndim}q", *value.shape) + value.tobytes()
+    axes = value.ndim
+    out += b"a" + bytes((number, axes)) + _SHAPES[axes].pack(*value.shape) + value.tobytes()
     return None
 
 
 def _put_scalar(out: bytearray, value: np.generic, to: _Writer) -> None:
-    out += b"n" + bytes((_DTYPES.index(_DTYPE_NAMES[value.dtype]),)) + value.tobytes()
+    out += b"n" + bytes((_DTYPE_NUMBERS[value.dtype],)) + value.tobytes()
 
 
 def _put_masked(out: bytearray, value: Any, to: _Writer) -> None:
     data = np.ma.getdata(value)
-    if data.dtype not in _DTYPE_NAMES:
+    if data.dtype not in _DTYPE_NUMBERS:
         raise WireError(f"a masked array of {data.dtype} cannot cross")
     out += b"m"
     _put_array(out, np.asarray(data), to)
@@ -195,10 +196,10 @@ def _put_masked(out: bytearray, value: Any, to: _Writer) -> None:
 
 
 def _put_dtype(out: bytearray, value: np.dtype, to: _Writer) -> None:
-    name = _DTYPE_NAMES.get(value)
-    if name is None:
+    number = _DTYPE_NUMBERS.get(value)
+    if number is None:
         raise WireError(f"the dtype {value} cannot cross")
-    out += b"t" + bytes((_DTYPES.index(name),))
+    out += b"t" + bytes((number,))
 
 
 def _put_type(out: bytearray, value: type, to: _Writer) -> None:
@@ -293,16 +294,18 @@ def _get_dtype(source: _Reader) -> np.dtype:
 
 def _get_array(source: _Reader) -> np.ndarray:
     dtype = _get_dtype(source)
-    axes = source.take(1)[0]
+    axes = source.data[source.place]
     if axes > _MOST_AXES:
         raise WireError("an array with too many axes")
-    shape = struct.unpack(f"<{axes}q", source.take(8 * axes))
+    shape = _SHAPES[axes].unpack_from(source.data, source.place + 1)
     if axes and min(shape) < 0:
         raise WireError("an array of a negative length")
-    raw = source.take(math.prod(shape) * dtype.itemsize)
-    # A bytearray makes it writable, as an array of one's own is; frombuffer refuses an empty one.
-    flat = np.frombuffer(bytearray(raw), dtype) if raw else np.empty(0, dtype)
-    return flat.reshape(shape)
+    start = source.place + 1 + 8 * axes
+    source.place = start + math.prod(shape) * dtype.itemsize
+    if source.place > len(source.data):
+        raise WireError("a value ends before its time")
+    # A bytearray makes it writable, as an array of one's own is.
+    return np.ndarray(shape, dtype, bytearray(source.data[start : source.place]))
 
 
 def _get_scalar(source: _Reader) -> Any:
@@ -352,9 +355,8 @@ _DTYPES = [
 ]
 _DTYPES = list(dict.fromkeys(_DTYPES))
 _BY_NUMBER = [np.dtype(name) for name in _DTYPES]
-_DTYPE_NAMES = {np.dtype(name): name for name in _DTYPES} | {
-    np.dtype(code): np.dtype(code).str for code in _NUMERIC
-}
+_DTYPE_NUMBERS = {dtype: number for number, dtype in enumerate(_BY_NUMBER)}
+_DTYPE_NUMBERS |= {np.dtype(code): _DTYPES.index(np.dtype(code).str) for code in _NUMERIC}
 
 _EXCEPTIONS = {
     name: kind
