@@ -64,7 +64,7 @@ try:
 except ModuleNotFoundError as missing:
     sys.exit(
         f"The chainrule command needs {missing.name}, which is not installed.\n"
-        "Install it with:  pip install 'chainrule[grading]'"
+        "In the course's checkout, run:  pip install -e '.[grading]'"
     )
 
 app = typer.Typer(
@@ -310,7 +310,9 @@ def _executor(address: str | None) -> Iterator[Executor | None]:
     try:
         from distributed import Client
     except ModuleNotFoundError:
-        raise CourseError("--scheduler needs Dask: pip install 'chainrule[cluster]'") from None
+        raise CourseError(
+            "--scheduler needs Dask: in the checkout, pip install -e '.[cluster]'"
+        ) from None
     with Client(address, timeout="10s") as client:
         yield client.get_executor()
 

@@ -1,7 +1,7 @@
 """One submission: `judge(master, submission, limits) -> Graded`, plain data in and out.
 
-The student's cells run in the jail, the check cells here, in a process forked for this submission
-from a warm one. The two share names: what a student defined, a check sees as proxies.
+This is the caller's side: it starts a warm process (`office.py`), has it fork judges that take one
+submission after the other (`clerk.py`), and hands to each what any of them learned of a master.
 """
 
 from __future__ import annotations
@@ -78,9 +78,6 @@ def as_file(graded: Graded) -> str:
     cells = ",\n  ".join(encode(cell) for cell in graded.notebook["cells"])
     rest = {key: value for key, value in graded.notebook.items() if key != "cells"}
     return f'{{\n "cells": [\n  {cells}\n ],\n {encode(rest)[1:-1]}\n}}\n'
-
-
-# The caller's side --------------------------------------------------------------------------------
 
 
 class _Clerk:

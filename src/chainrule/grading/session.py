@@ -103,13 +103,9 @@ class Session:
             cells = self._run_all(merged)
             self._no_orphan()
         finally:
-            self.close()
+            if self._jail is not None:
+                self._jail.close()
         return Ran(cells, self._notes, self._live, tuple(self._learned))
-
-    def close(self) -> None:
-        """End the jail, if there is one."""
-        if self._jail is not None:
-            self._jail.close()
 
     def _run_all(self, merged: Merged) -> list[dict[str, Any]]:
         cells: list[dict[str, Any]] = []
@@ -282,8 +278,8 @@ class Session:
     def _noted(self, cell: MasterCell, jail: Jailed) -> list[Output]:
         """Run a cell, and note how it went."""
         jail.request("number", self._numbers[cell.grade_id])
-        known = {name: one for name, one in self._names.items() if name[0] != "_"}
-        known = {name: one for name, one in known.items() if name not in ("In", "Out")}
+        shells = ("In", "Out")  # IPython's own, as is what begins with _
+        known = {n: one for n, one in self._names.items() if n[:1] != "_" and n not in shells}
         before = state_of(known)
         talk: list[tuple[bytes, bytes]] = []
         jail.heard = talk
