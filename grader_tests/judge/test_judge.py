@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import pickle
+from collections import Counter
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 
@@ -14,10 +16,11 @@ from nbformat.notebooknode import from_dict
 from nbgrader import utils
 from notebooks import RIGHT, TWO, answered, cell, master, outputs, points, shown, submission
 
+from chainrule.grading.clerks import a_clerk
 from chainrule.grading.jail import JailUnavailable, Row, refuse_without
 from chainrule.grading.judge import Submission, judge
 from chainrule.grading.limits import Limits
-from chainrule.grading.office import doctor
+from chainrule.grading.office import doctor, processors
 
 STUDENT = '''
 import numpy as np
@@ -368,3 +371,14 @@ def test_without_a_jail_grading_refuses() -> None:
 def test_limits_are_positive(field: str) -> None:
     with pytest.raises(ValueError, match=field):
         Limits(**{field: 0})
+
+
+def test_judges_are_spread_over_the_processors() -> None:
+    kind = (LIMITS, False)
+    cpus = []
+    with ExitStack() as at_work:
+        for _ in processors() * 2:
+            cpus.append(at_work.enter_context(a_clerk(kind)).cpu)
+    assert Counter(cpus) == dict.fromkeys(processors(), 2)
+    with a_clerk(kind) as one:  # and used again
+        assert one.cpu in cpus

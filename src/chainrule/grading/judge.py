@@ -9,24 +9,22 @@ from __future__ import annotations
 import itertools
 import json
 import logging
-import os
 import pickle
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from chainrule.grading import wire
-from chainrule.grading.clerk import LARGEST, Course, JudgeError, Rehearse, Task
+from chainrule.grading.clerk import Course, JudgeError, Rehearse, Task
+from chainrule.grading.clerks import Kind, a_clerk, an_office, close
 from chainrule.grading.jail import JailUnavailable
 from chainrule.grading.limits import Limits
-from chainrule.grading.line import Line
 from chainrule.grading.master import Master, mentions_plots
 from chainrule.grading.merge import Cell, Malformed
-from chainrule.grading.office import Office
+from chainrule.grading.office import processors
 from chainrule.grading.rehearsal import RUNS, Heard, News, Rehearsal, rehearsed
 from chainrule.grading.repeatable import repeatable_cells
 from chainrule.grading.session import Ran, Submission, written
@@ -80,42 +78,6 @@ def as_file(graded: Graded) -> str:
     return f'{{\n "cells": [\n  {cells}\n ],\n {encode(rest)[1:-1]}\n}}\n'
 
 
-class _Clerk:
-    """A judge process, seen from here.
-
-    knows: the masters it was sent, by key, and how much of the news of each. broken: it did not
-    answer, and may be used no more.
-    """
-
-    def __init__(self, office: Office) -> None:
-        self.office = office
-        self._line = Line(office.judge())
-        self.knows: dict[str, int] = {}
-        self.broken = False
-
-    def ask(self, task: Task | Rehearse) -> Any:
-        """Its answer. Raises OfficeError, JudgeError; returns Malformed."""
-        deadline = time.monotonic() + task.limits.total_seconds + 10.0
-        self._line.send(pickle.dumps(task))
-        answer = pickle.loads(self._line.receive(LARGEST, deadline))
-        if isinstance(answer, Exception) and not isinstance(answer, Malformed):
-            raise answer
-        return answer
-
-    def tell(self, key: str, known: _Known) -> tuple[News, ...]:
-        """Send a master, unless it is there; what is new of it since."""
-        if key not in self.knows:
-            self._line.send(known.packed[key])
-        told = self.knows.get(key, 0)
-        news = tuple(known.news[told:])
-        self.knows[key] = told + len(news)
-        return news
-
-    def close(self) -> None:
-        """End it."""
-        self._line.close()
-
-
 @dataclass
 class _Known:
     """What this process knows of a master: how often it was judged with, its rehearsal, what was
@@ -129,9 +91,6 @@ class _Known:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
-_Kind = tuple[Limits, bool]  # of a warm process: the limits, and whether it has plots at hand
-_offices: dict[_Kind, Office] = {}
-_idle: dict[_Kind, list[_Clerk]] = {}
 _known: dict[tuple[str, Limits], _Known] = {}
 _lock = threading.Lock()
 _MOST_MASTERS = 100
@@ -177,10 +136,10 @@ def _asked(master: Master, submission: Submission, limits: Limits) -> Ran | Malf
     killed = 0
     while True:
         started = time.monotonic()
-        with _clerk(kind) as clerk:
+        with a_clerk(kind) as clerk:
             fresh = not clerk.knows
             try:
-                news = clerk.tell(key, known)
+                news = clerk.tell(key, known.packed[key], known.news)
                 found: Ran | Malformed = clerk.ask(Task(key, submission, limits, news))
             except (wire.WireError, wire.Late) as error:
                 clerk.broken = True
@@ -221,7 +180,7 @@ def _rehearsed(master: Master, limits: Limits) -> Rehearsal:
     numbers = {name: number for number, name in enumerate(sorted(repeatable_cells(master)), 1)}
 
     def run(solved: bool, seed: int) -> dict[str, Heard]:
-        with _clerk(_kind(master, limits)) as clerk:
+        with a_clerk(_kind(master, limits)) as clerk:
             try:
                 found = clerk.ask(Rehearse(master, limits, numbers, solved, seed))
             except (wire.WireError, wire.Late, JudgeError):
@@ -232,62 +191,17 @@ def _rehearsed(master: Master, limits: Limits) -> Rehearsal:
         return found
 
     try:
-        with ThreadPoolExecutor(len(RUNS), "rehearsal") as pool:
+        with ThreadPoolExecutor(min(len(RUNS), len(processors())), "rehearsal") as pool:
             return rehearsed(numbers, list(pool.map(run, *zip(*RUNS, strict=True))))
     except (wire.WireError, wire.Late, JudgeError) as error:
         _log.warning("%s could not be rehearsed: %s", master.name, error)
         return {}
 
 
-def _kind(master: Master, limits: Limits, notebook: bytes = b"") -> _Kind:
+def _kind(master: Master, limits: Limits, notebook: bytes = b"") -> Kind:
     """Of the warm process that serves best."""
     plots = master.mentions_plots or mentions_plots(notebook)
     return replace(limits, checks="outside"), plots
-
-
-@contextmanager
-def _clerk(kind: _Kind) -> Iterator[_Clerk]:
-    """A judge process that does nothing else meanwhile. Raises OfficeError."""
-    office = _office(kind)
-    with _lock:
-        idle = _idle.setdefault(kind, [])
-        clerk = idle.pop() if idle else None
-    if clerk is None or clerk.office is not office:
-        clerk = _Clerk(office)
-    try:
-        yield clerk
-    except BaseException:
-        clerk.close()
-        raise
-    if clerk.broken:
-        clerk.close()
-    else:
-        with _lock:
-            idle.append(clerk)
-
-
-def _office(kind: _Kind) -> Office:
-    """The warm process of a kind; started when there is none, or it is another process's."""
-    with _lock:
-        office = _offices.get(kind)
-        if office is None or office.owner != os.getpid():
-            office = _offices[kind] = Office(*kind)
-        elif not office.alive:
-            office.close()
-            office = _offices[kind] = Office(*kind)
-        return office
-
-
-def close(limits: Limits | None = None) -> None:
-    """End the warm processes that `judge` started (they also end with this process)."""
-    with _lock:
-        for kind in list(_offices):
-            if limits is None or kind[0] == replace(limits, checks="outside"):
-                office = _offices.pop(kind)
-                for clerk in _idle.pop(kind, []):
-                    clerk.close()
-                if office.owner == os.getpid():
-                    office.close()
 
 
 def prepare(masters: Iterable[Master], limits: Limits) -> None:
@@ -296,7 +210,7 @@ def prepare(masters: Iterable[Master], limits: Limits) -> None:
     Raises what `judge` raises.
     """
     for master in masters:
-        _office(_kind(master, limits))
+        an_office(_kind(master, limits))
         _course(master, limits, times=_OFTEN)
 
 

@@ -14,7 +14,7 @@ from chainrule.grading.jail import Row
 from chainrule.grading.limits import Limits
 from chainrule.grading.zygote import LARGEST_PACKET, OfficeError
 
-__all__ = ["Office", "doctor"]
+__all__ = ["Office", "doctor", "processors"]
 
 _THREADS = ("OPENBLAS", "OMP", "MKL", "NUMEXPR", "VECLIB_MAXIMUM", "BLIS")
 _KEPT = ("HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "TZ", "MPLCONFIGDIR", "TMPDIR")
@@ -76,15 +76,17 @@ class Office:
         """Whether the warm process still runs."""
         return self._process.poll() is None
 
-    def judge(self) -> socket.socket:
+    def judge(self, cpu: int = -1) -> socket.socket:
         """A new judge, forked from the warm process: the socket it listens on.
+
+        cpu: the processor that it and its jails stay on, -1 for any.
 
         Closing the socket ends it. Raises OfficeError.
         """
         ours, theirs = socket.socketpair()
         with theirs:
             try:
-                socket.send_fds(self._control, [b"judge"], [theirs.fileno()])
+                socket.send_fds(self._control, [b"%d" % cpu], [theirs.fileno()])
             except OSError as error:
                 ours.close()
                 raise OfficeError("the warm process is gone") from error
@@ -98,6 +100,11 @@ class Office:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+
+def processors() -> list[int]:
+    """The numbers of the processors this process may use; [-1] where that cannot be told."""
+    return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [-1]
 
 
 def doctor(limits: Limits | None = None) -> list[Row]:

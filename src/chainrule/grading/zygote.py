@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-import itertools
 import json
 import os
 import random
@@ -60,15 +59,13 @@ def office(fd: int, limits: dict[str, Any], judge: str, plots: bool) -> None:
         raise SystemExit("the house of the jails did not start")
     control.send(hello)
     signal.signal(signal.SIGCHLD, _reap)
-    cpus = itertools.cycle(_processors())
-    for request, fds in _requests(control):
-        cpu = next(cpus)
-        if request == b"judge" and os.fork() == 0:
+    for cpu, fds in _requests(control):  # each for a judge, and where it is to stay
+        if os.fork() == 0:
             control.close()
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             try:
                 with socket.socket(fileno=fds[0]) as client:
-                    run_judge(client, HouseLine(to_house, cpu), shell)
+                    run_judge(client, HouseLine(to_house, int(cpu)), shell)
             finally:
                 os._exit(0)
         for one in fds:
@@ -91,11 +88,6 @@ def _reap(*_: Any) -> None:
             pass
     except ChildProcessError:
         pass
-
-
-def _processors() -> list[int]:
-    """The numbers of the processors this process may use; [-1] where that cannot be told."""
-    return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [-1]
 
 
 def _requests(control: socket.socket) -> Iterable[tuple[bytes, list[int]]]:
