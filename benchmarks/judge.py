@@ -195,7 +195,7 @@ def otter(root: Path, name: str, students: list[str]) -> Callable[[str], None] |
         folder = root / "submitted" / student / name
         subprocess.run(
             ["otter", "run", path.name, "-a", str(archive), "-o", str(root)],
-            cwd=folder, check=False, capture_output=True,
+            cwd=folder, check=True, capture_output=True,
         )  # fmt: skip
 
     return run
