@@ -28,7 +28,7 @@ from traitlets.config import Config
 from chainrule.grading.course import Course
 from chainrule.grading.filing import line_of, put
 from chainrule.grading.gradebook import Book, BookError, Record
-from chainrule.grading.judge import Graded, Submission, as_file, judge, prepare
+from chainrule.grading.judge import Graded, Submission, as_file, expect, judge
 from chainrule.grading.limits import Limits
 from chainrule.grading.master import Master, read_master
 from chainrule.grading.merge import Malformed, read_file
@@ -216,7 +216,7 @@ class _Batch:
                 if work is None:
                     continue
                 if own and not waiting and self._total >= _MANY:
-                    pool.submit(prepare, self._masters, self._limits)
+                    expect(self._masters, self._limits)
                 while len(waiting) >= 2 * jobs + 1:
                     self._collect(pool, waiting)
                 waiting[self._start(pool, work)] = work, 0

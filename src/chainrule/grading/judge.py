@@ -19,7 +19,7 @@ from typing import Any
 
 from chainrule.grading import wire
 from chainrule.grading.clerk import Course, JudgeError, Rehearse, Task
-from chainrule.grading.clerks import Kind, a_clerk, an_office, close
+from chainrule.grading.clerks import Kind, a_clerk, close
 from chainrule.grading.jail import JailUnavailable
 from chainrule.grading.limits import Limits
 from chainrule.grading.master import Master, mentions_plots
@@ -31,8 +31,8 @@ from chainrule.grading.session import Ran, Submission, written
 from chainrule.grading.zygote import OfficeError
 
 __all__ = [
-    "Graded", "JailUnavailable", "JudgeError", "Score", "Submission", "as_file", "close", "forget",
-    "judge", "prepare",
+    "Graded", "JailUnavailable", "JudgeError", "Score", "Submission", "as_file", "close", "expect",
+    "forget", "judge",
 ]  # fmt: skip
 
 _log = logging.getLogger(__name__)
@@ -157,19 +157,24 @@ def _asked(master: Master, submission: Submission, limits: Limits) -> Ran | Malf
             return Malformed(f"Grading was ended: it took more than {seconds} or too much memory.")
 
 
-def _course(master: Master, limits: Limits, times: int = 1) -> tuple[str, _Known]:
-    """A name for the master as judges get it: with its rehearsal, from the second time on."""
-    print_ = master.fingerprint
+def _counted(master: Master, limits: Limits, times: int) -> _Known:
+    """What is known of a master, which is judged with so many times more."""
     with _lock:
         if len(_known) >= _MOST_MASTERS:
             _known.clear()
-        known = _known.setdefault((print_, limits), _Known())
+        known = _known.setdefault((master.fingerprint, limits), _Known())
         known.times += times
+    return known
+
+
+def _course(master: Master, limits: Limits) -> tuple[str, _Known]:
+    """A name for the master as judges get it: with its rehearsal, from the second time on."""
+    known = _counted(master, limits, 1)
     if known.times >= _OFTEN and limits.checks == "outside" and limits.rehearse:
         with known.lock:
             if known.rehearsal is None:
                 known.rehearsal = _rehearsed(master, limits)
-    key = f"{print_} {known.serial} {known.rehearsal is not None}"
+    key = f"{master.fingerprint} {known.serial} {known.rehearsal is not None}"
     if key not in known.packed:
         known.packed[key] = pickle.dumps(Course(key, master, known.rehearsal or {}))
     return key, known
@@ -204,14 +209,10 @@ def _kind(master: Master, limits: Limits, notebook: bytes = b"") -> Kind:
     return replace(limits, checks="outside"), plots
 
 
-def prepare(masters: Iterable[Master], limits: Limits) -> None:
-    """Start the warm process and rehearse these masters, for many submissions to come.
-
-    Raises what `judge` raises.
-    """
+def expect(masters: Iterable[Master], limits: Limits) -> None:
+    """Many submissions of these masters will follow: already the first is worth a rehearsal."""
     for master in masters:
-        an_office(_kind(master, limits))
-        _course(master, limits, times=_OFTEN)
+        _counted(master, limits, _OFTEN)
 
 
 def forget() -> None:
