@@ -112,6 +112,7 @@ class Place:
             "JUPYTER_CONFIG_DIR": str(self.home / "jupyter"),
             "JUPYTER_DATA_DIR": str(self.home / "data"),
             "PYTHONUTF8": "1",
+            "PIP_REQUIRE_VIRTUALENV": "1",  # a step gone wrong must not install into this machine
         }
 
     def nbgrader(self, folder: Path, *arguments: str) -> None:

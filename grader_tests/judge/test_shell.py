@@ -39,6 +39,7 @@ NOTEBOOKS = {
     "await": ["import asyncio", "await_ = 1\nawait_", "async def f():\n    return 1"],
     "what ends a program": ["raise SystemExit", "exit()", "import sys\nsys.exit(3)"],
     "an assertion": ["assert 1 == 2, 'no'", "raise KeyError('k')", "raise ExceptionGroup('g', [])"],
+    "doubtful": ["x = 5\nx is 5", "assert (x, 'y')", "'\\d'"],
     "warnings": ["import warnings\nwarnings.warn('w')", "warnings.warn('w')\nwarnings.warn('w')"],
     "a transformer of trees": [
         "import ast\nclass T(ast.NodeTransformer):\n    def visit_Constant(self, n):\n"

@@ -258,7 +258,8 @@ class _Batch:
                 else:
                     why = f"it could not be judged: {line_of(error)}"
                     self._report(work.student, "failed", why)
-        if len(self._judged) >= _TOGETHER or time.monotonic() > self._written + _WAIT:
+        late = self._judged and time.monotonic() > self._written + _WAIT
+        if late or len(self._judged) >= _TOGETHER:
             self._write()
 
     def _report(self, student: str, outcome: str, why: str = "") -> None:
@@ -352,7 +353,8 @@ class _Batch:
                 self._report(work.student, "failed", f"it could not be written: {line_of(error)}")
             else:
                 there.append((work, graded))
-        self._record(there)
+        if there:
+            self._record(there)
         self._written = time.monotonic()
 
     def _put(self, work: _Work, graded: dict[str, Graded | None]) -> None:

@@ -86,10 +86,6 @@ class Seen:
         """The stand-in for these answers."""
         return cls(len(answers), hashlib.blake2b(answers, digest_size=16).digest())
 
-    def begins(self, answers: bytes) -> bool:
-        """Whether answers begin with these."""
-        return len(answers) >= self.size and Seen.of(answers[: self.size]) == self
-
 
 @dataclass(frozen=True)
 class Outcome:
@@ -146,8 +142,12 @@ class Part:
         cell: the number of the cell in the notebook.
         """
         tries = 0
+        begins: dict[int, Seen] = {}  # of these answers, as many bytes of them
         for outcome in self.known:
-            if outcome.cell not in (0, cell) or not outcome.answers.begins(answers):
+            size = outcome.answers.size
+            if size not in begins:
+                begins[size] = Seen.of(answers[:size])
+            if outcome.cell not in (0, cell) or outcome.answers != begins[size]:
                 continue
             if outcome.packed:
                 if tries == _MOST_TRIES:
