@@ -104,6 +104,32 @@ def test_check_of_a_notebook_that_lacks_cells_names_them(handed_in: dict[str, Pa
     assert "lacks the cell q5_scale_backward" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("starts", "reason"),
+    [
+        (["/bin/sh", "-c", "echo a module is missing >&2; exit 1"], "a module is missing"),
+        (["/no/such/python"], "No such file"),
+    ],
+)
+def test_a_kernel_that_does_not_start_is_one_line_and_status_2(
+    handed_in: dict[str, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    starts: list[str],
+    reason: str,
+) -> None:
+    spec = {"argv": [*starts, "{connection_file}"], "display_name": "?", "language": "python"}
+    folder = tmp_path / "kernels" / "python3"
+    folder.mkdir(parents=True)
+    (folder / "kernel.json").write_text(json.dumps(spec))
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
+    done = chainrule("check", str(handed_in["ada"]))
+    assert (done.returncode, done.stdout.strip()) == (2, "")
+    (line,) = done.stderr.strip().splitlines()
+    assert line.startswith("the kernel did not start: ")
+    assert reason in line
+
+
 def test_doctor_names_every_layer() -> None:
     done = chainrule("doctor")
     assert done.returncode == 0

@@ -13,9 +13,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
-# jsonschema would import it, for checks of IRIs that no notebook has: two seconds a command.
-sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
-
 try:
     import typer
     from rich.box import SIMPLE_HEAD

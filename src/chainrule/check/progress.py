@@ -16,7 +16,7 @@ import sys
 import zlib
 from typing import Any, NamedTuple
 
-__all__ = ["Check", "fingerprint", "progress", "table"]
+__all__ = ["Check", "fingerprint", "progress", "question_of", "table"]
 
 TABLE = os.path.join(os.path.dirname(__file__), "progress.tsv")
 
@@ -42,7 +42,12 @@ class Check(NamedTuple):
     @property
     def question(self) -> str:
         """The question it belongs to, as it is told: `q2_multiply_forward` is part of `Q2`."""
-        return self.grade_id.split("_", 1)[0].upper()
+        return question_of(self.grade_id).upper()
+
+
+def question_of(grade_id: str) -> str:
+    """The question a graded cell belongs to: `q2_multiply_forward` is part of `q2`."""
+    return grade_id.split("_", 1)[0]
 
 
 def progress(problem_set: str, out_of: float) -> None:

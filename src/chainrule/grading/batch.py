@@ -378,10 +378,10 @@ class _Batch:
             if len(judged) > 1:  # the others are not to pay for one of them
                 for one in judged:
                     self._record([one])
-                return
-            verb = "written" if isinstance(error, (OSError, BookError)) else "recorded"
-            for work, _ in judged:
-                self._report(work.student, "failed", f"it could not be {verb}: {line_of(error)}")
+            else:
+                verb = "written" if isinstance(error, (OSError, BookError)) else "recorded"
+                why = f"it could not be {verb}: {line_of(error)}"
+                self._report(judged[0][0].student, "failed", why)
             return
         for work, graded in judged:
             self._tell(work, graded)

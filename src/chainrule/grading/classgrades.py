@@ -15,6 +15,7 @@ from nbgrader import api
 from sqlalchemy import func
 from sqlalchemy.engine import make_url
 
+from chainrule.check.progress import question_of
 from chainrule.grading.course import Course, CourseError
 
 __all__ = [
@@ -26,7 +27,6 @@ __all__ = [
     "QuestionScore",
     "cell_order",
     "open_gradebook",
-    "question_of",
     "read_class",
 ]
 
@@ -139,11 +139,6 @@ class ClassGrades:
     def missing(self) -> list[Entry]:
         """The students who did not."""
         return [entry for entry in self.entries if not entry.submitted]
-
-
-def question_of(grade_id: str) -> str:
-    """The question a graded cell belongs to: `q2_multiply_forward` is part of `q2`."""
-    return grade_id.split("_", 1)[0]
 
 
 @contextmanager

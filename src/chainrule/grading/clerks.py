@@ -19,13 +19,13 @@ from chainrule.grading.merge import Malformed
 from chainrule.grading.office import Office, processors
 from chainrule.grading.rehearsal import News
 
-__all__ = ["Clerk", "Kind", "a_clerk", "an_office", "close"]
+__all__ = ["Kind", "a_clerk", "close"]
 
 Kind = tuple[Limits, bool]
 """Of a warm process: the limits, and whether it has plots at hand."""
 
 
-class Clerk:
+class _Clerk:
     """A judge process, seen from here.
 
     cpu: the processor that it and its jails stay on. knows: the masters it was sent, by key, and
@@ -62,18 +62,18 @@ class Clerk:
 
 
 _offices: dict[Kind, Office] = {}
-_idle: dict[Kind, list[Clerk]] = {}
+_idle: dict[Kind, list[_Clerk]] = {}
 _busy: Counter[int] = Counter()  # judges at work, by processor
 _lock = threading.Lock()
 
 
 @contextmanager
-def a_clerk(kind: Kind) -> Iterator[Clerk]:
+def a_clerk(kind: Kind) -> Iterator[_Clerk]:
     """A judge process that does nothing else meanwhile, where the fewest are at work.
 
     Raises OfficeError.
     """
-    office = an_office(kind)
+    office = _office(kind)
     with _lock:
         cpu = _freest()
         _busy[cpu] += 1
@@ -83,7 +83,7 @@ def a_clerk(kind: Kind) -> Iterator[Clerk]:
             idle.remove(clerk)
     try:
         if clerk is None:
-            clerk = Clerk(office, cpu)
+            clerk = _Clerk(office, cpu)
         try:
             yield clerk
         except BaseException:
@@ -106,7 +106,7 @@ def _freest() -> int:
     return min(known[start:] + known[:start], key=lambda cpu: _busy[cpu])
 
 
-def an_office(kind: Kind) -> Office:
+def _office(kind: Kind) -> Office:
     """The warm process of a kind; started when there is none, or it is another process's."""
     with _lock:
         office = _offices.get(kind)

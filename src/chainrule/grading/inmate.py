@@ -17,7 +17,7 @@ import socket
 import struct
 import types
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -25,7 +25,9 @@ from chainrule.grading import wire
 from chainrule.grading.limits import Limits
 from chainrule.grading.line import Line
 from chainrule.grading.peer import RAISED, RESULT, Peer
-from chainrule.grading.shell import Shell
+
+if TYPE_CHECKING:
+    from chainrule.grading.shell import Shell
 
 __all__ = ["SPECIALS", "Inmate"]
 

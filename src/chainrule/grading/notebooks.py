@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
 import tempfile
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import nbformat
+from jupyter_client.kernelspec import NoSuchKernel
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 
@@ -17,6 +21,7 @@ from chainrule.grading.course import Course, CourseError
 
 __all__ = [
     "KERNEL_ARGUMENTS",
+    "a_kernel",
     "checks_table",
     "faults",
     "generate_release",
@@ -38,7 +43,6 @@ _KERNEL = {
 _KEPT_METADATA = ("nbgrader", "chainrule", "tags", "deletable", "editable")
 _LECTURE_SECONDS = 60  # for one cell
 
-# A kernel warns on stderr that its local sockets are not encrypted; nobody here can act on that.
 KERNEL_ARGUMENTS = ["--log-level=40", "--HistoryManager.hist_file=:memory:"]
 
 
@@ -171,8 +175,26 @@ def run_lecture(path: Path) -> NotebookNode:
         extra_arguments=KERNEL_ARGUMENTS,
         resources={"metadata": {"path": str(path.parent)}},
     )
-    client.execute()
+    client.execute(stderr=subprocess.DEVNULL)
     return normalise(notebook, keep_outputs=True)
+
+
+@contextmanager
+def a_kernel(client: NotebookClient) -> Iterator[None]:
+    """The client's kernel, started, and in the end shut down.
+
+    Its own stderr is nobody's: it warns of local sockets that are not encrypted, and of how it
+    ended. What cells write to stderr comes as output all the same.
+    Raises CourseError, with what the kernel said last, when it does not start.
+    """
+    with tempfile.TemporaryFile() as said, ExitStack() as stack:
+        try:
+            stack.enter_context(client.setup_kernel(stderr=said))
+        except (RuntimeError, NoSuchKernel, OSError) as error:
+            said.seek(0)
+            lines = said.read().decode(errors="replace").strip().splitlines()
+            raise CourseError(f"the kernel did not start: {[str(error), *lines][-1]}") from error
+        yield
 
 
 def _cell_id(cell: NotebookNode, position: int, taken: set[str]) -> str:

@@ -76,7 +76,7 @@ class Office:
         """Whether the warm process still runs."""
         return self._process.poll() is None
 
-    def judge(self, cpu: int = -1) -> socket.socket:
+    def judge(self, cpu: int) -> socket.socket:
         """A new judge, forked from the warm process: the socket it listens on.
 
         cpu: the processor that it and its jails stay on, -1 for any.

@@ -17,7 +17,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from chainrule.grading.classgrades import question_of
+from chainrule.check.progress import question_of
 from chainrule.grading.course import CourseError
 from chainrule.grading.limits import Limits
 from chainrule.grading.notebooks import read

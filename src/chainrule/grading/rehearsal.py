@@ -186,10 +186,8 @@ class Heard:
         """Whether every request has its answer, and none came from the student's side."""
         return self.traceless and all(request and answer for request, answer in self.talk)
 
-    @property
-    def outcome(self) -> Outcome:
-        """What it came to, if it is whole."""
-        _, methods = pack(request for request, _ in self.talk)
+    def outcome(self, methods: tuple[str, ...]) -> Outcome:
+        """What it came to, if it is whole. methods: that its part asks objects for."""
         return Outcome.of(_told(self.talk, methods), [], self.outputs, self.cell)
 
 
@@ -222,12 +220,12 @@ def rehearsed(cells: dict[str, int], runs: Sequence[dict[str, Heard]]) -> Rehear
             continue
         requests = tuple(request for request, _ in one.talk)
         part = found[name] = Part(number, requests, *pack(requests))
-        part.learn(one.outcome)
+        part.learn(one.outcome(part.methods))
         other = empty.get(name)
         if other is not None and other.whole:
             asked = tuple(request for request, _ in other.talk)
             if asked == requests[: len(asked)] and asked != requests:
-                part.learn(other.outcome)
+                part.learn(other.outcome(part.methods))
     return found
 
 

@@ -17,10 +17,9 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat import NotebookNode
 from nbgrader.utils import compute_checksum
 
-from chainrule.check.progress import table
-from chainrule.grading.classgrades import question_of
+from chainrule.check.progress import question_of, table
 from chainrule.grading.course import CourseError
-from chainrule.grading.notebooks import KERNEL_ARGUMENTS, read
+from chainrule.grading.notebooks import KERNEL_ARGUMENTS, a_kernel, read
 
 __all__ = ["CheckedNotebook", "CheckedQuestion", "check_notebook", "problem_set_of"]
 
@@ -71,7 +70,8 @@ def check_notebook(
     """Run a problem set's notebook and collect what its checks say.
 
     seconds: what one cell may take. progress: called as progress(cells run, cells in all).
-    Raises CourseError, one clear line, for what is not a whole problem set of this course.
+    Raises CourseError, one clear line, for what is not a whole problem set of this course, and when
+    no kernel can be started.
     """
     if not path.is_file():
         raise CourseError(f"there is no file {path}")
@@ -87,7 +87,7 @@ def check_notebook(
         extra_arguments=KERNEL_ARGUMENTS,
         resources={"metadata": {"path": str(path.resolve().parent)}},
     )
-    with client.setup_kernel():
+    with a_kernel(client):
         for done, (index, cell) in enumerate(cells, start=1):
             try:
                 client.execute_cell(cell, index)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["settle", "up"]
 
 _ALWAYS = ("pyseccomp", "numpy.random", "numpy.linalg", "chainrule.check", "chainrule.circuit")
-_PLOTS = ("numpy.ma", "matplotlib.pyplot", "chainrule.plots", "scipy.special", "pandas")
+_PLOTS = ("matplotlib.pyplot", "chainrule.plots", "scipy.special", "pandas")
 
 
 def up(plots: bool) -> Shell:
