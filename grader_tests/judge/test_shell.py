@@ -13,7 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from notebooks import answered, cell, master, outputs, submission
 
-from chainrule.grading.inmate import _plain_methods
+from chainrule.grading.inmate import _members, _plain_methods
 from chainrule.grading.judge import judge
 from chainrule.grading.rehearsal import _joined, split
 
@@ -62,6 +62,12 @@ NOTEBOOKS = {
     ],
     "names": ["__name__", "sorted(n for n in globals() if n[0] != '_')", "_ = 3", "4", "_"],
     "lines": ["x = 1\\\n    + 1\nx", "def f():\n\treturn 1", "x = '''a\nb'''\nx", "f(  # c\n)"],
+    "definitions that are none": [
+        '"""\nclass A:\n    x"""', 'x = """\ndef f():\n    """\nx', "class A: x = 1; 5",
+        "def f(): return 1\n(f\n)()", "@str\ndef f(): ...", "async def g(): ...", "class\\\n C: ...",
+        "if True:\n    class B: ...\n    7", "def f(): ...\nf; 5",
+        'def f(): ...\n"""\ndef f():\n  5"""',
+    ],
     "no last line": ["class A: pass\n\n\n", "x = 5\nx\n# the end\n"],
 }  # fmt: skip
 
@@ -113,9 +119,9 @@ def test_methods_that_are_assigned_to_are_not_sure() -> None:
         "class C(A):\n    def __getattr__(self, name): ...\n",
         names,
     )
-    assert _plain_methods(names["A"]) == ("f", "k")
-    assert _plain_methods(names["B"]) == ("f",)
-    assert _plain_methods(names["C"]) == ()
+    assert _plain_methods(_members(names["A"])) == ("f", "k")
+    assert _plain_methods(_members(names["B"])) == ("f",)
+    assert _plain_methods(_members(names["C"])) == ()
 
 
 # The warm process has matplotlib at hand only for notebooks that mention it.

@@ -24,7 +24,7 @@ import numpy as np
 from chainrule.grading import wire
 from chainrule.grading.limits import Limits
 from chainrule.grading.line import Line
-from chainrule.grading.peer import RAISED, RESULT, Peer
+from chainrule.grading.peer import CHANGED, RAISED, RESULT, Peer
 
 if TYPE_CHECKING:
     from chainrule.grading.shell import Shell
@@ -41,7 +41,8 @@ SPECIALS = tuple(
     + ["r" + name for name in _BINARY.split()]
 )
 _FUNCTIONS = (types.FunctionType, types.MethodType, types.BuiltinFunctionType)
-_SIZED = struct.Struct("<IB")  # of an answer: its size, and its first byte
+_SIZE, _SIZED = 4, struct.Struct("<IB")  # of an answer: its size, and its first byte
+_NO_SIZE = bytes(_SIZED.size)
 _STORE, _EXTENDED = dis.opmap["STORE_ATTR"], dis.EXTENDED_ARG
 _MAY_CHANGE = (list, dict, set, tuple, np.ndarray)
 
@@ -149,14 +150,15 @@ class Inmate(Peer):
     # Objects
 
     def refer(self, value: Any) -> Any:
-        stand_in = _STAND_INS.get(type(value))
+        kind = type(value)
+        stand_in = _STAND_INS.get(kind)
         if stand_in is not None:
             return stand_in(value)
-        if isinstance(value, np.ndarray) and type(value) is not np.ndarray:
+        if issubclass(kind, np.ndarray) and kind is not np.ndarray:
             base = np.ndarray.view(value, np.ndarray)
             if base.dtype.kind in "biufc":
                 return base
-        return super().refer(value)
+        return self.name(value, 1)
 
     def kind_of(self, value: Any) -> int:
         kind = type(value)
@@ -177,40 +179,50 @@ class Inmate(Peer):
         """The answers to a check's requests, as far as none of them raises or is interrupted.
 
         packed: as `rehearsal.pack` makes it, which is the judge's own. Each answer comes with its
-        size before it.
+        size before it, and the kind that it would have alone.
         """
         self._number(cell)
         self._told, self._stopped = frozenset(methods), False
-        own, answers = self._own, bytearray()
+        own, answers, to = self._own, bytearray(), wire.Writer(self.refer)
+        place = 0  # where the answer that is being written begins
         try:
             for row in marshal.loads(packed):
-                if len(row) == 4:  # a call with nothing that it could change
+                simple = len(row) == 4  # a call with nothing in it that could be changed
+                if simple:
                     number, method, given, named = row
                     target = own[number][0]
-                    try:
-                        function = getattr(target, method) if method else target
-                        message = wire.encode(function(*given, **named), self.refer)
-                        kind = RESULT
-                    except BaseException as error:
-                        kind, message = RAISED, self._failure(error)
                 else:
-                    kind, message = self._answer_to(self._unpacked(*row))
+                    op, args = self._unpacked(*row)
+                more = None
+                answers += _NO_SIZE
+                try:
+                    if simple:
+                        function = getattr(target, method) if method else target
+                        value = function(*given, **named)
+                    else:
+                        value, more = self.serve(op, args)
+                    kind = RESULT if more is None else CHANGED
+                    wire.put(answers, value if more is None else (value, more), to)
+                except BaseException as error:
+                    kind = RAISED
+                    answers[place + len(_NO_SIZE) :] = self._failure(error)
                 if self._stopped:
                     break
-                answers += _SIZED.pack(1 + len(message), kind) + message
+                _SIZED.pack_into(answers, place, len(answers) - place - _SIZE, kind)
+                place = len(answers)
                 if kind == RAISED:
                     break
-        except (KeyboardInterrupt, KeyError):  # or an object is asked that this code has not made
-            pass
+        except (KeyboardInterrupt, KeyError, wire.WireError):
+            pass  # an object is asked that this code has not made
         finally:
             self._told = None
-        return bytes(answers)
+        return bytes(answers[:place])
 
-    def _unpacked(self, op: str, target: int, args: Any) -> tuple[str, Any, None]:
+    def _unpacked(self, op: str, target: int, args: Any) -> tuple[str, Any]:
         """A request as it would have come alone."""
         if not op:
-            return wire.decode(args, self._caps, self.resolve)
-        return op, (self._own[target][0], *args) if target else args, None
+            return wire.decode(args, self._caps, self.resolve)[:2]
+        return op, (self._own[target][0], *args) if target else args
 
     def native(self, value: Any) -> wire.Ref | None:
         return value._ref._replace(mine=False) if type(value) is _Callback else None
@@ -238,12 +250,12 @@ class Inmate(Peer):
         """Call; then send back each argument that the call changed in place."""
         given = [*enumerate(args), *kwargs.items()]
         before = [
-            (key, value, self._bytes(value))
+            (key, value, self._state(value))
             for key, value in given
             if isinstance(value, _MAY_CHANGE)
         ]
         found = target(*args, **kwargs)
-        changed = [(key, value) for key, value, was in before if self._bytes(value) != was]
+        changed = [(key, value) for key, value, was in before if self._state(value) != was]
         return found, changed or None
 
     def _many(
@@ -259,7 +271,10 @@ class Inmate(Peer):
                 answers.append((False, (*wire.pack_exception(error), self.where(error))))
         return answers
 
-    def _bytes(self, value: Any) -> bytes:
+    def _state(self, value: Any) -> Any:
+        """What a value is now, to be compared with what it is after a call."""
+        if type(value) is np.ndarray and value.dtype.kind in "biufc":
+            return value.shape, value.dtype, value.tobytes()
         try:
             return bytes(wire.encode(value, lambda other: self.name(other, 0)))
         except (wire.WireError, TypeError):
@@ -273,30 +288,31 @@ class Inmate(Peer):
         """Of a kind of objects: its name, the special methods it has beyond every object's, and
         those methods that are sure to be what an attribute of that name is."""
         kind = self._kinds[number]
+        members = _members(kind)
         methods = self._methods.get(kind)
         if methods is None:  # which takes long to find out; what is called is looked up anyway
-            methods = self._methods[kind] = _plain_methods(kind)
+            methods = self._methods[kind] = _plain_methods(members)
         if self._told is not None:
             methods = tuple(name for name in methods if name in self._told)
-        return kind.__name__, _specials(kind), methods
+        return kind.__name__, _specials(members), methods
 
 
 def _members(kind: type) -> dict[str, Any]:
     """What a class and its bases, `object` apart, define."""
     found: dict[str, Any] = {}
     for base in reversed(kind.__mro__[:-1]):
-        found |= vars(base)
+        found.update(vars(base))
     return found
 
 
-def _specials(kind: type) -> tuple[str, ...]:
-    members = _members(kind)
+def _specials(members: dict[str, Any]) -> tuple[str, ...]:
+    if members.keys().isdisjoint(SPECIALS):
+        return ()
     return tuple(name for name in SPECIALS if members.get(name) is not None)
 
 
-def _plain_methods(kind: type) -> tuple[str, ...]:
+def _plain_methods(members: dict[str, Any]) -> tuple[str, ...]:
     """Methods that no method of the class assigns to, where attributes are looked up as usual."""
-    members = _members(kind)
     if "__getattr__" in members or "__getattribute__" in members:
         return ()
     methods = {name: one for name, one in members.items() if type(one) is types.FunctionType}

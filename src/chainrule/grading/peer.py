@@ -14,9 +14,9 @@ from chainrule.grading import wire
 from chainrule.grading.line import Line
 from chainrule.grading.wire import Caps, Ref, WireError
 
-__all__ = ["RAISED", "RESULT", "Peer"]
+__all__ = ["CHANGED", "RAISED", "RESULT", "Peer"]
 
-_REQUEST, RESULT, _CHANGED, RAISED = range(4)
+_REQUEST, RESULT, CHANGED, RAISED = range(4)
 _HEADER = struct.Struct("<BI")  # which of these, and the number of the request
 
 
@@ -73,19 +73,20 @@ class Peer:
 
     def name(self, value: Any, count: int) -> Ref:
         """Name an object, counting `count` more references held by the other end."""
-        ref = self.native(value)
-        if ref is not None:
-            return ref
-        kind = self.kind_of(value)
         number = self._numbers.get(id(value))
         if number is None:
+            ref = self.native(value)
+            if ref is not None:
+                return ref
+            kind = self.kind_of(value)
             if not count:
                 return Ref(True, 0, kind)
             self._named += 1
             number = self._numbers[id(value)] = self._named
-            self._own[number] = [value, 0]
+            self._own[number] = [value, count]
+            return Ref(True, number, kind)
         self._own[number][1] += count
-        return Ref(True, number, kind)
+        return Ref(True, number, self.kind_of(value))
 
     def resolve(self, ref: Ref) -> Any:
         """The object a reference names. Raises WireError when there is none."""
@@ -156,7 +157,7 @@ class Peer:
         """What an answer says, as `ask` returns or raises it."""
         if kind == RESULT:
             return body, None
-        if kind == _CHANGED and type(body) is tuple and len(body) == 2:
+        if kind == CHANGED and type(body) is tuple and len(body) == 2:
             return body
         if kind == RAISED and type(body) is tuple and len(body) == 3:
             name, message, where = body
@@ -195,7 +196,7 @@ class Peer:
         self._depth += 1
         try:
             value, more = self._served(body)
-            kind = RESULT if more is None else _CHANGED
+            kind = RESULT if more is None else CHANGED
             message = wire.encode(value if more is None else (value, more), self.refer)
             if len(message) + _HEADER.size > self._caps.message:
                 raise ValueError(

@@ -30,6 +30,7 @@ from chainrule.grading.outputs import CUT, MOST_OUTPUTS, Output, stream_output
 __all__ = ["Shell", "make_shell"]
 
 _PARSE_ONLY = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+_DEFINITION = re.compile(r"(?:class|def)[ \t]+(\w+)")
 _ASYNC = re.compile(r"\b(await|async)\b")
 _THEIR_EVENTS = ("pre_run_cell", "post_run_cell")  # that nothing here listens to
 
@@ -208,8 +209,7 @@ class Shell(InteractiveShell):
         None, and nothing was run, for any other cell. What IPython does besides takes several
         times as long as to run an answer.
         """
-        tree = self._parsed(source)
-        if tree is None or not tree.body:
+        if not source.strip() or source[:1].isspace() or self._changed():
             return None
         if self.ast_transformers or self.ast_node_interactivity != "last_expr":
             return None
@@ -217,12 +217,9 @@ class Shell(InteractiveShell):
             return None
         count, text = self.execution_count, _ended(source)
         name = self.compile.cache(text, count, source)
-        shown = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) and not quiet else None
         try:
-            parts = [self.compile(tree, name, "exec")]
-            if shown is not None:
-                parts.append(self.compile(ast.Interactive([shown]), name, "single"))
-        except Exception:  # what it says of this is for run_cell to show
+            parts = self._parts(text, name, quiet)
+        except Exception:  # no plain Python; what it says of this is for run_cell to show
             return None
         self.events.trigger("pre_execute")
         if not quiet:
@@ -241,22 +238,35 @@ class Shell(InteractiveShell):
             self.events.trigger("post_run_cell", result)
         return not raised
 
+    def _parts(self, text: str, name: str, quiet: bool) -> list[types.CodeType]:
+        """A cell of plain Python, compiled: what is run, and what is run and shown."""
+        begin = _last_definition(text)
+        if quiet or begin is not None:
+            whole = self.compile(text, name, "exec")
+            if quiet or begin in _begins(whole):
+                return [whole]
+        # A tree takes as long again, and tells what it ends with in every case.
+        tree = compile(text, name, "exec", _PARSE_ONLY, dont_inherit=True)
+        shown = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+        parts = [self.compile(tree, name, "exec")]
+        if shown is not None:
+            parts.append(self.compile(ast.Interactive([shown]), name, "single"))
+        return parts
+
     def transform_cell(self, raw_cell: str) -> str:
         """As IPython does it; but plain Python, which it leaves as it is, is known by parsing it.
 
         IPython tokenizes every cell, which takes longer than to run most of them.
         """
-        if self._parsed(raw_cell) is not None:
-            return _ended(raw_cell)
+        if not raw_cell[:1].isspace() and not self._changed():
+            with contextlib.suppress(SyntaxError, ValueError, MemoryError, RecursionError):
+                compile(raw_cell, "cell", "exec", _PARSE_ONLY, dont_inherit=True)
+                return _ended(raw_cell)
         return super().transform_cell(raw_cell)
 
-    def _parsed(self, source: str) -> ast.Module | None:
-        """A cell of plain Python, parsed; None for any other, or where student code has changed
-        what IPython makes of cells."""
-        if not source[:1].isspace() and self._transformers() == self._own_transformers:
-            with contextlib.suppress(SyntaxError, ValueError, MemoryError, RecursionError):
-                return compile(source, "cell", "exec", _PARSE_ONLY, dont_inherit=True)
-        return None
+    def _changed(self) -> bool:
+        """Whether student code has changed what IPython makes of cells."""
+        return self._transformers() != self._own_transformers
 
     def _transformers(self) -> list[Any]:
         manager = self.input_transformer_manager
@@ -298,6 +308,23 @@ class Shell(InteractiveShell):
 
 def _ended(source: str) -> str:
     return source if source.endswith("\n") else source + "\n"
+
+
+def _last_definition(text: str) -> tuple[int, str] | None:
+    """The last line that is not indented, its number and the name it defines, if it is the first of
+    a class or a function. It may belong to a string: see `_begins`."""
+    lines = text.split("\n")
+    number = len(lines)
+    while number and (not lines[number - 1] or lines[number - 1][0] in " \t#"):
+        number -= 1
+    found = _DEFINITION.match(lines[number - 1]) if number else None
+    return (number, found[1]) if found else None
+
+
+def _begins(code: types.CodeType) -> list[tuple[int, str]]:
+    """Where the classes and functions of a cell begin, and what they are called."""
+    parts = (one for one in code.co_consts if isinstance(one, types.CodeType))
+    return [(one.co_firstlineno, one.co_name) for one in parts]
 
 
 def _finished(work: Coroutine[Any, Any, Any]) -> Any:

@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 __all__ = [
-    "Caps", "Closed", "Late", "Ref", "WireError",
-    "decode", "encode", "pack_exception", "unpack_exception",
+    "Caps", "Closed", "Late", "Ref", "WireError", "Writer",
+    "decode", "encode", "pack_exception", "put", "unpack_exception",
 ]  # fmt: skip
 
 _SHAPES = [struct.Struct(f"<{axes}q") for axes in range(65)]  # numpy has no more axes
@@ -26,7 +26,7 @@ _LARGEST_INT = 1 << 16  # bytes
 _MOST_AXES = 32
 _LONGEST_MESSAGE = 10_000  # characters of an exception's message
 
-_Put = Callable[[bytearray, Any, "_Writer"], None]
+_Put = Callable[[bytearray, Any, "Writer"], None]
 _Get = Callable[["_Reader"], Any]
 
 
@@ -63,10 +63,16 @@ class Ref(NamedTuple):
     kind: int
 
 
-class _Writer:
+class Writer:
+    """What writing takes besides the value.
+
+    refer: what stands for an object that is not plain data, a `Ref` or plain data; without it
+    there is nothing. depth: how deeply values may be nested.
+    """
+
     __slots__ = ("depth", "refer")
 
-    def __init__(self, refer: Callable[[Any], Any] | None, depth: int) -> None:
+    def __init__(self, refer: Callable[[Any], Any] | None = None, depth: int = 60) -> None:
         self.refer, self.depth = refer, depth
 
 
@@ -99,11 +105,12 @@ _SIZE, _FLOAT, _COMPLEX, _REF = (struct.Struct(form) for form in ("<I", "<d", "<
 # Writers ------------------------------------------------------------------------------------------
 
 
-def _put(out: bytearray, value: Any, to: _Writer) -> None:
+def put(out: bytearray, value: Any, to: Writer) -> None:
+    """Add `value` to `out`. Raises WireError where it cannot cross; `out` then ends anywhere."""
     _WRITERS.get(type(value), _put_other)(out, value, to)
 
 
-def _put_other(out: bytearray, value: Any, to: _Writer) -> None:
+def _put_other(out: bytearray, value: Any, to: Writer) -> None:
     """What is not in the table, as the reference or the plain data that `refer` gives for it."""
     if to.refer is None:
         raise WireError(f"{type(value).__name__} cannot cross")
@@ -114,66 +121,66 @@ def _put_other(out: bytearray, value: Any, to: _Writer) -> None:
     put(out, found, to)
 
 
-def _put_int(out: bytearray, value: int, _: _Writer) -> None:
+def _put_int(out: bytearray, value: int, _: Writer) -> None:
     raw = value.to_bytes(value.bit_length() // 8 + 1, "little", signed=True)
     if len(raw) > _LARGEST_INT:
         raise WireError("an integer is too large to cross")
     out += b"i" + _SIZE.pack(len(raw)) + raw
 
 
-def _put_float(out: bytearray, value: float, _: _Writer) -> None:
+def _put_float(out: bytearray, value: float, _: Writer) -> None:
     out += b"d" + _FLOAT.pack(value)
 
 
-def _put_complex(out: bytearray, value: complex, _: _Writer) -> None:
+def _put_complex(out: bytearray, value: complex, _: Writer) -> None:
     out += b"c" + _COMPLEX.pack(value.real, value.imag)
 
 
-def _put_text(out: bytearray, value: str, _: _Writer) -> None:
+def _put_text(out: bytearray, value: str, _: Writer) -> None:
     raw = value.encode("utf-8", "surrogatepass")
     out += b"s" + _SIZE.pack(len(raw)) + raw
 
 
-def _put_bytes(out: bytearray, value: bytes, _: _Writer) -> None:
+def _put_bytes(out: bytearray, value: bytes, _: Writer) -> None:
     out += b"b" + _SIZE.pack(len(value)) + value
 
 
 def _put_many(tag: bytes) -> _Put:
-    def put(out: bytearray, value: Any, to: _Writer) -> None:
+    def put_all(out: bytearray, value: Any, to: Writer) -> None:
         if to.depth == 0:
             raise WireError("a value is nested too deeply to cross")
         to.depth -= 1
         out += tag + _SIZE.pack(len(value))
         writers = _WRITERS
-        for item in value:  # as `_put`, without a call for each
+        for item in value:  # as `put`, without a call for each
             writers.get(type(item), _put_other)(out, item, to)
         to.depth += 1
 
-    return put
+    return put_all
 
 
-def _put_dict(out: bytearray, value: dict[Any, Any], to: _Writer) -> None:
+def _put_dict(out: bytearray, value: dict[Any, Any], to: Writer) -> None:
     if to.depth == 0:
         raise WireError("a value is nested too deeply to cross")
     to.depth -= 1
     out += b"D" + _SIZE.pack(len(value))
     for key, item in value.items():
-        _put(out, key, to)
-        _put(out, item, to)
+        put(out, key, to)
+        put(out, item, to)
     to.depth += 1
 
 
-def _put_slice(out: bytearray, value: slice | range, to: _Writer) -> None:
+def _put_slice(out: bytearray, value: slice | range, to: Writer) -> None:
     if to.depth == 0:
         raise WireError("a value is nested too deeply to cross")
     to.depth -= 1
     out += b":" if type(value) is slice else b"r"
     for part in (value.start, value.stop, value.step):
-        _put(out, part, to)
+        put(out, part, to)
     to.depth += 1
 
 
-def _put_array(out: bytearray, value: np.ndarray, to: _Writer) -> None:
+def _put_array(out: bytearray, value: np.ndarray, to: Writer) -> None:
     number = _DTYPE_NUMBERS.get(value.dtype)
     if number is None:
         return _put_other(out, value, to)
@@ -182,11 +189,11 @@ def _put_array(out: bytearray, value: np.ndarray, to: _Writer) -> None:
     return None
 
 
-def _put_scalar(out: bytearray, value: np.generic, to: _Writer) -> None:
+def _put_scalar(out: bytearray, value: np.generic, to: Writer) -> None:
     out += b"n" + bytes((_DTYPE_NUMBERS[value.dtype],)) + value.tobytes()
 
 
-def _put_masked(out: bytearray, value: Any, to: _Writer) -> None:
+def _put_masked(out: bytearray, value: Any, to: Writer) -> None:
     data = np.ma.getdata(value)
     if data.dtype not in _DTYPE_NUMBERS:
         raise WireError(f"a masked array of {data.dtype} cannot cross")
@@ -195,21 +202,21 @@ def _put_masked(out: bytearray, value: Any, to: _Writer) -> None:
     _put_array(out, np.asarray(np.ma.getmaskarray(value)), to)
 
 
-def _put_dtype(out: bytearray, value: np.dtype, to: _Writer) -> None:
+def _put_dtype(out: bytearray, value: np.dtype, to: Writer) -> None:
     number = _DTYPE_NUMBERS.get(value)
     if number is None:
         raise WireError(f"the dtype {value} cannot cross")
     out += b"t" + bytes((number,))
 
 
-def _put_type(out: bytearray, value: type, to: _Writer) -> None:
+def _put_type(out: bytearray, value: type, to: Writer) -> None:
     if value in _TYPE_NUMBERS:
         out += b"T" + _TYPE_NUMBERS[value].to_bytes(2, "little")
     else:
         _put_other(out, value, to)
 
 
-def _put_ref(out: bytearray, value: Ref, _: _Writer) -> None:
+def _put_ref(out: bytearray, value: Ref, _: Writer) -> None:
     out += b"R" + _REF.pack(*value)
 
 
@@ -431,16 +438,10 @@ for _tag, _reader in {
     _READERS[_tag[0]] = _reader
 
 
-def encode(value: Any, refer: Callable[[Any], Any] | None = None, depth: int = 60) -> bytearray:
-    """`value` as bytes.
-
-    refer: what stands for an object that is not plain data, a `Ref` or plain data; without it
-    there is nothing.
-
-    Raises WireError where the value cannot cross: no plain data, nested deeper than `depth`.
-    """
+def encode(value: Any, refer: Callable[[Any], Any] | None = None) -> bytearray:
+    """`value` as bytes. refer: see `Writer`. Raises WireError where the value cannot cross."""
     out = bytearray()
-    _put(out, value, _Writer(refer, depth))
+    put(out, value, Writer(refer))
     return out
 
 
