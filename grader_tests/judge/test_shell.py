@@ -15,7 +15,7 @@ from notebooks import answered, cell, master, outputs, submission
 
 from chainrule.grading.inmate import _members, _plain_methods
 from chainrule.grading.judge import judge
-from chainrule.grading.rehearsal import _joined, split
+from chainrule.grading.script import joined, split
 
 # Each is a notebook: cells that are run one after the other.
 NOTEBOOKS = {
@@ -64,8 +64,8 @@ NOTEBOOKS = {
     "lines": ["x = 1\\\n    + 1\nx", "def f():\n\treturn 1", "x = '''a\nb'''\nx", "f(  # c\n)"],
     "definitions that are none": [
         '"""\nclass A:\n    x"""', 'x = """\ndef f():\n    """\nx', "class A: x = 1; 5",
-        "def f(): return 1\n(f\n)()", "@str\ndef f(): ...", "async def g(): ...", "class\\\n C: ...",
-        "if True:\n    class B: ...\n    7", "def f(): ...\nf; 5",
+        "def f(): return 1\n(f\n)()", "@str\ndef f(): ...", "async def g(): ...",
+        "class\\\n C: ...", "if True:\n    class B: ...\n    7", "def f(): ...\nf; 5",
         'def f(): ...\n"""\ndef f():\n  5"""',
     ],
     "no last line": ["class A: pass\n\n\n", "x = 5\nx\n# the end\n"],
@@ -104,9 +104,9 @@ def test_the_same_as_all_of_ipython(name: str) -> None:
 @example([b"x"], b"\xff\xff\xff\xff\x00")
 @settings(max_examples=200)
 def test_answers_of_a_jail_are_split_whatever_follows(answers: list[bytes], rest: bytes) -> None:
-    found = split(_joined(answers) + rest)
+    found = split(joined(answers) + rest)
     assert found[: len(answers)] == answers
-    assert sum(4 + len(one) for one in found) <= len(_joined(answers) + rest)
+    assert sum(4 + len(one) for one in found) <= len(joined(answers) + rest)
 
 
 def test_methods_that_are_assigned_to_are_not_sure() -> None:

@@ -19,7 +19,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,7 @@ __all__ = [
     "directional_slopes",
     "numerical_gradient",
     "numerical_gradients",
+    "numerical_gradients_at",
     "numerical_jacobian",
 ]
 
@@ -71,12 +72,12 @@ class Estimate:
         """True where the slopes from the left and from the right differ."""
         return self.left != self.right
 
-    @property
+    @cached_property
     def low(self) -> np.ndarray:
         """The least answer the estimate allows."""
         return np.minimum(self.left, self.right) - self.error
 
-    @property
+    @cached_property
     def high(self) -> np.ndarray:
         """The greatest answer the estimate allows."""
         return np.maximum(self.left, self.right) + self.error
@@ -107,12 +108,32 @@ def numerical_gradients(
 
     As `numerical_gradient`, for a function of several arrays.
     """
-    probe = _Probe(f, inputs)
-    found = _slopes(probe, np.eye(probe.size), _weights(probe, upstream))[:, :, 0]
-    return tuple(
-        Estimate(*(part[start:stop].reshape(shape) for part in found))
-        for start, stop, shape in probe.spans
-    )
+    return numerical_gradients_at(f, [inputs], [upstream])[0]
+
+
+def numerical_gradients_at(
+    f: Callable[..., Any], points: Sequence[Sequence[Any]], upstreams: Sequence[Any]
+) -> list[tuple[Estimate, ...]]:
+    """`numerical_gradients` at several points, with an upstream gradient for each.
+
+    Points alike in shape are worked out together, which takes hardly longer than one of them.
+    """
+    alike: dict[Any, list[int]] = {}
+    for place, (inputs, upstream) in enumerate(zip(points, upstreams, strict=True)):
+        form = *((np.shape(value), _is_number(value)) for value in inputs), np.shape(upstream)
+        alike.setdefault(form, []).append(place)
+    found: dict[int, tuple[Estimate, ...]] = {}
+    for places in alike.values():
+        probe = _Probe(f, [points[place] for place in places])
+        size, owner = probe.size, np.repeat(np.arange(len(places)), probe.size)
+        weights = np.concatenate([_weights(probe, upstreams[place]) for place in places])
+        slopes = _slopes(probe, np.tile(np.eye(size), (len(places), 1)), owner, weights[owner])
+        for place, rows in zip(places, np.split(slopes[:, :, 0], len(places), axis=1), strict=True):
+            found[place] = tuple(
+                Estimate(*(part[start:stop].reshape(shape) for part in rows))
+                for start, stop, shape in probe.spans
+            )
+    return [found[place] for place in range(len(points))]
 
 
 def numerical_jacobian(f: Callable[[Any], Any], x: Any) -> Estimate:
@@ -121,8 +142,8 @@ def numerical_jacobian(f: Callable[[Any], Any], x: Any) -> Estimate:
     Returns an `Estimate` of shape `f(x).shape + x.shape`. For an (out,) and an (in,) vector this
     is the (out, in) matrix of the lectures. Raises ValueError when f(x) is not finite.
     """
-    probe = _Probe(f, (x,))
-    found = _slopes(probe, np.eye(probe.size), np.eye(probe.base.size))
+    probe = _Probe(f, [(x,)])
+    found = _slopes(probe, np.eye(probe.size), np.zeros(probe.size, int), None)
     shape = probe.output_shape + probe.spans[0][2]
     return Estimate(*(np.ascontiguousarray(part.T).reshape(shape) for part in found))
 
@@ -135,37 +156,42 @@ def directional_slopes(
     direction: one array for each input, of its shape. A right gradient g has sum(g * direction)
     between the slopes from the left and from the right. Returns an `Estimate` of shape ().
     """
-    probe = _Probe(f, inputs)
+    probe = _Probe(f, [inputs])
     step = np.concatenate([np.ravel(np.asarray(d, dtype=np.float64)) for d in direction])
     if step.size != probe.size:
         raise ValueError(f"direction has {step.size} entries, the inputs have {probe.size}")
-    return Estimate(*_slopes(probe, step[np.newaxis], _weights(probe, upstream))[:, 0, 0])
+    weights = _weights(probe, upstream)
+    return Estimate(*_slopes(probe, step[np.newaxis], np.zeros(1, int), weights)[:, 0, 0])
 
 
 class _Probe:
-    """A function of several arrays, seen as one function of one flat vector."""
+    """A function of several arrays, seen as one function of one flat vector; and its points.
 
-    def __init__(self, f: Callable[..., Any], inputs: Sequence[Any]) -> None:
+    flat: the points, (places, size); base: what the function gives there, (places, outputs).
+    spans: begin, end and shape of each input in the flat vector.
+    """
+
+    def __init__(self, f: Callable[..., Any], points: Sequence[Sequence[Any]]) -> None:
         self.f = f
-        arrays = [np.array(value, dtype=np.float64) for value in inputs]
-        self.is_number = [isinstance(value, (int, float)) for value in inputs]
-        self.flat = np.concatenate([a.ravel() for a in arrays]) if arrays else np.zeros(0)
-        self.size = self.flat.size
+        arrays = [[np.array(value, dtype=np.float64) for value in inputs] for inputs in points]
+        self.is_number = [_is_number(value) for value in points[0]]
         self.spans: list[tuple[int, int, tuple[int, ...]]] = []
-        start = 0
-        for array in arrays:
-            self.spans.append((start, start + array.size, array.shape))
-            start += array.size
+        self.size = 0
+        for array in arrays[0]:
+            self.spans.append((self.size, self.size + array.size, array.shape))
+            self.size += array.size
+        self.flat = np.empty((len(points), self.size))
+        for row, inputs in zip(self.flat, arrays, strict=True):
+            for (start, stop, _), array in zip(self.spans, inputs, strict=True):
+                row[start:stop] = array.ravel()
         with _silenced():
-            base = self.evaluate(self.flat.copy())
-        if not np.all(np.isfinite(base)):
+            bases = [_raising(answer) for answer in self.answers(self.flat.copy())]
+        if not all(np.all(np.isfinite(base)) for base in bases):
             raise ValueError("the function is not finite at this input")
-        self.output_shape = base.shape
-        self.base = base.ravel()
-
-    def evaluate(self, flat: np.ndarray) -> np.ndarray:
-        """f at a flat vector that nobody else holds: the arguments are views of it."""
-        return np.array(self.f(*self.arguments(flat)), dtype=np.float64)
+        self.output_shape = bases[0].shape
+        if any(base.shape != self.output_shape for base in bases):
+            raise ValueError("the function gives outputs of different shapes")
+        self.base = np.array([base.ravel() for base in bases])
 
     def arguments(self, flat: np.ndarray) -> list[Any]:
         return [
@@ -173,40 +199,56 @@ class _Probe:
             for (start, stop, shape), number in zip(self.spans, self.is_number, strict=True)
         ]
 
-    def at(self, points: np.ndarray) -> Iterator[np.ndarray]:
-        """f at each row, flattened; NaN where it cannot be had.
+    def answers(self, points: np.ndarray) -> Iterator[Any]:
+        """f at each row, or the exception it raised. Nobody else holds the rows: arguments are
+        views of them.
 
         A function may have a method `many`, which takes a list of argument lists and returns what
         each gives, or the exception it raised: across processes that is one message.
         """
         if hasattr(self.f, "many"):
-            for answer in self.f.many([self.arguments(point) for point in points]):
-                yield self.flattened(answer)
+            yield from self.f.many([self.arguments(point) for point in points])
             return
         for point in points:
             try:
-                yield self.flattened(self.f(*self.arguments(point)))
+                yield self.f(*self.arguments(point))
             except _OFF_DOMAIN as error:
-                yield self.flattened(error)
+                yield error
+
+    def at(self, points: np.ndarray) -> Iterator[np.ndarray]:
+        """f at each row, flattened; NaN where it cannot be had."""
+        return map(self.flattened, self.answers(points))
 
     def flattened(self, answer: Any) -> np.ndarray:
-        if isinstance(answer, Exception):
-            if not isinstance(answer, _OFF_DOMAIN):
-                raise answer
-            return np.full(self.base.shape, np.nan)
-        out = np.array(answer, dtype=np.float64).ravel()
-        return out if out.shape == self.base.shape else np.full(self.base.shape, np.nan)
+        if isinstance(answer, _OFF_DOMAIN):
+            return np.full(self.base.shape[1], np.nan)
+        out = _raising(answer).ravel()
+        return out if out.size == self.base.shape[1] else np.full(self.base.shape[1], np.nan)
 
 
-def _slopes(probe: _Probe, directions: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Slopes of each weighted output along each direction.
+def _raising(answer: Any) -> np.ndarray:
+    """The answer as an array of our own; raised where it is an exception."""
+    if isinstance(answer, Exception):
+        raise answer
+    return np.array(answer, dtype=np.float64)
 
-    directions: (n, inputs); weights: (k, outputs).
-    Returns (4, n, k): value, error, left slope, right slope.
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float))
+
+
+def _slopes(
+    probe: _Probe, directions: np.ndarray, owner: np.ndarray, weights: np.ndarray | None
+) -> np.ndarray:
+    """Slopes of the weighted outputs along each direction.
+
+    directions: (n, inputs); owner: of which point each of them starts, (n,); weights: (n, outputs),
+    and what they weigh is summed; None leaves each output to itself.
+    Returns (4, n, k): value, error, left slope, right slope; k is 1, or without weights outputs.
     """
-    n, k = len(directions), len(weights)
+    ladder = _Ladder(probe, directions, owner, weights)
+    n, k = ladder.sides.shape[2:]
     best = _Reading(np.full((4, n, k), np.nan), rank=np.full((n, k), _NOTHING))
-    ladder = _Ladder(probe, directions, weights)
     fresh = np.zeros((n, k), dtype=bool)
     with _silenced():
         while ladder.active.any() and ladder.rungs < _MAX_LEVELS:
@@ -234,34 +276,38 @@ class _Ladder:
     Arrays are of shape (n, k), for n directions and k weighted outputs, and kept rung by rung.
     """
 
-    def __init__(self, probe: _Probe, directions: np.ndarray, weights: np.ndarray) -> None:
-        self.probe, self.directions = probe, directions
+    def __init__(
+        self, probe: _Probe, directions: np.ndarray, owner: np.ndarray, weights: np.ndarray | None
+    ) -> None:
+        self.probe, self.directions, self.weights = probe, directions, weights
+        self.sizes = None if weights is None else np.abs(weights)
+        self.start, self.base = probe.flat[owner], probe.base[owner]
         with np.errstate(all="ignore"):
-            sizes = np.where(directions != 0, np.abs(probe.flat / directions), 0.0)
+            sizes = np.where(directions != 0, np.abs(self.start / directions), 0.0)
         self.size = sizes.max(axis=1, initial=0.0)[:, np.newaxis]
         # Powers of two, so that x + h and x - h carry no rounding of their own.
         self.h = 4 * 2.0 ** np.round(np.log2(np.maximum(self.size, 1.0) * _FIRST_STEP))
         self.active = np.any(directions != 0, axis=1)
-        n, k = len(directions), len(weights)
+        n, k = len(directions), self.base.shape[1] if weights is None else 1
         self.rungs = 0
         self.sides = np.empty((_MAX_LEVELS, 2, n, k))  # by rung: slopes from the left, the right
         self.noise = np.empty((_MAX_LEVELS, n, k))
-        self.weights = weights
-        self.base_size = 2 * np.abs(probe.base)
+        self.base_size = 2 * np.abs(self.base)
 
     def step(self) -> None:
         """Go down one rung: measure with steps a quarter as long."""
         self.h = self.h / 4
         self.active &= self.h[:, 0] >= self.size[:, 0] * _LAST_STEP
         offsets = self.directions * self.h
-        measured = np.full((2, len(offsets), self.probe.base.size), np.nan)
+        measured = np.full((2, *self.base.shape), np.nan)
         here = self.active.nonzero()[0]
-        points = np.concatenate([self.probe.flat - offsets[here], self.probe.flat + offsets[here]])
+        start, offset = self.start[here], offsets[here]
+        points = np.concatenate([start - offset, start + offset])
         for i, answer in enumerate(self.probe.at(points)):
             measured[i // len(here), here[i % len(here)]] = answer
-        rounding = _weighed(np.abs(measured).sum(axis=0) + self.base_size, np.abs(self.weights))
+        rounding = _weighed(np.abs(measured).sum(axis=0) + self.base_size, self.sizes)
         sides = self.sides[self.rungs]
-        np.divide(_weighed(measured - self.probe.base, self.weights), self.h, out=sides)
+        np.divide(_weighed(measured - self.base, self.weights), self.h, out=sides)
         np.negative(sides[0], out=sides[0])
         steeper = np.abs(sides).max(axis=0)
         self.noise[self.rungs] = _NOISE * _EPS * (rounding + self.size * steeper) / self.h
@@ -335,11 +381,9 @@ class _Reading:
         )
 
 
-def _weighed(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Sums over the outputs, for each row of weights: (..., outputs) -> (..., k)."""
-    if len(weights) == 1:  # summed by NumPy: for one long row, BLAS would wait for its threads
-        return (values * weights[0]).sum(axis=-1, keepdims=True)
-    return values @ weights.T
+def _weighed(values: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
+    """Sums over the outputs, (..., n, outputs) -> (..., n, 1); without weights the outputs."""
+    return values if weights is None else (values * weights).sum(axis=-1, keepdims=True)
 
 
 @cache
@@ -374,7 +418,7 @@ def _extrapolate(rungs: np.ndarray, ratio: float) -> tuple[np.ndarray, np.ndarra
 
 def _weights(probe: _Probe, upstream: Any) -> np.ndarray:
     if upstream is None:
-        if probe.base.size != 1:
+        if probe.base.shape[1] != 1:
             raise ValueError(
                 f"the function returns an array of shape {probe.output_shape}: "
                 "say which upstream gradient weighs its entries"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,7 @@ from chainrule.check.points import Point
 from chainrule.check.report import CheckFailed
 
 __all__ = [
-    "advice", "call", "copied", "copies", "entry", "how_many", "ignored", "name_of", "recognised",
+    "advice", "call", "copied", "copies", "entry", "how_many", "name_of", "recognised",
     "untouched",
 ]  # fmt: skip
 
@@ -40,12 +39,6 @@ def call(name: str, run: Callable[[], Any], point: Point | None = None) -> Any:
         raise CheckFailed(
             f"{name} raised an error.", [*where, *report.explain_exception(error)]
         ) from None
-
-
-def ignored(run: Callable[[], Any]) -> None:
-    """Run student code whose outcome does not matter, the call in between."""
-    with suppress(Exception):  # the decoy may lie outside the gate's domain
-        run()
 
 
 def untouched(name: str, before: Point, after: Point) -> None:

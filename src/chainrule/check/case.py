@@ -11,9 +11,14 @@ from typing import Any
 import numpy as np
 
 from chainrule.check.compare import exactly, which_wrong
-from chainrule.numeric import Estimate, numerical_gradients, numerical_jacobian
+from chainrule.numeric import (
+    Estimate,
+    numerical_gradients,
+    numerical_gradients_at,
+    numerical_jacobian,
+)
 
-__all__ = ["Case", "JacobianCase", "Output", "StatedCase"]
+__all__ = ["Case", "JacobianCase", "Output", "StatedCase", "expect"]
 
 
 @dataclass
@@ -103,6 +108,18 @@ class Case:
             self.upstream if upstream is None else upstream,
         )
         return [estimate.value for estimate in estimates]
+
+
+def expect(cases: Sequence[Case]) -> None:
+    """Work out what is expected of cases of one function: together, where it takes evaluating it.
+
+    Raises what the function raises, and ValueError where it has no gradient.
+    """
+    if all(type(case) is Case for case in cases):
+        inputs, upstreams = [case.inputs for case in cases], [case.upstream for case in cases]
+        found = numerical_gradients_at(cases[0].function, inputs, upstreams)
+        for case, estimates in zip(cases, found, strict=True):
+            case.expected = estimates
 
 
 @dataclass

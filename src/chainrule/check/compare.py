@@ -10,7 +10,16 @@ import numpy as np
 
 from chainrule.numeric import Estimate
 
-__all__ = ["Difference", "Unfit", "as_answer", "compare", "exactly", "slack", "which_wrong"]
+__all__ = [
+    "Difference",
+    "Unfit",
+    "as_answer",
+    "compare",
+    "exactly",
+    "near",
+    "slack",
+    "which_wrong",
+]
 
 # A student's own rounding: relative to the entry, and to the largest entry of the array (a sum
 # of large terms that cancel is only good to the size of its terms).
@@ -82,10 +91,23 @@ def as_answer(answer: Any, shape: tuple[int, ...]) -> np.ndarray:
 
 def slack(expected: Estimate) -> np.ndarray:
     """How far rounding in the student's own float64 formula may take a right answer."""
-    size = np.maximum(np.abs(expected.low), np.abs(expected.high))
-    finite = size[np.isfinite(size)]
-    largest = float(finite.max()) if finite.size else 0.0
-    return _RELATIVE * np.where(np.isfinite(size), size, 0.0) + _OF_LARGEST * largest
+    return _rounding(np.maximum(np.abs(expected.low), np.abs(expected.high)))
+
+
+def _rounding(size: np.ndarray) -> np.ndarray:
+    finite = np.isfinite(size)
+    if not np.all(finite):
+        size = np.where(finite, size, 0.0)
+    return _RELATIVE * size + _OF_LARGEST * size.max(initial=0.0)
+
+
+def near(answer: np.ndarray, value: np.ndarray, bar: float) -> bool:
+    """Whether a finite answer is `value` within `bar`, give or take rounding in both."""
+    if not np.all(np.isfinite(value)):
+        return False
+    size = np.abs(value)
+    room = bar + _rounding(size)
+    return bool(np.all(np.abs(answer - value) <= room + _rounding(size + room)))
 
 
 def compare(answer: np.ndarray, expected: Estimate) -> Difference | None:
@@ -114,7 +136,7 @@ def which_wrong(answers: Sequence[np.ndarray | None], expected: Sequence[Estimat
     """Which of the answers are wrong, in shape or value. None, which is no answer, is not."""
     return [
         answer is not None
-        and (answer.shape != right.value.shape or compare(answer, right) is not None)
+        and (answer.shape != right.value.shape or not np.all(right.covers(answer, slack(right))))
         for answer, right in zip(answers, expected, strict=True)
     ]
 

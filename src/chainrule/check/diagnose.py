@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from chainrule.check.case import Case, Output
-from chainrule.check.compare import compare, exactly, slack, which_wrong
+from chainrule.check.compare import near, slack, which_wrong
 from chainrule.check.misconceptions import MISCONCEPTIONS, Misconception, Prediction
 
 __all__ = ["diagnose"]
@@ -30,9 +29,12 @@ def diagnose(cases: Sequence[Case] | Sequence[Output]) -> Misconception | None:
     if not any(wrong):
         return None
     rows = [row for row in MISCONCEPTIONS.values() if not row.gates or cases[0].gate in row.gates]
-    everything = [True] * len(wrong)
-    fits = {row.id: _explains(row, cases, (everything, wrong)) for row in rows}
-    for which in range(2):
+    seen = [_Seen(case) for case in cases]
+    choices = [[True] * len(wrong)] if all(wrong) else [[True] * len(wrong), wrong]
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        fits = {row.id: _explains(row, seen, choices) for row in rows}
+    for which in range(len(choices)):
         fitting = [row for row in rows if fits[row.id][which] and not (which and row.whole)]
         covered = {other for row in fitting for other in row.covers}
         left = [row for row in fitting if row.id not in covered]
@@ -41,46 +43,55 @@ def diagnose(cases: Sequence[Case] | Sequence[Output]) -> Misconception | None:
     return None
 
 
+class _Seen:
+    """A case, and of each answer how far off a prediction of it may be, and where it may be
+    anything: what a mistake gives at a kink is not one number, so there any right answer fits."""
+
+    def __init__(self, case: Case | Output) -> None:
+        self.case = case
+        self.bars: list[float] = []
+        self.free: list[np.ndarray | None] = []
+        for answer, expected in zip(case.got, case.expected, strict=True):
+            finite = expected.error[np.isfinite(expected.error)]
+            self.bars.append(_ROOM * float(finite.max(initial=0.0)))
+            same = answer is not None and answer.shape == expected.value.shape
+            if answer is not None and same and np.any(expected.kinked):
+                self.free.append(expected.kinked & expected.covers(answer, slack(expected)))
+            else:
+                self.free.append(None)
+
+    def ways(self, row: Misconception) -> list[Prediction]:
+        """What the mistake would have given, in each of the ways it can show."""
+        return row.output(self.case) if isinstance(self.case, Output) else row.predict(self.case)
+
+    def fits(self, guess: Prediction, positions: Sequence[bool]) -> bool:
+        """Whether a prediction is what came back, in the positions that are asked for."""
+        for answer, predicted, bar, free, asked in zip(
+            self.case.got, guess, self.bars, self.free, positions, strict=True
+        ):
+            if not asked:
+                continue
+            if answer is None or predicted is None or np.shape(predicted) != answer.shape:
+                return False
+            if free is not None:
+                predicted = np.where(free, answer, predicted)
+            if not near(answer, predicted, bar):
+                return False
+        return True
+
+
 def _explains(
-    row: Misconception,
-    cases: Sequence[Case] | Sequence[Output],
-    choices: Sequence[Sequence[bool]],
+    row: Misconception, cases: Sequence[_Seen], choices: Sequence[Sequence[bool]]
 ) -> list[bool]:
     """For each choice of gradients: does one way the mistake shows fit them at every point?"""
     fitting: list[set[int]] = []
     for case in cases:
         try:
-            with np.errstate(all="ignore"), warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                shown = list(enumerate(_ways(row, case)))
-            here = [{i for i, guess in shown if _fits(case, guess, marked)} for marked in choices]
+            shown = list(enumerate(case.ways(row)))
+            here = [{i for i, guess in shown if case.fits(guess, one)} for one in choices]
         except Exception:  # the changed function cannot be evaluated here: the row says nothing
             return [False] * len(choices)
         fitting = [a & b for a, b in zip(fitting, here, strict=True)] if fitting else here
         if not any(fitting):  # most rows are done with at the first point
             break
     return [bool(ways) for ways in fitting]
-
-
-def _ways(row: Misconception, case: Case | Output) -> list[Prediction]:
-    return row.output(case) if isinstance(case, Output) else row.predict(case)
-
-
-def _fits(case: Any, guess: Prediction, positions: Sequence[bool]) -> bool:
-    for answer, predicted, expected, asked in zip(
-        case.got, guess, case.expected, positions, strict=True
-    ):
-        if not asked:
-            continue
-        if answer is None or predicted is None or np.shape(predicted) != answer.shape:
-            return False
-        finite = expected.error[np.isfinite(expected.error)]
-        bar = _ROOM * float(finite.max(initial=0.0))
-        if answer.shape == expected.value.shape and np.any(expected.kinked):
-            # What the mistake gives at a kink is not one number: there, any right answer fits.
-            free = expected.kinked & expected.covers(answer, slack(expected))
-            predicted = np.where(free, answer, predicted)
-        known = exactly(predicted)
-        if compare(answer, exactly(known.value, bar + slack(known))) is not None:
-            return False
-    return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -16,17 +17,17 @@ from chainrule.check.calling import (
     copies,
     entry,
     how_many,
-    ignored,
     name_of,
     recognised,
     untouched,
 )
-from chainrule.check.case import Case, JacobianCase, Output, StatedCase
+from chainrule.check.case import Case, JacobianCase, Output, StatedCase, expect
 from chainrule.check.compare import Unfit, as_answer, compare, exactly
 from chainrule.check.diagnose import diagnose
 from chainrule.check.explain import at_case, forward_is_wrong, wrong_gradient, wrong_output
 from chainrule.check.points import Point, as_points, decoy, upstream_like
 from chainrule.check.report import CheckFailed
+from chainrule.check.steps import OwnForward, Step, value_of, values_of, walk
 from chainrule.numeric import directional_slopes
 
 __all__ = ["backward", "forward", "jacobian", "stages"]
@@ -59,11 +60,13 @@ def forward(
         wanted = [gives] if isinstance(at, Mapping) else list(gives)
     bar = 0.0 if decimals is None else 0.5 * 10.0**-decimals
     outputs: list[Output] = []
-    for point, value in zip(tried, wanted, strict=True):
+    given = [copies(point) for point in tried]
+    steps = [Step(i, "forward", tuple(one.values())) for i, one in enumerate(given)]
+    answers = call(name, partial(walk, gate, made_with, steps))
+    for point, after, value, found in zip(tried, given, wanted, answers, strict=True):
+        answer = call(name, partial(value_of, found), point)
+        untouched(name, point, after)
         right = (exactly(value, bar),)
-        given = copies(point)
-        answer = call(name, partial(_forward, gate, made_with, *given.values()), point)
-        untouched(name, point, given)
         output = Output(title, tuple(point), tuple(point.values()), right, like)
         output.got, problem = _answers(name, output, [answer])
         if problem is not None:
@@ -172,13 +175,13 @@ def _derivatives(
     """Try the gate at every point, compare what it returns, and diagnose it over all of them."""
     tried = as_points(at)
     title = name.rpartition(".")[0]
-    own_forward = _OwnForward(gate, made_with)
-    cases: list[Case] = []
-    failed: CheckFailed | None = None
-    for number, point in enumerate(tried):
-        output = call(f"{title}.forward", partial(own_forward, *copies(point).values()))
-        right = output if of is None else of(*point.values())
-        case = make_case(
+    own_forward = OwnForward(gate, made_with)
+    inputs = [tuple(copies(point).values()) for point in tried]
+    rights = call(f"{title}.forward", lambda: values_of(own_forward.many(inputs)))
+    if of is not None:
+        rights = [of(*point.values()) for point in tried]
+    cases = [
+        make_case(
             gate=title,
             names=tuple(point),
             inputs=tuple(point.values()),
@@ -186,15 +189,15 @@ def _derivatives(
             upstream=upstream_like(right, f"{name} {number}") if upstream is None else upstream,
             decoy=tuple(decoy(point).values()),
         )
-        _numerical(name, case)
-        case.got, problem = _returned(name, gate, made_with, point, case)
-        cases.append(case)
-        failed = failed or problem
+        for number, (point, right) in enumerate(zip(tried, rights, strict=True))
+    ]
+    _numerical(name, cases)
+    failed = _returned(name, gate, made_with, tried, cases)
     if failed is not None:
         raise failed
     wrong = [case for case in cases if any(case.wrong)]
     if wrong and of is not None and _fits(own_forward, cases):
-        outputs = [_own_output(own_forward, case) for case in cases]
+        outputs = call(f"{title}.forward", partial(_own_outputs, own_forward, cases))
         raise forward_is_wrong(name, wrong[0], diagnose(outputs))
     if wrong:
         raise wrong_gradient(name, wrong[0], diagnose(cases), own=of is None and upstream is None)
@@ -203,63 +206,55 @@ def _derivatives(
     print(f"{name}: right{how_many(tried)}.")
 
 
-class _OwnForward:
-    """The student's forward, of a new object for every call, as a function to differentiate."""
-
-    def __init__(self, gate: Callable[..., Any], made_with: Sequence[Any]) -> None:
-        self.gate, self.made_with = gate, tuple(made_with)
-
-    def __call__(self, *inputs: Any) -> Any:
-        (output,) = self.many([inputs])
-        if isinstance(output, Exception):
-            raise output
-        return output
-
-    def many(self, points: Sequence[Sequence[Any]]) -> list[Any]:
-        """The outputs at several points; what a call raised is in its place.
-
-        A class in another process (a judge's) tries them all in one message. It is asked of its
-        type, since a student's class may call a method of its own as it likes.
-        """
-        if hasattr(type(self.gate), "__many__"):
-            tried = [tuple(point) for point in points]
-            return self.gate.__many__(tried, self.made_with, "forward")  # type: ignore[attr-defined]
-        return [self._output(point) for point in points]
-
-    def _output(self, inputs: Sequence[Any]) -> Any:
-        try:
-            return _forward(self.gate, self.made_with, *inputs)
-        except Exception as error:
-            return error
+# One trial of a gate: another object of the class and other points come in between, and what those
+# calls raise does not matter, since such a point may lie outside the gate's domain.
+_TRIAL = 6  # steps
+_MATTER = (0, 1, 3, 5)
 
 
-def _forward(gate: Callable[..., Any], made_with: Sequence[Any], *inputs: Any) -> Any:
-    return gate(*made_with).forward(*inputs)
+def _trial(number: int, case: Case, given: Point, upstream: Any) -> list[Step]:
+    made, other = 2 * number, 2 * number + 1
+    elsewhere = [tuple(map(copied, case.decoy or ())) for _ in range(2)]
+    asked = isinstance(case, JacobianCase)
+    return [
+        Step(made),
+        Step(other),
+        Step(made, "forward", elsewhere[0]),
+        Step(made, "forward", tuple(given.values())),
+        Step(other, "forward", elsewhere[1]),
+        Step(made, "jacobian") if asked else Step(made, "backward", (upstream,)),
+    ]
 
 
 def _returned(
-    name: str, gate: Callable[..., Any], made_with: Sequence[Any], point: Point, case: Case
-) -> tuple[list[np.ndarray | None], CheckFailed | None]:
-    """Run one gate forward and backward; its gradients, and what already speaks against them."""
-    given = copies(point)
-    upstream = copied(case.upstream)
-
-    def run() -> Any:
-        made, other = gate(*made_with), gate(*made_with)
-        ignored(lambda: made.forward(*copies(decoy(point)).values()))
-        made.forward(*given.values())
-        ignored(lambda: other.forward(*copies(decoy(point)).values()))
-        return made.jacobian() if isinstance(case, JacobianCase) else made.backward(upstream)
-
-    answer = call(name, run, point)
-    try:
-        untouched(name, {**point, "upstream": case.upstream}, {**given, "upstream": upstream})
-        return _answers(name, case, _one_each(answer, case.labels))
-    except CheckFailed as problem:
-        return [None] * len(case.names), problem
-    except Unfit as unfit:
-        headline, *rest = report.wrapped(f"{name}: {unfit}.")
-        return [None] * len(case.names), CheckFailed(headline, [*rest, at_case(case)])
+    name: str,
+    gate: Callable[..., Any],
+    made_with: Sequence[Any],
+    tried: Sequence[Point],
+    cases: Sequence[Case],
+) -> CheckFailed | None:
+    """Run the gate forward and backward at each point: the gradients, into the cases, and what
+    already speaks against the first of them."""
+    given = [copies(point) for point in tried]
+    upstreams = [copied(case.upstream) for case in cases]
+    trials = [*map(_trial, range(len(cases)), cases, given, upstreams)]
+    answers = call(name, partial(walk, gate, made_with, [step for one in trials for step in one]))
+    failed: CheckFailed | None = None
+    for number, (point, case) in enumerate(zip(tried, cases, strict=True)):
+        found = [answers[_TRIAL * number + step] for step in _MATTER]
+        *_, answer = call(name, partial(values_of, found), point)
+        after = {**given[number], "upstream": upstreams[number]}
+        try:
+            untouched(name, {**point, "upstream": case.upstream}, after)
+            case.got, problem = _answers(name, case, _one_each(answer, case.labels))
+        except CheckFailed as one:
+            case.got, problem = [None] * len(case.names), one
+        except Unfit as unfit:
+            headline, *rest = report.wrapped(f"{name}: {unfit}.")
+            problem = CheckFailed(headline, [*rest, at_case(case)])
+            case.got = [None] * len(case.names)
+        failed = failed or problem
+    return failed
 
 
 def _answers(
@@ -304,15 +299,18 @@ def _one_each(answer: Any, labels: Sequence[str]) -> Sequence[Any]:
     return answer
 
 
-def _numerical(name: str, case: Case) -> None:
+def _numerical(name: str, cases: Sequence[Case]) -> None:
     """Work out the expected gradients, or say why the student's own forward has none."""
-    try:
-        _ = case.expected
-    except Exception as error:  # the student's forward, called at a neighbouring point
-        raise CheckFailed(
-            f"{name}: forward has no numerical gradient to compare with.",
-            [at_case(case), *report.explain_exception(error)],
-        ) from None
+    with suppress(Exception):  # which of the cases it was is found out below
+        expect(cases)
+    for case in cases:
+        try:
+            _ = case.expected
+        except Exception as error:  # the student's forward, called at a neighbouring point
+            raise CheckFailed(
+                f"{name}: forward has no numerical gradient to compare with.",
+                [at_case(case), *report.explain_exception(error)],
+            ) from None
 
 
 def _at_kinks(name: str, case: Case) -> None:
@@ -341,18 +339,23 @@ def _at_kinks(name: str, case: Case) -> None:
         )
 
 
-def _fits(own_forward: Callable[..., Any], cases: Sequence[Case]) -> bool:
+def _fits(own_forward: OwnForward, cases: Sequence[Case]) -> bool:
     """Whether the gradients, wrong as they are, belong to the student's own forward."""
+    own = [replace(case, function=own_forward) for case in cases]
     try:
-        return not any(any(replace(case, function=own_forward).wrong) for case in cases)
+        expect(own)
+        return not any(any(case.wrong) for case in own)
     except Exception:  # that forward has no gradient
         return False
 
 
-def _own_output(own_forward: Callable[..., Any], case: Case) -> Output:
-    """The student's forward at a point of a backward check."""
-    right = (exactly(case.output),)
-    output = Output(case.gate, case.names, case.inputs, right, case.function)
-    answer = call(f"{case.gate}.forward", partial(own_forward, *case.inputs))
-    output.got, _ = _answers("", output, [answer])
-    return output
+def _own_outputs(own_forward: OwnForward, cases: Sequence[Case]) -> list[Output]:
+    """The student's forward at the points of a backward check."""
+    answers = values_of(own_forward.many([case.inputs for case in cases]))
+    outputs = []
+    for case, answer in zip(cases, answers, strict=True):
+        right = (exactly(case.output),)
+        output = Output(case.gate, case.names, case.inputs, right, case.function)
+        output.got, _ = _answers("", output, [answer])
+        outputs.append(output)
+    return outputs

@@ -14,7 +14,6 @@ import marshal
 import os
 import signal
 import socket
-import struct
 import types
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -25,6 +24,7 @@ from chainrule.grading import wire
 from chainrule.grading.limits import Limits
 from chainrule.grading.line import Line
 from chainrule.grading.peer import CHANGED, RAISED, RESULT, Peer
+from chainrule.grading.script import HEAD, SIZE, thawed
 
 if TYPE_CHECKING:
     from chainrule.grading.shell import Shell
@@ -41,8 +41,7 @@ SPECIALS = tuple(
     + ["r" + name for name in _BINARY.split()]
 )
 _FUNCTIONS = (types.FunctionType, types.MethodType, types.BuiltinFunctionType)
-_SIZE, _SIZED = 4, struct.Struct("<IB")  # of an answer: its size, and its first byte
-_NO_SIZE = bytes(_SIZED.size)
+_NO_HEAD = bytes(HEAD.size)
 _STORE, _EXTENDED = dis.opmap["STORE_ATTR"], dis.EXTENDED_ARG
 _MAY_CHANGE = (list, dict, set, tuple, np.ndarray)
 
@@ -98,7 +97,6 @@ class Inmate(Peer):
             "unbind": shell.user_ns.__delitem__,
             "describe": self._describe,
             "signature": _signature,
-            "many": self._many,
             "number": self._number,
             "script": self._script,
             "file": _write_file,
@@ -140,6 +138,8 @@ class Inmate(Peer):
         try:
             if op == "call":
                 return self._call(*args)
+            if op == "steps":
+                return self._steps(*args)
             if op == "method":
                 target, name, *rest = args
                 return self._call(getattr(target, name), *rest)
@@ -178,7 +178,7 @@ class Inmate(Peer):
     def _script(self, cell: int, packed: bytes, methods: list[str]) -> bytes:
         """The answers to a check's requests, as far as none of them raises or is interrupted.
 
-        packed: as `rehearsal.pack` makes it, which is the judge's own. Each answer comes with its
+        packed: as `script.pack` makes it, which is the judge's own. Each answer comes with its
         size before it, and the kind that it would have alone.
         """
         self._number(cell)
@@ -194,7 +194,7 @@ class Inmate(Peer):
                 else:
                     op, args = self._unpacked(*row)
                 more = None
-                answers += _NO_SIZE
+                answers += _NO_HEAD
                 try:
                     if simple:
                         function = getattr(target, method) if method else target
@@ -205,10 +205,10 @@ class Inmate(Peer):
                     wire.put(answers, value if more is None else (value, more), to)
                 except BaseException as error:
                     kind = RAISED
-                    answers[place + len(_NO_SIZE) :] = self._failure(error)
+                    answers[place + HEAD.size :] = self._failure(error)
                 if self._stopped:
                     break
-                _SIZED.pack_into(answers, place, len(answers) - place - _SIZE, kind)
+                HEAD.pack_into(answers, place, len(answers) - place - SIZE.size, kind)
                 place = len(answers)
                 if kind == RAISED:
                     break
@@ -222,6 +222,8 @@ class Inmate(Peer):
         """A request as it would have come alone."""
         if not op:
             return wire.decode(args, self._caps, self.resolve)[:2]
+        if type(args) is list:
+            (args,) = thawed(args)
         return op, (self._own[target][0], *args) if target else args
 
     def native(self, value: Any) -> wire.Ref | None:
@@ -258,18 +260,35 @@ class Inmate(Peer):
         changed = [(key, value) for key, value, was in before if self._state(value) != was]
         return found, changed or None
 
-    def _many(
-        self, target: Any, points: list[tuple[Any, ...]], made_with: tuple[Any, ...], method: str
-    ) -> list[tuple[bool, Any]]:
-        """Call at each point, a new object each time where a method is named."""
-        answers: list[tuple[bool, Any]] = []
-        for point in points:
+    def _steps(
+        self,
+        target: Any,
+        steps: list[tuple[int, str, tuple[Any, ...]]],
+        made_with: tuple[Any, ...],
+    ) -> tuple[tuple[bytes, list[Any]], Any]:
+        """Make objects and call their methods, see `proxy.Proxy.__steps__`: of each step whether it
+        raised something (a byte), and that or what it returned. As `_call` otherwise.
+
+        An argument may have been kept by the object, and changed by a later call.
+        """
+        before = [
+            (step, key, value, self._state(value))
+            for step, (_, _, args) in enumerate(steps)
+            for key, value in enumerate(args)
+            if isinstance(value, _MAY_CHANGE)
+        ]
+        made: dict[int, Any] = {}
+        raised, answers = bytearray(len(steps)), []
+        for step, (which, method, args) in enumerate(steps):
             try:
-                function = getattr(target(*made_with), method) if method else target
-                answers.append((True, function(*point)))
+                if which not in made:
+                    made[which] = target(*made_with)
+                answers.append(getattr(made[which], method)(*args) if method else None)
             except Exception as error:
-                answers.append((False, (*wire.pack_exception(error), self.where(error))))
-        return answers
+                raised[step] = 1
+                answers.append((*wire.pack_exception(error), self.where(error)))
+        changed = [(*place, value) for *place, value, was in before if self._state(value) != was]
+        return (bytes(raised), answers), changed or None
 
     def _state(self, value: Any) -> Any:
         """What a value is now, to be compared with what it is after a call."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import linecache
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -87,14 +87,34 @@ class Jailed(Peer):
             answer, changed = self._within(seconds, "method", target, method, args, kwargs)
         else:
             answer, changed = self._within(seconds, "call", target, args, kwargs)
-        for change in changed if isinstance(changed, list) else ():
-            if type(change) is tuple and len(change) == 2:
-                key, value = change
-                if type(key) is int and 0 <= key < len(args):
-                    _copy_back(args[key], value)
-                elif type(key) is str and key in kwargs:
-                    _copy_back(kwargs[key], value)
+        for key, value in _changes(changed, 2):
+            if type(key) is int and 0 <= key < len(args):
+                _copy_back(args[key], value)
+            elif type(key) is str and key in kwargs:
+                _copy_back(kwargs[key], value)
         return answer
+
+    def steps(
+        self,
+        target: Proxy,
+        steps: Sequence[tuple[int, str, tuple[Any, ...]]],
+        made_with: Sequence[Any],
+    ) -> list[Any]:
+        """Take several steps, see `Proxy.__steps__`; as `call` otherwise."""
+        asked = [(which, method, args) for which, method, args in steps]
+        seconds = self._limits.call_seconds
+        found, changed = self._within(seconds, "steps", target, asked, tuple(made_with))
+        raised, answers = found if type(found) is tuple and len(found) == 2 else (b"", [])
+        if (type(raised), type(answers)) != (bytes, list) or not (
+            len(raised) == len(answers) == len(asked)
+        ):
+            raise TypeError("as many answers as calls were expected of student code")
+        for step, key, value in _changes(changed, 3):
+            if type(step) is type(key) is int and 0 <= step < len(asked):
+                args = asked[step][2]
+                if 0 <= key < len(args):
+                    _copy_back(args[key], value)
+        return [self._raised(one) if bad else one for bad, one in zip(raised, answers, strict=True)]
 
     def _within(self, seconds: float, op: str, *args: Any) -> tuple[Any, Any]:
         if self.lost is not None:
@@ -132,8 +152,8 @@ class Jailed(Peer):
 
     def script(self, cell: int, packed: bytes, methods: Sequence[str], seconds: float) -> bytes:
         """The answers to requests that were noted once (`heard`), in one message; as many as there
-        are before one raises, or time is up. packed: the requests, see `rehearsal.pack`; the
-        answers are for `rehearsal.split`."""
+        are before one raises, or time is up. packed: the requests, see `script.pack`; the
+        answers are for `script.split`."""
         try:
             found = self._within(seconds, "script", cell, packed, list(methods))[0]
         except Overran as late:
@@ -248,11 +268,8 @@ class Jailed(Peer):
             self._kinds[number] = proxy_class(said)
         return self._kinds[number]
 
-    def answered(self, answer: Any) -> Any:
-        """The value of (True, value), the exception of (False, (name, message, where))."""
-        if type(answer) is tuple and len(answer) == 2 and answer[0] is True:
-            return answer[1]
-        what = answer[1] if type(answer) is tuple and len(answer) == 2 else None
+    def _raised(self, what: Any) -> BaseException:
+        """The exception that a jail describes as (name, message, where)."""
         if type(what) is tuple and len(what) == 3 and type(what[0]) is type(what[1]) is str:
             return self.raised(*what)
         return RuntimeError("an answer that cannot be read")
@@ -283,6 +300,13 @@ def _raised_in_cell(error: Exception, number: int, text: str) -> Exception:
     except Exception as raised:
         return raised
     return error
+
+
+def _changes(said: Any, parts: int) -> Iterator[tuple[Any, ...]]:
+    """What a jail says was changed of arguments: tuples of so many parts, the last the value."""
+    for one in said if type(said) is list else ():
+        if type(one) is tuple and len(one) == parts:
+            yield one
 
 
 def _copy_back(original: Any, changed: Any) -> Any:

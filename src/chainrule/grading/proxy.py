@@ -63,19 +63,15 @@ class Proxy:
             return _Method(self, name)
         return _ask(self, "get", self, name)
 
-    def __many__(
-        self, points: Sequence[tuple[Any, ...]], made_with: tuple[Any, ...] = (), method: str = ""
+    def __steps__(
+        self, steps: Sequence[tuple[int, str, tuple[Any, ...]]], made_with: Sequence[Any] = ()
     ) -> list[Any]:
-        """[self(*point) for point in points] in one message; what a call raised is in its place.
+        """Calls of objects that this class makes, in one message: what each returned, or raised.
 
-        With `method`, [self(*made_with).method(*point) for point in points]. Arguments that are
-        changed in place are not changed here. All calls together have the time of one.
+        steps: (which of the objects, made by `self(*made_with)` when first named; the method that
+        is called, or nothing; its arguments). All calls together have the time of one.
         """
-        jail = remote_of(self).jail
-        answers = jail.request("many", self, list(points), tuple(made_with), method)
-        if type(answers) is not list or len(answers) != len(points):
-            raise TypeError("as many answers as calls were expected of student code")
-        return [jail.answered(answer) for answer in answers]
+        return remote_of(self).jail.steps(self, steps, made_with)
 
     def __setattr__(self, name: str, value: Any) -> None:
         remote_of(self).changed = True

@@ -14,9 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import marshal
 import random
-import struct
 import types
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -27,6 +25,7 @@ import numpy as np
 from chainrule.grading import wire
 from chainrule.grading.master import Master
 from chainrule.grading.outputs import Output
+from chainrule.grading.script import PLAIN, joined, pack
 
 __all__ = [
     "RUNS",
@@ -37,38 +36,12 @@ __all__ = [
     "Rehearsal",
     "heard_of",
     "rehearsed",
-    "split",
     "state_of",
 ]
 
 _MOST_KNOWN = 200  # outcomes of a part that are kept
 _MOST_TRIES = 4  # different continuations that one student's code is asked
-_PLAIN = (type(None), bool, int, float, complex, str, bytes)
 _DESCRIBE = bytes(wire.encode(("describe", (), None)))[:18]  # how such a request begins
-_CALLS = ("call", "method")  # whose last arguments are those of the call
-_METHOD_AT = {"get": 1, "method": 1, "many": 3}  # which argument of a request names a method
-
-
-_SIZE = struct.Struct("<I")
-
-
-def split(answers: bytes) -> list[bytes]:
-    """The answers in a message of a jail: each has its size, four bytes, before it.
-
-    What is not of this form ends the list.
-    """
-    found, place = [], 0
-    while place + _SIZE.size < len(answers):
-        begin = place + _SIZE.size
-        place = begin + _SIZE.unpack_from(answers, place)[0]
-        if not begin < place <= len(answers):
-            break
-        found.append(answers[begin:place])
-    return found
-
-
-def _joined(answers: Iterable[bytes]) -> bytes:
-    return b"".join(_SIZE.pack(len(answer)) + answer for answer in answers)
 
 
 @dataclass(frozen=True)
@@ -114,8 +87,8 @@ class Outcome:
         """From answers as they came, and the conversation after them; `cell` is its number."""
         packed, methods = pack(request for request, _ in talk)
         mentioned = cell if "Cell In[" in json.dumps(outputs) else 0
-        told = Seen.of(_joined(_told(talk, methods)))
-        return cls(Seen.of(_joined(answers)), packed, methods, told, outputs, mentioned)
+        told = Seen.of(joined(_told(talk, methods)))
+        return cls(Seen.of(joined(answers)), packed, methods, told, outputs, mentioned)
 
 
 @dataclass
@@ -243,45 +216,6 @@ def _notebook(master: Master, solved: bool) -> bytes:
     return json.dumps({"cells": cells}).encode()
 
 
-def pack(requests: Iterable[bytes]) -> tuple[bytes, tuple[str, ...]]:
-    """Requests for one message, nothing for none, in a form that a jail reads many times faster
-    than one by one; and the methods that they ask objects for. The rows are
-
-    (number of the object, its method or "", arguments, keywords): a call with nothing in it that
-    can be changed; (operation, number of the object it is asked of or 0, arguments): another
-    request of plain data; ("", 0, request): any other.
-    """
-    rows: list[Any] = []
-    methods: dict[str, None] = {}
-    for request in requests:
-        op, args, _ = wire.decode(request)
-        if op in _METHOD_AT:
-            methods[args[_METHOD_AT[op]]] = None
-        target = args[0] if args else None
-        if type(target) is wire.Ref and not target.mine:
-            if op in _CALLS and _is_scalar(*args[-2:]):
-                method = args[1] if op == "method" else ""
-                rows.append((target.number, method, *args[-2:]))
-                continue
-            if _is_plain(args[1:]):
-                rows.append((op, target.number, args[1:]))
-                continue
-        rows.append((op, 0, args) if _is_plain(args) else ("", 0, request))
-    return marshal.dumps(rows) if rows else b"", tuple(methods)
-
-
-def _is_scalar(given: tuple[Any, ...], named: dict[str, Any]) -> bool:
-    return all(type(one) in _PLAIN for one in (*given, *named.values()))
-
-
-def _is_plain(value: Any) -> bool:
-    if type(value) is dict:
-        return all(map(_is_plain, value.keys())) and all(map(_is_plain, value.values()))
-    if type(value) in (tuple, list):
-        return all(map(_is_plain, value))
-    return type(value) in _PLAIN
-
-
 def _told(talk: list[tuple[bytes, bytes]], methods: tuple[str, ...]) -> list[bytes]:
     """The answers as a script gets them: of a class, only the methods that are asked for."""
     answers = []
@@ -323,4 +257,4 @@ def _seen(value: Any, depth: int = 8) -> Any:
         return id(value), *(_seen(one, depth - 1) for one in kept)
     if isinstance(value, np.random.Generator):
         return repr(value.bit_generator.state)
-    return repr(value) if type(value) in _PLAIN else id(value)
+    return repr(value) if type(value) in PLAIN else id(value)

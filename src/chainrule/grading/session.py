@@ -19,7 +19,8 @@ from chainrule.grading.master import Master, MasterCell
 from chainrule.grading.merge import Cell, Merged, merge
 from chainrule.grading.names import Names
 from chainrule.grading.outputs import Output, clean_outputs, error_output, stream_output
-from chainrule.grading.rehearsal import Heard, News, Outcome, Rehearsal, split, state_of
+from chainrule.grading.rehearsal import Heard, News, Outcome, Rehearsal, state_of
+from chainrule.grading.script import split
 from chainrule.grading.zygote import HouseLine, OfficeError
 
 if TYPE_CHECKING:

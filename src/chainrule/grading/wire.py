@@ -8,7 +8,6 @@ the table do not cross; objects of either side are named by number (`Ref`).
 from __future__ import annotations
 
 import builtins
-import math
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -300,19 +299,24 @@ def _get_dtype(source: _Reader) -> np.dtype:
 
 
 def _get_array(source: _Reader) -> np.ndarray:
-    dtype = _get_dtype(source)
-    axes = source.data[source.place]
+    data, place = source.data, source.place
+    number, axes = data[place + 1], data[place + 2]
+    if number >= len(_DTYPES):
+        raise WireError("an array of a type that does not exist")
     if axes > _MOST_AXES:
         raise WireError("an array with too many axes")
-    shape = _SHAPES[axes].unpack_from(source.data, source.place + 1)
-    if axes and min(shape) < 0:
-        raise WireError("an array of a negative length")
-    start = source.place + 1 + 8 * axes
-    source.place = start + math.prod(shape) * dtype.itemsize
-    if source.place > len(source.data):
+    dtype = _BY_NUMBER[number]
+    shape, size = _SHAPES[axes].unpack_from(data, place + 3), dtype.itemsize
+    for length in shape:
+        if length < 0:
+            raise WireError("an array of a negative length")
+        size *= length
+    start = place + 3 + 8 * axes
+    source.place = start + size
+    if source.place > len(data):
         raise WireError("a value ends before its time")
     # A bytearray makes it writable, as an array of one's own is.
-    return np.ndarray(shape, dtype, bytearray(source.data[start : source.place]))
+    return np.ndarray(shape, dtype, bytearray(data[start : source.place]))
 
 
 def _get_scalar(source: _Reader) -> Any:
