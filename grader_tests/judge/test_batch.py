@@ -27,6 +27,7 @@ from nbgrader.api import Gradebook
 from notebooks import RIGHT, TWO, answered, cell, master, submission
 from traitlets.config import Config
 
+from chainrule.grading import filing
 from chainrule.grading import judge as judging
 from chainrule.grading.batch import BatchError, grade
 from chainrule.grading.course import Course, programs_on_path
@@ -243,17 +244,19 @@ def test_a_worker_that_dies_gets_its_work_again(course: Path) -> None:
 
 
 def test_a_full_disk_ends_no_batch(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = Path.write_bytes
+    real = filing._write
 
-    def full(self: Path, content: bytes) -> int:
-        if "bob" in str(self):
+    def full(scratch: Path, path: Path, content: bytes, mode: int) -> None:
+        if "bob" in str(path):
+            scratch.touch()
             raise OSError(28, "No space left on device")
-        return real(self, content)
+        real(scratch, path, content, mode)
 
-    monkeypatch.setattr(Path, "write_bytes", full)
+    monkeypatch.setattr(filing, "_write", full)
     result = grade(course, "ps", limits=LIMITS)
     assert sorted(result.graded) == ["ada", "eve", "zoe"]
     assert "No space" in result.failed["bob"]
+    assert not list((course / "autograded" / "bob").rglob("*.part"))
     monkeypatch.undo()
     assert list(grade(course, "ps", limits=LIMITS).graded) == ["bob"]
 

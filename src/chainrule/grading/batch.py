@@ -359,7 +359,6 @@ class _Batch:
 
     def _put(self, work: _Work, graded: dict[str, Graded | None]) -> None:
         target = work.target
-        target.mkdir(parents=True, exist_ok=True)
         (target / _MARK).unlink(missing_ok=True)
         masters = {name: content for one in self._masters for name, content in one.files.items()}
         for name, content in {**work.copied, **masters}.items():

@@ -11,19 +11,27 @@ __all__ = ["line_of", "put"]
 
 def put(path: Path, content: bytes, mode: int) -> None:
     """Write a file, in the place of whatever has its name. Raises OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     scratch = path.with_name(f".{path.name}.part"[:250])
-    for place in (path, scratch):
-        if place.is_dir() and not place.is_symlink():
-            shutil.rmtree(place)
-    scratch.unlink(missing_ok=True)
     try:
-        scratch.write_bytes(content)
-        scratch.chmod(mode)
-        os.replace(scratch, path)
-    except OSError:
+        _write(scratch, path, content, mode)
+    except OSError:  # its folder is not there yet, or something stands in the way
+        path.parent.mkdir(parents=True, exist_ok=True)
+        for place in (path, scratch):
+            if place.is_dir() and not place.is_symlink():
+                shutil.rmtree(place)
         scratch.unlink(missing_ok=True)
-        raise
+        try:
+            _write(scratch, path, content, mode)
+        except OSError:
+            scratch.unlink(missing_ok=True)
+            raise
+
+
+def _write(scratch: Path, path: Path, content: bytes, mode: int) -> None:
+    with open(os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)
+        os.fchmod(file.fileno(), mode)
+    os.replace(scratch, path)
 
 
 def line_of(error: BaseException) -> str:

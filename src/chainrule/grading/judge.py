@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 from chainrule.grading import wire
@@ -122,7 +123,7 @@ def judge(master: Master, submission: Submission, limits: Limits | None = None) 
     if isinstance(answer, Malformed):
         graded = unreadable(master, str(answer))
     else:
-        scores, comments, notes = _scores(answer.cells)
+        scores, comments, notes = _scores(master, answer.cells)
         notebook = _as_notebook(master, answer.cells)
         graded = Graded(notebook, scores, comments, (*answer.notes, *notes))
         graded = replace(graded, live=answer.live, cpu_seconds=answer.cpu_seconds)
@@ -206,7 +207,13 @@ def _rehearsed(master: Master, limits: Limits) -> Rehearsal:
 def _kind(master: Master, limits: Limits, notebook: bytes = b"") -> Kind:
     """Of the warm process that serves best."""
     plots = master.mentions_plots or mentions_plots(notebook)
-    return replace(limits, checks="outside"), plots
+    return _for_offices(limits), plots
+
+
+@lru_cache
+def _for_offices(limits: Limits) -> Limits:
+    """With what makes no difference to a warm process left out."""
+    return replace(limits, checks="outside")
 
 
 def expect(masters: Iterable[Master], limits: Limits) -> None:
@@ -237,31 +244,36 @@ def unreadable(master: Master, problem: str) -> Graded:
 
 
 def _scores(
-    cells: list[dict[str, Any]],
+    master: Master, cells: list[dict[str, Any]]
 ) -> tuple[tuple[Score, ...], dict[str, str | None], list[str]]:
     """Scores, comments and notes, as nbgrader's SaveAutoGrades has them for these cells."""
-    from nbformat.notebooknode import from_dict
-    from nbgrader import utils
+    from nbformat.notebooknode import NotebookNode, from_dict
+    from nbgrader.utils import determine_grade
 
     scores: list[Score] = []
     comments: dict[str, str | None] = {}
     notes: list[str] = []
-    for one in cells:
-        name = one["metadata"].get("nbgrader", {}).get("grade_id")
+    for cell in cells:
+        name = cell["metadata"].get("nbgrader", {}).get("grade_id")
         if name is None:
             continue
-        cell = from_dict(one)
-        if utils.is_grade(cell):
-            most = float(cell.metadata.nbgrader["points"])
+        known = master.by_id[name]
+        untouched = cell["source"] == known.source
+        points: float | None = None
+        if known.is_check:
+            metadata = NotebookNode(nbgrader=NotebookNode(known.metadata))
+            outputs = [from_dict(output) for output in cell["outputs"]]
+            node = NotebookNode(cell_type="code", metadata=metadata, outputs=outputs)
             try:
-                points, _ = utils.determine_grade(cell, _log)
+                points = float(determine_grade(node, _log)[0])
             except (ValueError, KeyError) as error:
                 notes.append(f"The check {name} gave no score that can be used: {error}.")
-                points = None
-            scores.append(Score(name, None if points is None else float(points), most))
-        if utils.is_solution(cell) or utils.is_task(cell):
-            unchanged = cell.metadata.nbgrader.get("checksum") == utils.compute_checksum(cell)
-            empty = unchanged and not utils.is_task(cell)
+        elif known.is_solution and untouched:  # no answer
+            points = 0.0
+        if known.is_grade:
+            scores.append(Score(name, points, known.points))
+        if known.is_solution or known.is_task:
+            empty = untouched and not known.is_task
             comments[name] = "No response." if empty else None
     return tuple(scores), comments, notes
 
