@@ -10,6 +10,7 @@ import numpy as np
 from chainrule.check.case import Case, Output
 from chainrule.check.misconceptions.arrays import without_biases
 from chainrule.check.misconceptions.row import (
+    Changed,
     Misconception,
     Prediction,
     elementwise,
@@ -57,16 +58,18 @@ def _mirrored(case: Case | Output, also: bool) -> Callable[..., Any]:
     The smaller of a and b is minus the larger of -a and -b; maxout's a and b turn around with
     their weights and biases.
     """
+    if case.function is None:
+        raise ValueError("only values are stated")
     parameters = [name[0] in "wb" for name in case.names]
     turned = parameters if any(parameters) else [True] * len(parameters)
 
-    def changed(*inputs: Any) -> Any:
-        smaller = -case.at(
-            *(-np.asarray(i) if turn else i for i, turn in zip(inputs, turned, strict=True))
-        )
-        return smaller + case.at(*inputs) if also else smaller
+    def where(*inputs: Any) -> list[list[Any]]:
+        mirror = [-np.asarray(i) if turn else i for i, turn in zip(inputs, turned, strict=True)]
+        return [mirror, list(inputs)] if also else [mirror]
 
-    return changed
+    return Changed(
+        case.function, where, lambda larger, *same: sum(map(np.asarray, same), -np.asarray(larger))
+    )
 
 
 _MAX = "01_scalar_circuits#Max-routes"

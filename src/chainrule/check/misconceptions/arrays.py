@@ -8,7 +8,14 @@ from typing import Any
 import numpy as np
 
 from chainrule.check.case import Case, Output
-from chainrule.check.misconceptions.row import Misconception, Prediction, outputs, times, ways
+from chainrule.check.misconceptions.row import (
+    Changed,
+    Misconception,
+    Prediction,
+    outputs,
+    times,
+    ways,
+)
 from chainrule.numeric import numerical_jacobian
 
 _SHAPES = "03_matmul_gate#Shapes-as-a-check"
@@ -91,9 +98,8 @@ def _jacobian(case: Case, i: int) -> np.ndarray:
     if x.ndim == 0 or x.shape != case.output.shape:
         raise ValueError("not square")
 
-    def by_one(value: np.ndarray) -> Any:
-        return case.function(*case.inputs[:i], value, *case.inputs[i + 1 :])
-
+    before, after = case.inputs[:i], case.inputs[i + 1 :]
+    by_one = Changed(case.function, lambda value: [(*before, value, *after)])
     return numerical_jacobian(by_one, x).value.reshape(x.size, x.size)
 
 
@@ -130,7 +136,7 @@ def _no_gradient_for_biases(case: Case) -> Prediction:
 
 
 def _root(case: Case) -> Prediction:
-    return case.gradients(function=lambda *inputs: np.sqrt(case.function(*inputs)))
+    return case.gradients(function=Changed(case.function, lambda *inputs: [inputs], np.sqrt))
 
 
 ROWS = (

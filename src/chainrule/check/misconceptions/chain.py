@@ -8,6 +8,7 @@ import numpy as np
 
 from chainrule.check.case import Case, Output
 from chainrule.check.misconceptions.row import (
+    Changed,
     Misconception,
     Prediction,
     everywhere,
@@ -72,7 +73,7 @@ def _fractional(case: Output) -> np.ndarray:
 def _switched(case: Case) -> Prediction:
     """The gradients of the function with its first two inputs switched."""
     _same_shape(case)
-    return case.gradients(function=lambda x, y, *rest: case.function(y, x, *rest))
+    return case.gradients(function=Changed(case.function, lambda x, y, *rest: [(y, x, *rest)]))
 
 
 def _same_shape(case: Case) -> None:

@@ -9,6 +9,8 @@ import numpy as np
 
 from chainrule.check.case import Case, JacobianCase, Output
 from chainrule.check.misconceptions.row import Misconception, Prediction, outputs, ways
+from chainrule.check.steps import values_of
+from chainrule.ladder import evaluate
 
 _PROMISES = "01_scalar_circuits#What-a-gate-promises"
 _STEPS = tuple(10.0**-k for k in range(1, 7))
@@ -32,7 +34,7 @@ def _difference(step: float) -> Callable[[Case], Prediction]:
     """(f(x + h) - f(x)) / h for each entry of each input, where it is off in proportion to h."""
 
     def predict(case: Case) -> Prediction:
-        long, short = _quotients(case, step), _quotients(case, step / 2)
+        long, short = _quotients(case, (step, step / 2))
         off, less = (_flat(q) - _flat(case.right) for q in (long, short))
         largest = np.abs(off).max()
         if np.abs(off - 2 * less).max() > 0.3 * largest:
@@ -42,23 +44,30 @@ def _difference(step: float) -> Callable[[Case], Prediction]:
     return predict
 
 
-def _quotients(case: Case, step: float) -> list[np.ndarray]:
-    whole = isinstance(case, JacobianCase)
+def _quotients(case: Case, steps: Sequence[float]) -> list[list[np.ndarray]]:
+    """Of each of the steps, the difference quotients by each input."""
+    output = case.output  # of no use where only gradients are stated
+    places = [(i, entry) for i, x in enumerate(case.inputs) for entry in np.ndindex(np.shape(x))]
+    asked = [_moved(case.inputs, *place, step) for step in steps for place in places]
+    values = iter(values_of(evaluate(case.function, asked)))
     found = []
-    for i, value in enumerate(case.inputs):
-        x = np.array(value, dtype=np.float64)
-        slopes = np.zeros(case.right[i].shape)
-        for entry in np.ndindex(x.shape):
-            moved = x.copy()
-            moved[entry] += step
-            inputs: list[Any] = [*case.inputs[:i], moved[()], *case.inputs[i + 1 :]]
-            change = (case.at(*inputs) - case.output) / step
-            if whole:
-                slopes[(..., *entry)] = change
+    for step in steps:
+        slopes = [np.zeros(right.shape) for right in case.right]
+        for i, entry in places:
+            change = (np.asarray(next(values), dtype=np.float64) - output) / step
+            if isinstance(case, JacobianCase):
+                slopes[i][(..., *entry)] = change
             else:
-                slopes[entry] = np.sum(case.upstream * change)
+                slopes[i][entry] = np.sum(case.upstream * change)
         found.append(slopes)
     return found
+
+
+def _moved(inputs: Sequence[Any], i: int, entry: tuple[int, ...], step: float) -> list[Any]:
+    """The inputs, with one entry of one of them moved on by a step."""
+    moved = np.array(inputs[i], dtype=np.float64)
+    moved[entry] += step
+    return [*inputs[:i], moved[()], *inputs[i + 1 :]]
 
 
 def _flat(arrays: Sequence[np.ndarray]) -> np.ndarray:

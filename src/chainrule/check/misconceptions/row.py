@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 
 from chainrule.check.case import Case, Output
+from chainrule.check.steps import value_of
+from chainrule.ladder import evaluate
 
 __all__ = [
-    "Misconception", "OutputWays", "Predict", "Prediction",
+    "Changed", "Misconception", "OutputWays", "Predict", "Prediction",
     "elementwise", "everywhere", "of_point", "outputs", "says_nothing", "times", "ways",
 ]  # fmt: skip
 
@@ -54,6 +56,36 @@ class Misconception:
     covers: tuple[str, ...] = ()
     whole: bool = False
     output: OutputWays = says_nothing
+
+
+class Changed:
+    """A function that is worked out from values of another one, `f`.
+
+    where: from its inputs, the argument lists that f is asked at; then: from those values, its own.
+    Asked at many points together, it asks f so: where f lives in another process, in one message.
+    """
+
+    def __init__(
+        self,
+        f: Callable[..., Any],
+        where: Callable[..., Sequence[Sequence[Any]]],
+        then: Callable[..., Any] = lambda value: value,
+    ) -> None:
+        self.f, self.where, self.then = f, where, then
+
+    def __call__(self, *inputs: Any) -> Any:
+        (value,) = self.many([inputs])
+        return value_of(value)
+
+    def many(self, points: Sequence[Sequence[Any]]) -> list[Any]:
+        """The values at several points; what f raised is in its place."""
+        asked = [list(self.where(*point)) for point in points]
+        answers = iter(evaluate(self.f, [inputs for one in asked for inputs in one]))
+        return [self._value([next(answers) for _ in one]) for one in asked]
+
+    def _value(self, answers: list[Any]) -> Any:
+        errors = [answer for answer in answers if isinstance(answer, Exception)]
+        return errors[0] if errors else self.then(*answers)
 
 
 def ways(*kinds: Callable[[Case], Prediction]) -> Predict:
