@@ -75,7 +75,7 @@ NOTEBOOKS = {
 def _run(cells: list[str], plain: bool, said: Any) -> None:
     from chainrule.grading import shell as shells
 
-    shell = shells.make_shell(plots=False)
+    shell = shells.make_shell()
     shell.use({}, 1 << 20)
     if not plain:
         shells.Shell._run_plain = lambda self, source, quiet: None  # type: ignore[method-assign]

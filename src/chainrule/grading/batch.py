@@ -28,7 +28,15 @@ from traitlets.config import Config
 from chainrule.grading.course import Course
 from chainrule.grading.filing import line_of, put
 from chainrule.grading.gradebook import Book, BookError, Record
-from chainrule.grading.judge import Graded, Submission, as_file, expect, judge
+from chainrule.grading.judge import (
+    Graded,
+    JailUnavailable,
+    Submission,
+    as_file,
+    begin,
+    expect,
+    judge,
+)
 from chainrule.grading.limits import Limits
 from chainrule.grading.master import Master, read_master
 from chainrule.grading.merge import Malformed, read_file
@@ -114,12 +122,20 @@ def grade(
     config = config or Course(Path(coursedir).resolve()).config()
     limits = limits or Limits.of(config.get("Judge", {}))
     folders = CourseDirectory(config=config)
+    new = [
+        name
+        for name in _submitters(folders, assignment, students)
+        if force or not (_target(folders, assignment, name) / _MARK).exists()
+    ]
+    many = executor is None and len(new) >= _MANY
+    if many:
+        begin(limits)
     masters = read_masters(folders, assignment, config)
     result = BatchResult()
     with _alone(folders, assignment):
-        names = [
-            name for name in _submitters(folders, assignment) if not students or name in students
-        ]
+        if many:
+            expect(masters, limits)
+        names = _submitters(folders, assignment, students)
         for name in set(students or ()) - set(names):
             result.failed[name] = "nothing was submitted"
         book = Book(folders.db_url, assignment, masters, folders.course_id, config)
@@ -158,7 +174,10 @@ def _alone(folders: CourseDirectory, assignment: str) -> Iterator[None]:
         yield
 
 
-def _submitters(folders: CourseDirectory, assignment: str) -> list[str]:
+def _submitters(
+    folders: CourseDirectory, assignment: str, students: Sequence[str] | None
+) -> list[str]:
+    """Who handed something in, of these students if any are named."""
     step = folders.submitted_directory
     pattern = folders.format_path(step, r"(?P<student>[^/]+)", re.escape(assignment), escape=True)
     excluded = {name for name in folders.student_id_exclude.split(",") if name}
@@ -167,7 +186,13 @@ def _submitters(folders: CourseDirectory, assignment: str) -> list[str]:
         nbgrader_step=glob.escape(step), student_id="*", assignment_id=glob.escape(assignment)
     )
     found = (re.fullmatch(pattern, path) for path in glob.glob(os.path.join(root, relative)))
-    return sorted({match["student"] for match in found if match} - excluded)
+    names = {match["student"] for match in found if match} - excluded
+    return sorted(names & set(students) if students else names)
+
+
+def _target(folders: CourseDirectory, assignment: str, student: str) -> Path:
+    """Where a student's graded work is put."""
+    return Path(folders.format_path(folders.autograded_directory, student, assignment))
 
 
 class _Batch:
@@ -215,8 +240,6 @@ class _Batch:
                 work = self._read(student, force)
                 if work is None:
                     continue
-                if own and not waiting and self._total >= _MANY:
-                    expect(self._masters, self._limits)
                 while len(waiting) >= 2 * jobs + 1:
                     self._collect(pool, waiting)
                 waiting[self._start(pool, work)] = work, 0
@@ -251,6 +274,8 @@ class _Batch:
             work, tries = waiting.pop(future)
             try:
                 self._judged.append((work, future.result()))
+            except JailUnavailable:  # for nobody's work then
+                raise
             except Exception as error:
                 again = self._start_again(pool, work) if tries < _RETRIES else None
                 if again is not None:
@@ -296,7 +321,7 @@ class _Batch:
     def _work(self, student: str) -> _Work:
         folders = self._folders
         source = Path(folders.format_path(folders.submitted_directory, student, self._assignment))
-        target = Path(folders.format_path(folders.autograded_directory, student, self._assignment))
+        target = _target(folders, self._assignment, student)
         top = Path(folders.root) / folders.submitted_directory
         if any(place.is_symlink() for place in (source, *source.parents) if top in place.parents):
             return self._nothing(student, target, "The folder is a link to another place.")

@@ -9,7 +9,6 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
 from chainrule.grading.clerk import LARGEST, Rehearse, Task
@@ -19,7 +18,7 @@ from chainrule.grading.merge import Malformed
 from chainrule.grading.office import Office, processors
 from chainrule.grading.rehearsal import News
 
-__all__ = ["Kind", "a_clerk", "close"]
+__all__ = ["Kind", "a_clerk", "close", "start"]
 
 Kind = tuple[Limits, bool]
 """Of a warm process: the limits, and whether it has plots at hand."""
@@ -62,6 +61,7 @@ class _Clerk:
 
 
 _offices: dict[Kind, Office] = {}
+_spare: dict[Kind, Office] = {}  # started, and nothing asked of them yet
 _idle: dict[Kind, list[_Clerk]] = {}
 _busy: Counter[int] = Counter()  # judges at work, by processor
 _lock = threading.Lock()
@@ -106,6 +106,13 @@ def _freest() -> int:
     return min(known[start:] + known[:start], key=lambda cpu: _busy[cpu])
 
 
+def start(limits: Limits) -> None:
+    """Start a warm process, whatever kind of work it will be given, unless there is one."""
+    with _lock:
+        if not any(kind[0] == limits for kind in (*_offices, *_spare)):
+            _spare[limits, False] = Office(limits)
+
+
 def _office(kind: Kind) -> Office:
     """The warm process of a kind; started when there is none, or it is another process's."""
     with _lock:
@@ -116,17 +123,22 @@ def _office(kind: Kind) -> Office:
             office.close()
         for clerk in _idle.pop(kind, []):
             clerk.close()
-        office = _offices[kind] = Office(*kind)
+        office = _spare.pop((kind[0], False), None)
+        if office is None or office.owner != os.getpid():
+            office = Office(kind[0])
+        office.open(kind[1])
+        _offices[kind] = office
         return office
 
 
 def close(limits: Limits | None = None) -> None:
     """End the warm processes that `judge` started (they also end with this process)."""
     with _lock:
-        for kind in list(_offices):
-            if limits is None or kind[0] == replace(limits, checks="outside"):
-                office = _offices.pop(kind)
-                for clerk in _idle.pop(kind, []):
-                    clerk.close()
-                if office.owner == os.getpid():
-                    office.close()
+        for offices in (_offices, _spare):
+            for kind in list(offices):
+                if limits is None or kind[0] == limits:
+                    office = offices.pop(kind)
+                    for clerk in _idle.pop(kind, []):
+                        clerk.close()
+                    if office.owner == os.getpid():
+                        office.close()

@@ -6,6 +6,7 @@ submission after the other (`clerk.py`), and hands to each what any of them lear
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import logging
@@ -20,7 +21,7 @@ from typing import Any
 
 from chainrule.grading import wire
 from chainrule.grading.clerk import Course, JudgeError, Rehearse, Task
-from chainrule.grading.clerks import Kind, a_clerk, close
+from chainrule.grading.clerks import Kind, a_clerk, close, start
 from chainrule.grading.jail import JailUnavailable
 from chainrule.grading.limits import Limits
 from chainrule.grading.master import Master, mentions_plots
@@ -32,8 +33,8 @@ from chainrule.grading.session import Ran, Submission, written
 from chainrule.grading.zygote import OfficeError
 
 __all__ = [
-    "Graded", "JailUnavailable", "JudgeError", "Score", "Submission", "as_file", "close", "expect",
-    "forget", "judge",
+    "Graded", "JailUnavailable", "JudgeError", "Score", "Submission", "as_file", "begin", "close",
+    "expect", "forget", "judge",
 ]  # fmt: skip
 
 _log = logging.getLogger(__name__)
@@ -117,7 +118,7 @@ def judge(master: Master, submission: Submission, limits: Limits | None = None) 
             answer = _asked(master, submission, limits)
             break
         except OfficeError:
-            close(limits)
+            close(_for_offices(limits))
             if last:
                 raise
     if isinstance(answer, Malformed):
@@ -158,19 +159,17 @@ def _asked(master: Master, submission: Submission, limits: Limits) -> Ran | Malf
             return Malformed(f"Grading was ended: it took more than {seconds} or too much memory.")
 
 
-def _counted(master: Master, limits: Limits, times: int) -> _Known:
-    """What is known of a master, which is judged with so many times more."""
+def _known_of(master: Master, limits: Limits) -> _Known:
     with _lock:
         if len(_known) >= _MOST_MASTERS:
             _known.clear()
-        known = _known.setdefault((master.fingerprint, limits), _Known())
-        known.times += times
-    return known
+        return _known.setdefault((master.fingerprint, limits), _Known())
 
 
 def _course(master: Master, limits: Limits) -> tuple[str, _Known]:
     """A name for the master as judges get it: with its rehearsal, from the second time on."""
-    known = _counted(master, limits, 1)
+    known = _known_of(master, limits)
+    known.times += 1
     if known.times >= _OFTEN and limits.checks == "outside" and limits.rehearse:
         with known.lock:
             if known.rehearsal is None:
@@ -216,10 +215,23 @@ def _for_offices(limits: Limits) -> Limits:
     return replace(limits, checks="outside")
 
 
+def begin(limits: Limits) -> None:
+    """Something will be judged: start what takes a while, and do not wait for it."""
+    with contextlib.suppress(JailUnavailable, OSError):  # whoever judges is told
+        start(_for_offices(limits))
+
+
 def expect(masters: Iterable[Master], limits: Limits) -> None:
-    """Many submissions of these masters will follow: already the first is worth a rehearsal."""
+    """Many submissions of these masters will follow: already the first is worth a rehearsal, which
+    goes on in the background."""
     for master in masters:
-        _counted(master, limits, _OFTEN)
+        _known_of(master, limits).times += _OFTEN
+        threading.Thread(target=_get_ready, args=(master, limits), daemon=True).start()
+
+
+def _get_ready(master: Master, limits: Limits) -> None:
+    with contextlib.suppress(JailUnavailable, OfficeError):  # whoever judges is told
+        _course(master, limits)
 
 
 def forget() -> None:

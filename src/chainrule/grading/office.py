@@ -25,20 +25,19 @@ _JUDGE = "chainrule.grading.clerk:serve"
 class Office:
     """The warm process, seen from the process that wants submissions judged.
 
-    plots: whether it has matplotlib and the like at hand (see `warm.py`).
+    It starts at once, with what all notebooks need, and is used once it is `open`.
     rows: every layer of the jail, active or why not.
-    Raises OfficeError when it does not start, JailUnavailable when no jail can be built here and
-    `limits.no_jail` does not waive it.
     """
 
-    def __init__(self, limits: Limits, plots: bool = False, judge: str = _JUDGE) -> None:
+    def __init__(self, limits: Limits, judge: str = _JUDGE) -> None:
+        """Raises JailUnavailable where there is no forking."""
         if not hasattr(os, "fork"):
             raise jail.JailUnavailable("grading needs Linux (or macOS with --no-jail)")
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         start = (
             f"import sys; sys.path[:] = {[entry for entry in sys.path if entry]!r}; "
             "from chainrule.grading import zygote; "
-            f"zygote.office({theirs.fileno()}, {limits.as_dict()!r}, {judge!r}, {plots!r})"
+            f"zygote.office({theirs.fileno()}, {limits.as_dict()!r}, {judge!r})"
         )
         with theirs:
             self._process = subprocess.Popen(
@@ -52,9 +51,19 @@ class Office:
                 start_new_session=True,
             )
         self.owner = os.getpid()
-        self._control = ours
+        self.rows: list[Row] = []
+        self._limits, self._control = limits, ours
         self._control.settimeout(_STARTS_WITHIN)
+
+    def open(self, plots: bool = False) -> None:
+        """Wait until it is warm. plots: whether it has matplotlib and the like at hand, see
+        `warm.py`.
+
+        Raises OfficeError when it does not start, JailUnavailable when no jail can be built here
+        and `limits.no_jail` does not waive it.
+        """
         try:
+            self._control.send(b"plots" if plots else b"plain")
             hello = json.loads(self._control.recv(LARGEST_PACKET))
         except (OSError, ValueError):
             self.close()
@@ -64,7 +73,7 @@ class Office:
         if self._process.stderr:
             self._process.stderr.close()
         self.rows = [Row(*row) for row in hello]
-        if not limits.no_jail:
+        if not self._limits.no_jail:
             try:
                 jail.refuse_without(self.rows)
             except jail.JailUnavailable:
@@ -110,6 +119,7 @@ def processors() -> list[int]:
 def doctor(limits: Limits | None = None) -> list[Row]:
     """Every layer of the jail, and whether it works for this user on this machine."""
     office = Office(replace(limits or Limits(), no_jail=True))
+    office.open()
     office.close()
     return office.rows
 

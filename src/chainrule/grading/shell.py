@@ -355,11 +355,8 @@ def _drop_own_frames(error: BaseException | None) -> None:
         trace = after
 
 
-def make_shell(plots: bool) -> Shell:
-    """The one shell of this process: no history, no files.
-
-    plots: inline, as in a notebook, from the start; else from when matplotlib is imported.
-    """
+def make_shell() -> Shell:
+    """The one shell of this process: no history, no files."""
     config = Config()
     config.HistoryManager.enabled = False
     config.HistoryManager.hist_file = ":memory:"
@@ -367,7 +364,4 @@ def make_shell(plots: bool) -> Shell:
     config.InteractiveShell.cache_size = 0
     with tempfile.TemporaryDirectory() as folder:
         os.environ["IPYTHONDIR"] = folder
-        shell = Shell.instance(config=config)
-    if plots:
-        shell.enable_matplotlib("inline")
-    return shell
+        return Shell.instance(config=config)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import importlib
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,29 +17,42 @@ import numpy as np
 if TYPE_CHECKING:
     from chainrule.grading.shell import Shell
 
-__all__ = ["settle", "up"]
+__all__ = ["plot", "settle", "up"]
 
-_ALWAYS = ("pyseccomp", "numpy.random", "numpy.linalg", "chainrule.check", "chainrule.circuit")
+_ALWAYS = (
+    "pyseccomp", "numpy.random", "numpy.linalg", "chainrule.check", "chainrule.circuit",
+    "chainrule.grading.inmate",
+)  # fmt: skip
 _PLOTS = ("matplotlib.pyplot", "chainrule.plots", "scipy.special", "pandas")
 
 
-def up(plots: bool) -> Shell:
+def up() -> Shell:
     """Import what notebooks use, and let it do once what is slow the first time."""
     from chainrule.grading.shell import make_shell  # IPython, which only this process needs
 
-    for name in (*_ALWAYS, *(_PLOTS if plots else ())):
-        with contextlib.suppress(ImportError):
-            importlib.import_module(name)
-    shell = make_shell(plots)
+    _import(_ALWAYS)
+    shell = make_shell()
     shell.use({}, 1 << 20)
     shell.run("1 / 0")
-    if plots:
-        shell.run("import matplotlib.pyplot as plt; plt.plot([0, 1]); plt.title('x'); plt.show()")
-        shell.run("plt.close('all')")
     np.random.seed()
     np.linalg.solve(np.eye(3), np.ones(3))
     shell.use({}, 1 << 20)
     return shell
+
+
+def plot(shell: Shell) -> None:
+    """The same for plots."""
+    _import(_PLOTS)
+    shell.enable_matplotlib("inline")
+    shell.run("import matplotlib.pyplot as plt; plt.plot([0, 1]); plt.title('x'); plt.show()")
+    shell.run("plt.close('all')")
+    shell.use({}, 1 << 20)
+
+
+def _import(names: Iterable[str]) -> None:
+    for name in names:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
 
 
 def settle() -> None:

@@ -38,21 +38,27 @@ class OfficeError(RuntimeError):
     """The warm process did not start, or is gone."""
 
 
-def office(fd: int, limits: dict[str, Any], judge: str, plots: bool) -> None:
+def office(fd: int, limits: dict[str, Any], judge: str) -> None:
     """The main function of the warm process."""
     control = socket.socket(fileno=fd)
     control.set_inheritable(False)
-    module, _, name = judge.partition(":")
-    shell = warm.up(plots)
-    run_judge: Callable[..., None] = getattr(importlib.import_module(module), name)
+    shell = warm.up()
+    wanted = control.recv(LARGEST_PACKET)
+    if not wanted:  # nothing was judged after all
+        return
+    if wanted == b"plots":
+        warm.plot(shell)
     to_house, house_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     warm.settle()
-    if os.fork() == 0:
+    if os.fork() == 0:  # before there is more in memory than a jail needs
         control.close()
         to_house.close()
         os.environ.clear()
         _house(house_end, Limits(**limits), shell)
         os._exit(0)
+    module, _, name = judge.partition(":")
+    run_judge: Callable[..., None] = getattr(importlib.import_module(module), name)
+    warm.settle()
     house_end.close()
     hello = to_house.recv(LARGEST_PACKET)
     if not hello:
