@@ -19,6 +19,7 @@ from notebooks import RIGHT, TWO, answered, cell, master, points, shown, submiss
 from chainrule.grading import judge as judging
 from chainrule.grading.classroom import Answer, answer_cell, read_answers
 from chainrule.grading.judge import Graded, Submission, judge
+from chainrule.grading.limits import Limits
 from chainrule.grading.master import Master, read_master
 from chainrule.grading.repeatable import repeatable_cells
 
@@ -32,10 +33,10 @@ def _afresh() -> None:
     judging.forget()
 
 
-def rehearse(one: Master, work: Submission) -> None:
+def rehearse(one: Master, work: Submission, limits: Limits = LIMITS) -> None:
     """The second submission of a master is the first that is compared with its rehearsal."""
-    judge(one, work, LIMITS)
-    judge(one, work, LIMITS)
+    judge(one, work, limits)
+    judge(one, work, limits)
 
 
 def told(graded: Graded) -> tuple[Any, ...]:
@@ -112,6 +113,31 @@ def test_code_of_another_shape_with_the_same_answers_is_recalled_too() -> None:
 
 COUNTS = "n = 0\ndef square(x):\n    global n\n    n += 1\n    return 9 if n == 1 else 0"
 PATIENT = "import time\ndef square(x):\n    time.sleep(0.3)\n    return x * x"
+
+
+def test_a_check_is_settled_before_the_next_cell_is_run() -> None:
+    """What a later cell calls the same is none of the earlier question's."""
+    one = master(*TWO)
+    rehearse(one, submission(answered(one, RIGHT)))
+    helpers = {
+        "q1": "def helper(x):\n    return 2 * x\ndef square(x):\n    return helper(x)",
+        "q2": "def helper(x):\n    return x * x\ndef cube(x):\n    return x * helper(x)",
+    }
+    work = submission(answered(one, {**RIGHT, **helpers}))
+    plain = told(judge(one, work, _PLAIN))
+    for _ in range(2):
+        assert told(judge(one, work, LIMITS)) == plain
+
+
+def test_a_slow_cell_has_the_time_it_has_without_a_rehearsal() -> None:
+    one, limits = master(*TWO), replace(LIMITS, cell_seconds=8.0)
+    rehearse(one, submission(answered(one, RIGHT)), limits)
+    slow = "import time\ntime.sleep(2.3)\nprint('slept')\ndef square(x):\n    return x * x"
+    work = submission(answered(one, {**RIGHT, "q1": slow}))
+    graded = judge(one, work, limits)
+    assert "slept" in shown(graded, "q1")
+    assert points(graded)["c1"] == 2.0
+    assert told(graded) == told(judge(one, work, replace(limits, rehearse=False)))
 
 
 @pytest.mark.parametrize(

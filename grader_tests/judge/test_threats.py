@@ -107,7 +107,7 @@ STEALING = {
         def square(x):
             seen = [f.f_locals for f in map(lambda i: i.frame, inspect.stack())]
             for text in [o for o in gc.get_objects() if isinstance(o, str)] + seen:
-                if "square(7)" in str(text): return 49 if x == 7 else 9
+                if "square" + "(7)" in str(text): return 49 if x == 7 else 9
             return 0""",
     "hard-coded public value": "\n        square = lambda x: 9",
     "background thread": """

@@ -99,6 +99,7 @@ class Inmate(Peer):
             "signature": _signature,
             "number": self._number,
             "script": self._script,
+            "stretch": self._stretch,
             "file": _write_file,
         }
         signal.signal(signal.SIGINT, self._interrupted)
@@ -175,14 +176,32 @@ class Inmate(Peer):
         self._numbers = {}
         self._kind_numbers: dict[type, int] = dict.fromkeys(_FUNCTIONS, 0)
 
+    def _stretch(
+        self, source: str, number: int, parts: list[tuple[int, bytes, list[str]]]
+    ) -> tuple[Any, list[bytes]]:
+        """Run a cell, then answer the checks after it: what each gave, up to an interrupt."""
+        self._stopped = False
+        ran = self._shell.run(source, number=number)
+        answers: list[bytes] = []
+        for part in parts:
+            if self._stopped:
+                break
+            answers.append(self._answers(*part))
+        return ran, answers
+
     def _script(self, cell: int, packed: bytes, methods: list[str]) -> bytes:
+        """The answers to one check."""
+        self._stopped = False
+        return self._answers(cell, packed, methods)
+
+    def _answers(self, cell: int, packed: bytes, methods: list[str]) -> bytes:
         """The answers to a check's requests, as far as none of them raises or is interrupted.
 
         packed: as `script.pack` makes it, which is the judge's own. Each answer comes with its
         size before it, and the kind that it would have alone.
         """
         self._number(cell)
-        self._told, self._stopped = frozenset(methods), False
+        self._told = frozenset(methods)
         own, answers, to = self._own, bytearray(), wire.Writer(self.refer)
         place = 0  # where the answer that is being written begins
         try:

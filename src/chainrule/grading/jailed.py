@@ -23,9 +23,13 @@ from chainrule.grading.proxy import Kind, Proxy, Remote, proxy_class, remote_of
 from chainrule.grading.wire import Closed, Late, Ref, WireError
 from chainrule.grading.zygote import JailProcess
 
-__all__ = ["Gone", "Jailed", "Overran"]
+__all__ = ["Asked", "Gone", "Jailed", "Overran"]
 
 _MOST_KINDS = 1000
+
+Asked = tuple[int, bytes, tuple[str, ...]]
+"""A part, as it is asked: the number to name objects by, the requests (see `script.pack`), and the
+methods that objects are asked for."""
 
 
 class Gone(RuntimeError):
@@ -150,17 +154,36 @@ class Jailed(Peer):
         finally:
             self.heard[place] = request, self._last
 
-    def script(self, cell: int, packed: bytes, methods: Sequence[str], seconds: float) -> bytes:
-        """The answers to requests that were noted once (`heard`), in one message; as many as there
-        are before one raises, or time is up. packed: the requests, see `script.pack`; the
-        answers are for `script.split`."""
+    def script(self, part: Asked, seconds: float) -> bytes:
+        """The answers to a part, in one message: as many as there are before one raises, or time is
+        up; for `script.split`."""
         try:
-            found = self._within(seconds, "script", cell, packed, list(methods))[0]
+            found = self._within(seconds, "script", *part)[0]
         except Overran as late:
             found = late.partial
         except (TypeError, ValueError, RuntimeError):  # the answers together are too large
             found = b""
         return found if type(found) is bytes else b""
+
+    def stretch(
+        self, source: str, number: int, parts: Sequence[Asked], seconds: float
+    ) -> tuple[Any, list[bytes]] | None:
+        """`run` and then `script` for each of some parts, in one message.
+
+        None when that did not go well; then they have to be asked one by one, and of another jail.
+        """
+        try:
+            found = self._within(seconds, "stretch", source, number, list(parts))[0]
+        except Overran as late:
+            found = late.partial
+        except Exception:
+            return None
+        if type(found) is not tuple or len(found) != 2 or type(found[1]) is not list:
+            return None
+        ran, answers = found
+        if not answers or not all(type(one) is bytes for one in answers):
+            return None  # with no answer, the cell itself ran out of time
+        return ran, answers
 
     def prepare(self, answers: list[tuple[bytes, bytes]], number: int) -> None:
         """Take these answers to these requests, as long as they are asked in this order.

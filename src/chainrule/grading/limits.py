@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 __all__ = ["Limits"]
@@ -83,4 +83,4 @@ class Limits:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data, for a message to the warm process: `Limits(**limits.as_dict())`."""
-        return asdict(self)
+        return {field.name: getattr(self, field.name) for field in fields(self)}

@@ -87,21 +87,22 @@ def merge(master: Master, content: bytes, limits: Limits) -> Merged:
     anchor = ""
     for place, cell in enumerate(cells):
         known = master.by_id.get(claimed[place])
-        made = _made(cell)
+        theirs = known is None or known.is_theirs  # of locked cells only the place counts
         if known is not None and last[known.grade_id] == place:
             anchor = known.grade_id
-            answers[anchor] = made
-        elif known is None or known.is_theirs:  # copies of locked cells are dropped
-            added.setdefault(anchor, []).append(made)
+            if theirs:
+                answers[anchor] = _made(cell)
+        elif theirs:
+            added.setdefault(anchor, []).append(_made(cell))
 
     merged = list(added[""])
     for known in master.cells:
         answer = answers.get(known.grade_id)
         kept = Cell(known.cell_type, known.source, known, known.cell_id)
-        if known.is_theirs and answer is None:
+        if answer is None and known.is_theirs:
             kept.note = _MISSING
             notes.append(f"The cell {known.grade_id} was missing from the submission.")
-        elif known.is_theirs and answer is not None:
+        elif answer is not None:
             kept.source = answer.source
             if known.cell_type == "markdown":
                 kept.attachments = answer.attachments
@@ -178,9 +179,9 @@ def _made(cell: dict[str, Any]) -> Cell:
 
 def _text(value: Any) -> str:
     if isinstance(value, list):
-        value = "".join(part for part in value if isinstance(part, str))
+        value = "".join([part for part in value if isinstance(part, str)])
     text = value if isinstance(value, str) else ""
-    return text.encode("utf-8", "replace").decode("utf-8")
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _pictures(attachments: dict[Any, Any]) -> dict[str, dict[str, str]]:

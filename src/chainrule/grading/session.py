@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from chainrule.grading.jailed import Gone, Jailed, Overran
+from chainrule.grading.jailed import Asked, Gone, Jailed, Overran
 from chainrule.grading.limits import Limits
 from chainrule.grading.master import Master, MasterCell
 from chainrule.grading.merge import Cell, Merged, merge
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Ran", "Session", "Submission", "written"]
 
-_REPLAYS = 40  # jails that one submission may use up
+_REPLAYS = 80  # jails that one submission may use up
 _STRAY = 1 << 11  # added to a cell's number for what is asked beside its part
 _SCRIPT_SECONDS = 2.0  # what takes longer is asked step by step, each with the time of a call
 
@@ -91,6 +91,8 @@ class Session:
         self._rehearsal = rehearsal or {}
         self._go_live: Callable[[], None] | None = go_live
         self._numbers = numbers or {}
+        self._next: dict[str, Asked] = {}  # checks to be asked right after the cell that is run
+        self._given: dict[str, bytes] = {}  # what they were answered
         self._behind: list[MasterCell] = []  # the judge's cells that were not run for real
         self._live = self._count = 0  # cells run for real; code cells begun
         self.heard: dict[str, Heard] = {}
@@ -110,12 +112,13 @@ class Session:
 
     def _run_all(self, merged: Merged) -> list[dict[str, Any]]:
         cells: list[dict[str, Any]] = []
-        for cell in merged.cells:
+        for place, cell in enumerate(merged.cells):
             outputs: list[Output] = []
             number = None
-            if cell.cell_type == "code" and cell.source.strip():
+            if _is_run(cell):
                 self._count += 1
                 number = self._count
+                self._next = self._checks_after(merged.cells[place + 1 :])
                 outputs = self._run(cell)
             if cell.cell_type == "code" and cell.note:
                 outputs.insert(0, stream_output(cell.note + "\n"))
@@ -125,6 +128,20 @@ class Session:
             cells.append(written(cell, number, outputs))
         return cells
 
+    def _checks_after(self, cells: Sequence[Cell]) -> dict[str, Asked]:
+        """The checks right after a cell that a part is known of, by grade_id."""
+        found: dict[str, Asked] = {}
+        for cell in cells:
+            if not _is_run(cell):
+                continue
+            known = cell.master
+            part = self._rehearsal.get(known.grade_id) if known and known.is_check else None
+            if known is None or part is None:
+                break
+            if part.packed:
+                found[known.grade_id] = part.number, part.packed, part.methods
+        return found
+
     def _run(self, cell: Cell) -> list[Output]:
         if time.monotonic() > self._deadline:
             return [_time_is_up(self._limits)]
@@ -132,7 +149,7 @@ class Session:
         if known is None or known.is_theirs:
             return self._run_inside(cell.source, _title(cell))
         if self._limits.checks == "inside":
-            return self._run_inside(cell.source, _title(cell), known.imports)
+            return self._run_inside(cell.source, _title(cell))
         if not known.is_check:  # locked and without points: set-up, which both sides need
             self._run_inside(cell.source, _title(cell))
         return self._judged(known)
@@ -184,14 +201,17 @@ class Session:
             if note not in self._notes:
                 self._notes.append(note)
 
-    def _run_inside(self, source: str, title: str, imports: str = "") -> list[Output]:
+    def _run_inside(self, source: str, title: str) -> list[Output]:
+        """Run a cell in the jail, and have the checks after it answered too."""
         try:
+            answer = self._stretch(source)
             jail = self._student()
         except Gone as gone:
             return [error_output("RuntimeError", f"this cell was not run: {gone}")]
         jail.deadline = self._deadline
         try:
-            answer = jail.run(source, number=self._count)
+            if answer is None:
+                answer = jail.run(source, number=self._count)
         except Overran as late:
             self._notes.append(f"{title} {late}.")
             outputs = self._outputs(late.partial)
@@ -204,6 +224,23 @@ class Session:
         self._good.append(source)
         return self._outputs(answer)
 
+    def _stretch(self, source: str) -> Any:
+        """Run a cell and have the checks after it answered, in one message: what `run` answers.
+
+        None where there are no such checks, and where it did not go well: then each is asked
+        alone, of a jail where nothing of it has happened. Raises Gone.
+        """
+        if not self._next:
+            return None
+        jail = self._student()
+        jail.deadline = self._deadline
+        found = jail.stretch(source, self._count, [*self._next.values()], _SCRIPT_SECONDS)
+        if found is None:
+            jail.close()
+            return None
+        self._given = dict(zip(self._next, found[1], strict=False))
+        return found[0]
+
     def _outputs(self, answer: Any) -> list[Output]:
         raw = answer[1] if type(answer) is tuple and len(answer) == 2 else None
         return clean_outputs(raw, self._limits.output_bytes)
@@ -213,9 +250,10 @@ class Session:
     def _judged(self, cell: MasterCell) -> list[Output]:
         """The outputs of a check or a set-up cell: recalled, or else those of running it."""
         part = self._rehearsal.get(cell.grade_id)
-        answers = b""
+        answers = self._given.pop(cell.grade_id, b"")
         if part is not None:
-            answers = self._answers(part.number, part.packed, part.methods)
+            if not answers:
+                answers = self._answers(part.number, part.packed, part.methods)
             again = part.number + _STRAY
             outputs = part.recall(answers, lambda *asked: self._answers(again, *asked), self._count)
             if outputs is not None:
@@ -250,7 +288,7 @@ class Session:
         try:
             jail = self._student()
             jail.deadline = self._deadline
-            return jail.script(number, packed, methods, _SCRIPT_SECONDS)
+            return jail.script((number, packed, methods), _SCRIPT_SECONDS)
         except Gone:  # the check itself finds out, in a new jail
             return b""
 
@@ -304,6 +342,10 @@ class Session:
             found.pop("__name__", None)
             for name, value in found.items():
                 dict.setdefault(self._names, name, value)
+
+
+def _is_run(cell: Cell) -> bool:
+    return cell.cell_type == "code" and bool(cell.source.strip())
 
 
 def _time_is_up(limits: Limits) -> Output:
