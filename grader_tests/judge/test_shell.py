@@ -11,6 +11,7 @@ import pytest
 from conftest import LIMITS
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from IPython.core.history import HistoryManager
 from notebooks import answered, cell, master, outputs, submission
 
 from chainrule.grading.inmate import _members, _plain_methods
@@ -35,7 +36,10 @@ NOTEBOOKS = {
     "the future": [
         "from __future__ import annotations\ndef f(x: undefined): ...", "def g(x: no): ...",
     ],
-    "its own history": ["a = 1", "b = 2", "len(In), In[-1], _i, _ii", "_ih[1]"],
+    "its own history": [
+        "_i, _ii, _iii, In", "b = 2\n", "len(In), In[-1], _i, _ii, _iii, _i1", "_ih[1]", "exit()",
+        "_i, _ii, _iii, _i4, len(In)", "%history -n",
+    ],
     "await": ["import asyncio", "await_ = 1\nawait_", "async def f():\n    return 1"],
     "what ends a program": ["raise SystemExit", "exit()", "import sys\nsys.exit(3)"],
     "an assertion": ["assert 1 == 2, 'no'", "raise KeyError('k')", "raise ExceptionGroup('g', [])"],
@@ -79,6 +83,7 @@ def _run(cells: list[str], plain: bool, said: Any) -> None:
     shell.use({}, 1 << 20)
     if not plain:
         shells.Shell._run_plain = lambda self, source, quiet: None  # type: ignore[method-assign]
+        shells._History.store_inputs = HistoryManager.store_inputs  # type: ignore[method-assign]
     found = []
     for quiet in (False, True):
         for number, source in enumerate(cells, 1):
