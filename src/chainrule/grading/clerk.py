@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import pickle
+import random
 import resource
 import shutil
 import signal
@@ -21,11 +22,13 @@ import traceback
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from chainrule.grading.limits import Limits
 from chainrule.grading.line import Line
 from chainrule.grading.master import Master
 from chainrule.grading.merge import Malformed
-from chainrule.grading.rehearsal import Heard, News, Rehearsal, heard_of
+from chainrule.grading.rehearsal import Heard, News, Rehearsal, solution
 from chainrule.grading.session import Session, Submission
 from chainrule.grading.wire import Closed
 from chainrule.grading.zygote import HouseLine, OfficeError
@@ -66,15 +69,15 @@ class Task:
 
 @dataclass(frozen=True)
 class Rehearse:
-    """One run of a master's rehearsal. The answer is what was heard, by grade_id, or an exception.
+    """One run of a master's rehearsal: its own answers are judged, with every cell run for real.
+    The answer is what was heard, by grade_id, or an exception.
 
-    numbers: of the cells that may be rehearsed; solved, seed: see `rehearsal.heard_of`.
+    numbers: of the cells that may be rehearsed; seed: of the judge's random numbers.
     """
 
     master: Master
     limits: Limits
     numbers: dict[str, int]
-    solved: bool
     seed: int
 
 
@@ -160,16 +163,14 @@ class _Clerk:
 
     def _rehearse(self, asked: Rehearse) -> dict[str, Heard]:
         self._hand_over(asked.master, asked.limits)
-
-        def run(notebook: bytes) -> dict[str, Heard]:
-            session = Session(
-                asked.master, Submission(notebook), asked.limits, self._house, self._shell,
-                numbers=asked.numbers,
-            )  # fmt: skip
-            session.run()
-            return session.heard
-
-        return heard_of(asked.master, asked.solved, asked.seed, run)
+        random.seed(asked.seed)
+        np.random.seed(asked.seed)
+        session = Session(
+            asked.master, Submission(solution(asked.master)), asked.limits, self._house,
+            self._shell, numbers=asked.numbers,
+        )  # fmt: skip
+        session.run()
+        return session.heard
 
     # A child for what has to be run
 

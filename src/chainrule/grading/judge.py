@@ -27,7 +27,7 @@ from chainrule.grading.limits import Limits
 from chainrule.grading.master import Master, mentions_plots
 from chainrule.grading.merge import Cell, Malformed
 from chainrule.grading.office import processors
-from chainrule.grading.rehearsal import RUNS, Heard, News, Rehearsal, rehearsed
+from chainrule.grading.rehearsal import SEEDS, Heard, News, Rehearsal, rehearsed
 from chainrule.grading.repeatable import repeatable_cells
 from chainrule.grading.session import Ran, Submission, written
 from chainrule.grading.zygote import OfficeError
@@ -184,10 +184,10 @@ def _rehearsed(master: Master, limits: Limits) -> Rehearsal:
     """The master's rehearsal; nothing where it cannot be had, and then all checks are run."""
     numbers = {name: number for number, name in enumerate(sorted(repeatable_cells(master)), 1)}
 
-    def run(solved: bool, seed: int) -> dict[str, Heard]:
+    def run(seed: int) -> dict[str, Heard]:
         with a_clerk(_kind(master, limits)) as clerk:
             try:
-                found = clerk.ask(Rehearse(master, limits, numbers, solved, seed))
+                found = clerk.ask(Rehearse(master, limits, numbers, seed))
             except (wire.WireError, wire.Late, JudgeError):
                 clerk.broken = True
                 raise
@@ -196,8 +196,8 @@ def _rehearsed(master: Master, limits: Limits) -> Rehearsal:
         return found
 
     try:
-        with ThreadPoolExecutor(min(len(RUNS), len(processors())), "rehearsal") as pool:
-            return rehearsed(numbers, list(pool.map(run, *zip(*RUNS, strict=True))))
+        with ThreadPoolExecutor(min(len(SEEDS), len(processors())), "rehearsal") as pool:
+            return rehearsed(numbers, list(pool.map(run, SEEDS)))
     except (wire.WireError, wire.Late, JudgeError) as error:
         _log.warning("%s could not be rehearsed: %s", master.name, error)
         return {}

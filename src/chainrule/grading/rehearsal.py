@@ -28,14 +28,14 @@ from chainrule.grading.outputs import Output
 from chainrule.grading.script import PLAIN, joined, pack
 
 __all__ = [
-    "RUNS",
+    "SEEDS",
     "Heard",
     "News",
     "Outcome",
     "Part",
     "Rehearsal",
-    "heard_of",
     "rehearsed",
+    "solution",
     "state_of",
 ]
 
@@ -164,56 +164,36 @@ class Heard:
         return Outcome.of(_told(self.talk, methods), [], self.outputs, self.cell)
 
 
-RUNS = ((True, 1), (True, 2), (False, 3))
-"""What a rehearsal takes: (whether of the master's answers or of none, a seed), see `heard_of`."""
+SEEDS = (1, 2)
+"""Of a rehearsal's runs: what comes out otherwise with another one is not repeatable."""
 
 
-def heard_of(
-    master: Master, solved: bool, seed: int, run: Callable[[bytes], dict[str, Heard]]
-) -> dict[str, Heard]:
-    """One of the runs: the master as a submission, with its solutions or as students get it.
-
-    run: judges a notebook, with every cell run for real.
-    """
-    random.seed(seed)
-    np.random.seed(seed)
-    return run(_notebook(master, solved))
-
-
-def rehearsed(cells: dict[str, int], runs: Sequence[dict[str, Heard]]) -> Rehearsal:
-    """The parts of a master's cells, from what was heard in each of `RUNS`.
-
-    cells: the number of each repeatable cell, by grade_id.
-    """
-    found: Rehearsal = {}
-    first, again, empty = runs
-    for name, number in cells.items():
-        one, two = first.get(name), again.get(name)
-        if one is None or two is None or not one.whole or one != two:
-            continue
-        requests = tuple(request for request, _ in one.talk)
-        part = found[name] = Part(number, requests, *pack(requests))
-        part.learn(one.outcome(part.methods))
-        other = empty.get(name)
-        if other is not None and other.whole:
-            asked = tuple(request for request, _ in other.talk)
-            if asked == requests[: len(asked)] and asked != requests:
-                part.learn(other.outcome(part.methods))
-    return found
-
-
-def _notebook(master: Master, solved: bool) -> bytes:
-    """The master as a submission: with its solutions, or as students get it."""
-    stubs = {cell.grade_id: cell.source for cell in master.cells}
+def solution(master: Master) -> bytes:
+    """The master's own answers, as a submission."""
     cells = [
         {
             "cell_type": kind,
-            "source": source if solved or not name else stubs.get(name, source),
+            "source": source,
             "metadata": {"nbgrader": {"grade_id": name}} if name else {},
         }
         for name, kind, source in master.solved
     ]
     return json.dumps({"cells": cells}).encode()
+
+
+def rehearsed(cells: dict[str, int], runs: Sequence[dict[str, Heard]]) -> Rehearsal:
+    """The parts of a master's cells, from what was heard in each of the runs.
+
+    cells: the number of each repeatable cell, by grade_id.
+    """
+    found: Rehearsal = {}
+    for name, number in cells.items():
+        one, *others = (heard.get(name) for heard in runs)
+        if one is not None and one.whole and all(other == one for other in others):
+            requests = [request for request, _ in one.talk]
+            part = found[name] = Part(number, tuple(requests), *pack(requests))
+            part.learn(one.outcome(part.methods))
+    return found
 
 
 def _told(talk: list[tuple[bytes, bytes]], methods: tuple[str, ...]) -> list[bytes]:
