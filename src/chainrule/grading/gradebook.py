@@ -20,7 +20,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from traitlets.config import Config
 
 from chainrule.grading.judge import Graded, Score
-from chainrule.grading.master import Master
+from chainrule.grading.master import Master, MasterCell
 
 __all__ = ["Book", "BookError", "Record"]
 
@@ -60,6 +60,14 @@ _IN_ORDER = (
 )  # fmt: skip
 
 
+# What nbgrader keeps of a master's cell besides its name.
+_SOURCE = ("cell_type", "source", "locked", "checksum")
+
+
+def _source_of(cell: MasterCell) -> tuple[Any, ...]:
+    return cell.cell_type, cell.source, not cell.is_theirs, cell.metadata.get("checksum")
+
+
 class Book:
     """The gradebook of a course, for grading one assignment. Use it in a `with`."""
 
@@ -93,6 +101,9 @@ class Book:
             except api.MissingEntry:
                 known = book.add_notebook(master.name, name)
             cells = {(cell.name, cell.type) for cell in known._base_cells}
+            sources = {
+                one.name: {key: getattr(one, key) for key in _SOURCE} for one in known.source_cells
+            }
             for cell in master.cells:
                 kind = {"cell_type": cell.cell_type, "max_score": cell.points}
                 if cell.is_grade and (cell.grade_id, "GradeCell") not in cells:
@@ -101,11 +112,9 @@ class Book:
                     book.add_solution_cell(cell.grade_id, master.name, name)
                 if cell.is_task and (cell.grade_id, "TaskCell") not in cells:
                     book.add_task_cell(cell.grade_id, master.name, name, **kind)
-                book.update_or_create_source_cell(
-                    cell.grade_id, master.name, name,
-                    cell_type=cell.cell_type, source=cell.source,
-                    locked=not cell.is_theirs, checksum=cell.metadata.get("checksum"),
-                )  # fmt: skip
+                source = dict(zip(_SOURCE, _source_of(cell), strict=True))
+                if sources.get(cell.grade_id) != source:
+                    book.update_or_create_source_cell(cell.grade_id, master.name, name, **source)
 
         db = book.db
         found = book.find_assignment(name)
