@@ -191,6 +191,10 @@ class Shell(InteractiveShell):
         self.kept = _Kept()
         super().__init__(*args, **kwargs)
         self._own_transformers = self._transformers()
+        self._streams = _Stream(self.kept, "stdout"), _Stream(self.kept, "stderr")
+        # For good: what a cell defined may be called, and show something, between cells too.
+        self.builtin_trap.__enter__()
+        self.display_trap.__enter__()
 
     def init_history(self) -> None:
         """In place of a history in a database."""
@@ -223,7 +227,7 @@ class Shell(InteractiveShell):
         if number is not None:
             self.execution_count = number
         streams = sys.stdout, sys.stderr
-        sys.stdout, sys.stderr = _Stream(self.kept, "stdout"), _Stream(self.kept, "stderr")
+        sys.stdout, sys.stderr = self._streams
         try:
             success = self._run_plain(source, quiet)
             if success is None:
@@ -251,7 +255,7 @@ class Shell(InteractiveShell):
             parts = self._parts(text, name, quiet)
         except Exception:  # no plain Python; what it says of this is for run_cell to show
             return None
-        self.events.trigger("pre_execute")
+        self._tell("pre_execute")
         if not quiet:
             assert self.history_manager is not None
             self.history_manager.store_inputs(count, text, source)
@@ -263,10 +267,14 @@ class Shell(InteractiveShell):
             raised = any(_finished(self.run_code(part, result)) for part in parts)
             self.displayhook.exec_result = None
         self.last_execution_succeeded, self.last_execution_result = not raised, result
-        self.events.trigger("post_execute")
+        self._tell("post_execute")
         if not quiet:  # the cell itself may have asked for this one
-            self.events.trigger("post_run_cell", result)
+            self._tell("post_run_cell", result)
         return not raised
+
+    def _tell(self, event: str, *args: Any) -> None:
+        if self.events.callbacks[event]:  # as a rule there is nobody
+            self.events.trigger(event, *args)
 
     def _parts(self, text: str, name: str, quiet: bool) -> list[types.CodeType]:
         """A cell of plain Python, compiled: what is run, and what is run and shown."""

@@ -21,6 +21,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -156,13 +157,27 @@ def _tried(layers: Iterable[jail.Layer], house: House, in_jail_space: bool = Fal
     ]
 
 
+@lru_cache
+def _limits(text: str) -> Limits:
+    """Limits as a judge's line sends them: the same ones for jail after jail."""
+    return Limits(**json.loads(text))
+
+
+@lru_cache
+def _as_text(limits: Limits) -> str:
+    return json.dumps(limits.as_dict())
+
+
 class _Landlord:
     """The house at work: it forks jails, interrupts them, ends them when their judge is gone."""
 
     def __init__(self, control: socket.socket, house: House, shell: Any, enough: bool) -> None:
         self._control, self._house, self._shell, self._enough = control, house, shell, enough
         self._jails: dict[int, tuple[str, socket.socket, int, str]] = {}
-        self._dying: set[int] = set()
+        self._poll = select.poll()
+        self._watched: dict[
+            int, int
+        ] = {}  # the line of each jail whose judge is there, its process
         self._wake, wake_end = socket.socketpair()
         wake_end.setblocking(False)
         self._wake.setblocking(False)
@@ -172,30 +187,25 @@ class _Landlord:
 
     def serve(self) -> None:
         """Work until the office, and every judge with it, has hung up."""
-        poll = select.poll()
-        poll.register(self._control, select.POLLIN)
-        poll.register(self._wake, select.POLLIN)
+        self._poll.register(self._control, select.POLLIN)
+        self._poll.register(self._wake, select.POLLIN)
         while True:
-            living = ((pid, entry) for pid, entry in self._jails.items() if pid not in self._dying)
-            watched = {entry[1].fileno(): pid for pid, entry in living}
-            for fd in watched:
-                poll.register(fd, 0)
-            events = poll.poll()
-            for fd in watched:
-                poll.unregister(fd)
-            for fd, _ in events:
-                if fd in watched:  # its judge hung up
-                    if watched[fd] in self._jails:  # and it was not reaped a moment ago
-                        os.kill(watched[fd], signal.SIGKILL)
-                        self._dying.add(watched[fd])
+            for fd, _ in self._poll.poll():
+                if fd in self._watched:  # its judge hung up
+                    os.kill(self._forget(fd), signal.SIGKILL)
                 elif fd == self._wake.fileno():
                     self._wake.recv(4096)
                     self._reap()
-                else:
+                elif fd == self._control.fileno():
                     packet, fds, _, _ = socket.recv_fds(self._control, LARGEST_PACKET, 4)
                     if not packet:
                         return self._end()
                     self._request(json.loads(packet), fds)
+
+    def _forget(self, fd: int) -> int:
+        """Watch the line of a jail no longer; the jail's process."""
+        self._poll.unregister(fd)
+        return self._watched.pop(fd)
 
     def _end(self) -> None:
         for pid in list(self._jails):
@@ -204,7 +214,7 @@ class _Landlord:
 
     def _request(self, request: dict[str, Any], fds: list[int]) -> None:
         if request["op"] == "jail":
-            self._fork(request["name"], Limits(**request["limits"]), request["cpu"], *fds)
+            self._fork(request["name"], _limits(request["limits"]), request["cpu"], *fds)
         else:
             for pid, entry in self._jails.items():
                 if entry[0] == request["name"]:
@@ -244,6 +254,8 @@ class _Landlord:
             jail.rejoin_pid_space(house)
         if pid > 0:
             self._jails[pid] = (name, sock, status, folder)
+            self._watched[sock.fileno()] = pid
+            self._poll.register(sock, 0)  # for its judge hanging up
 
     def _reap(self) -> None:
         while self._jails:
@@ -258,8 +270,9 @@ class _Landlord:
     def _bury(self, pid: int, status: int) -> None:
         if pid not in self._jails:
             return
-        self._dying.discard(pid)
         _, sock, pipe, folder = self._jails.pop(pid)
+        if sock.fileno() in self._watched:
+            self._forget(sock.fileno())
         with contextlib.suppress(OSError):  # the judge may not have waited to hear it
             os.write(pipe, str(os.waitstatus_to_exitcode(status)).encode())
         os.close(pipe)
@@ -356,7 +369,7 @@ class HouseLine:
         """A fresh jail, with nothing run in it. Raises OfficeError when the house is gone."""
         self._count += 1
         name = f"{os.getpid()}-{time.monotonic_ns()}-{self._count}"
-        request = {"op": "jail", "name": name, "limits": limits.as_dict(), "cpu": self._cpu}
+        request = {"op": "jail", "name": name, "limits": _as_text(limits), "cpu": self._cpu}
         ours, theirs = socket.socketpair()
         reader, writer = os.pipe()
         try:

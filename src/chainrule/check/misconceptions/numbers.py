@@ -9,7 +9,6 @@ import numpy as np
 
 from chainrule.check.case import Case, JacobianCase, Output
 from chainrule.check.misconceptions.row import Misconception, Prediction, outputs, ways
-from chainrule.check.steps import values_of
 from chainrule.ladder import evaluate
 
 _PROMISES = "01_scalar_circuits#What-a-gate-promises"
@@ -30,37 +29,48 @@ def _truncated(cut: Callable[[Case], Prediction]) -> Callable[[Case], Prediction
     return lambda case: cut(case) if _whole(case) else case.right
 
 
-def _difference(step: float) -> Callable[[Case], Prediction]:
-    """(f(x + h) - f(x)) / h for each entry of each input, where it is off in proportion to h."""
-
-    def predict(case: Case) -> Prediction:
-        long, short = _quotients(case, (step, step / 2))
-        off, less = (_flat(q) - _flat(case.right) for q in (long, short))
-        largest = np.abs(off).max()
-        if np.abs(off - 2 * less).max() > 0.3 * largest:
-            raise ValueError("a straight line, or no smooth function")
-        return long
-
-    return predict
-
-
-def _quotients(case: Case, steps: Sequence[float]) -> list[list[np.ndarray]]:
-    """Of each of the steps, the difference quotients by each input."""
-    output = case.output  # of no use where only gradients are stated
+def _differences(case: Case) -> list[Prediction]:
+    """(f(x + h) - f(x)) / h for each entry of each input, at steps of several lengths; where it is
+    off in proportion to h."""
+    output = case.output  # there is none where only gradients are stated
     places = [(i, entry) for i, x in enumerate(case.inputs) for entry in np.ndindex(np.shape(x))]
+    steps = [step for long in _STEPS for step in (long, long / 2)]
     asked = [_moved(case.inputs, *place, step) for step in steps for place in places]
-    values = iter(values_of(evaluate(case.function, asked)))
-    found = []
-    for step in steps:
-        slopes = [np.zeros(right.shape) for right in case.right]
-        for i, entry in places:
-            change = (np.asarray(next(values), dtype=np.float64) - output) / step
-            if isinstance(case, JacobianCase):
-                slopes[i][(..., *entry)] = change
-            else:
-                slopes[i][entry] = np.sum(case.upstream * change)
-        found.append(slopes)
-    return found
+    answers = evaluate(case.function, asked)
+    quotients = [
+        _quotients(case, places, answers[i * len(places) :][: len(places)], output, step)
+        for i, step in enumerate(steps)
+    ]
+    return [
+        long if _is_proportional(case, long, short) else [None] * len(case.names)
+        for long, short in zip(quotients[::2], quotients[1::2], strict=True)
+    ]
+
+
+def _is_proportional(case: Case, long: list[np.ndarray], short: list[np.ndarray]) -> bool:
+    """Whether the difference to the gradient is half as large with the shorter step; not with a
+    straight line, nor where the function is not smooth, or cannot be evaluated."""
+    off, less = (_flat(quotients) - _flat(case.right) for quotients in (long, short))
+    return bool(np.abs(off - 2 * less).max() <= 0.3 * np.abs(off).max())
+
+
+def _quotients(
+    case: Case,
+    places: Sequence[tuple[int, tuple[int, ...]]],
+    answers: Sequence[Any],
+    output: np.ndarray,
+    step: float,
+) -> list[np.ndarray]:
+    """The difference quotients by each input, from the outputs with one entry moved at a time."""
+    slopes: list[np.ndarray] = [np.zeros(right.shape) for right in case.right]
+    for (i, entry), answer in zip(places, answers, strict=True):
+        moved = np.nan if isinstance(answer, Exception) else np.asarray(answer, dtype=np.float64)
+        change = (moved - output) / step
+        if isinstance(case, JacobianCase):
+            slopes[i][(..., *entry)] = change
+        else:
+            slopes[i][entry] = np.sum(case.upstream * change)
+    return slopes
 
 
 def _moved(inputs: Sequence[Any], i: int, entry: tuple[int, ...], step: float) -> list[Any]:
@@ -97,7 +107,7 @@ ROWS = (
         "This is how much the output changes over a small step, which is off by about as much as "
         "the step is long. Work the derivative out by hand.",
         "06_gradient_checking#Forward-and-central-differences",
-        ways(*(_difference(step) for step in _STEPS)),
+        _differences,
     ),
     # The rows below are recognised before any value is compared; they predict nothing.
     Misconception(
