@@ -115,6 +115,23 @@ COUNTS = "n = 0\ndef square(x):\n    global n\n    n += 1\n    return 9 if n == 
 PATIENT = "import time\ndef square(x):\n    time.sleep(0.3)\n    return x * x"
 
 
+def test_what_a_check_leaves_behind_now_and_then_is_nobody_elses() -> None:
+    """Nothing of it shows with right answers, so it passes for a check that leaves nothing."""
+    one = master(
+        cell("set-up", "setup", "import numpy as np"),
+        cell("answer", "q1", "### BEGIN SOLUTION\ndef f(x):\n    return x\n### END SOLUTION"),
+        cell("check", "c1", "if f(1) != 1:\n    np.seterr(all='raise')\nassert f(1) == 1", 1),
+        cell("check", "c2", "assert f(np.geterr()['over']) == 'warn'", 1),
+    )
+    right, wrong = (submission(answered(one, {"q1": text})) for text in (
+        "def f(x):\n    return x", "def f(x):\n    return 2 if x == 1 else x"))  # fmt: skip
+    rehearse(one, right)
+    for work, got in [(right, {"c1": 1, "c2": 1}), (wrong, {"c1": 0, "c2": 0})] * 3:
+        other = submission(answered(one, {"q1": "def f(x):\n    return str(x) if x != 1 else 1"}))
+        assert points(judge(one, work, LIMITS)) == got
+        assert points(judge(one, other, LIMITS)) == {"c1": 1, "c2": 1}
+
+
 def test_a_check_is_settled_before_the_next_cell_is_run() -> None:
     """What a later cell calls the same is none of the earlier question's."""
     one = master(*TWO)

@@ -1,8 +1,8 @@
 """The life of a judge: a process that takes submissions one after the other, and grades them.
 
-While a submission's answers are ones that a rehearsal knows, nothing of the course's own code runs
-here. The first check that has to be run for real is run in a child, which finishes the submission:
-whatever a check changes, the next student's checks do not see it.
+Of the course's own code nothing runs here but checks that a rehearsal found to leave nothing
+behind, and the set-up before them. The first cell that may is run in a child, which finishes the
+submission: whatever a check changes, the next student's checks do not see it.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LARGEST", "Course", "JudgeError", "Rehearse", "Task", "serve"]
 
+_MOST_LIVE = 200  # cells that are run for real in one process, which they make larger bit by bit
 LARGEST = 1 << 30  # bytes of a task or a result; both are our own
 
 
@@ -101,13 +102,16 @@ class _Clerk:
         self._limited = False
         self._started = 0.0
         self._is_child = False
+        self._live = 0
+        self._retires = False
+        self._session: Session | None = None
         # Without a handler: the kernel ends this process, whatever it does.
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         os.chdir("/")
 
     def loop(self) -> None:
-        """Answer until the client hangs up."""
-        while True:
+        """Answer until the client hangs up, or this process should be used no more."""
+        while not self._retires:
             try:
                 asked = pickle.loads(self._line.receive(LARGEST))
             except Closed:
@@ -122,6 +126,7 @@ class _Clerk:
                 status = os.waitpid(over.child, 0)[1]
                 if over.folder:  # here, since a child may be ended before it can
                     shutil.rmtree(over.folder, ignore_errors=True)
+                self._retires = self._session is not None and self._session.tainted
                 if status != 0:
                     return  # the client, left without an answer, is told by the end of this
 
@@ -137,8 +142,10 @@ class _Clerk:
             answer = error
         except MemoryError:
             answer = Malformed("Grading took more memory than is allowed.")
+            self._retires = True
         except Exception:
             answer = JudgeError(traceback.format_exc())
+            self._retires = True
         if isinstance(asked, Task) and not isinstance(answer, Exception):
             answer = replace(answer, cpu_seconds=time.process_time() - self._started)
         self._line.send(pickle.dumps(answer))
@@ -150,7 +157,7 @@ class _Clerk:
         course = self._courses[task.key]
         for name, outcome in task.news:
             course.rehearsal[name].learn(outcome)
-        session = Session(
+        session = self._session = Session(
             course.master,
             task.submission,
             task.limits,
@@ -159,7 +166,10 @@ class _Clerk:
             course.rehearsal if task.limits.checks == "outside" else {},
             lambda: self._hand_over(course.master, task.limits),
         )
-        return session.run()
+        ran = session.run()
+        self._live += ran.live
+        self._retires |= session.tainted or self._live > _MOST_LIVE
+        return ran
 
     def _rehearse(self, asked: Rehearse) -> dict[str, Heard]:
         self._hand_over(asked.master, asked.limits)

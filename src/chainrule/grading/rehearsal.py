@@ -34,6 +34,7 @@ __all__ = [
     "Outcome",
     "Part",
     "Rehearsal",
+    "common_state",
     "rehearsed",
     "solution",
     "state_of",
@@ -211,12 +212,18 @@ def _told(talk: list[tuple[bytes, bytes]], methods: tuple[str, ...]) -> list[byt
 # What a cell might leave behind -------------------------------------------------------------------
 
 
+def common_state() -> Any:
+    """What all cells share and a cell could change, in a form to be compared."""
+    drawn: dict[str, Any] = np.random.get_state(legacy=False)
+    state = drawn["state"]
+    return [
+        random.getstate(), state["key"].tobytes(), state["pos"], np.geterr(), np.get_printoptions()
+    ]  # fmt: skip
+
+
 def state_of(names: dict[str, Any]) -> Any:
     """What a cell of the judge's could change without binding a name, in a form to be compared."""
-    drawn: dict[str, Any] = np.random.get_state(legacy=False)
-    state = [random.getstate(), drawn["state"]["key"].tolist(), drawn["state"]["pos"]]
-    state += [np.geterr(), np.get_printoptions()]
-    return [*map(repr, state), {name: _seen(value) for name, value in names.items()}]
+    return common_state(), {name: _seen(value) for name, value in names.items()}
 
 
 def _seen(value: Any, depth: int = 8) -> Any:

@@ -19,7 +19,14 @@ from chainrule.grading.master import Master, MasterCell
 from chainrule.grading.merge import Cell, Merged, merge
 from chainrule.grading.names import Names
 from chainrule.grading.outputs import Output, clean_outputs, error_output, stream_output
-from chainrule.grading.rehearsal import Heard, News, Outcome, Rehearsal, state_of
+from chainrule.grading.rehearsal import (
+    Heard,
+    News,
+    Outcome,
+    Rehearsal,
+    common_state,
+    state_of,
+)
 from chainrule.grading.script import split
 from chainrule.grading.zygote import HouseLine, OfficeError
 
@@ -64,8 +71,9 @@ class Session:
     """The judging of one submission.
 
     rehearsal: what is known of the master's cells. numbers: of the cells that may be rehearsed.
-    go_live: called before the first cell of the judge's that has to be run for real.
-    heard: how such cells went.
+    go_live: called before the first cell of the judge's that has to be run for real and may leave
+    something behind, which those do not that a part is known of.
+    heard: how such cells went. tainted: one of those left something behind all the same.
     """
 
     def __init__(
@@ -95,6 +103,8 @@ class Session:
         self._given: dict[str, bytes] = {}  # what they were answered
         self._behind: list[MasterCell] = []  # the judge's cells that were not run for real
         self._live = self._count = 0  # cells run for real; code cells begun
+        self._at_work = False  # whether the shell has these names
+        self.tainted = False
         self.heard: dict[str, Heard] = {}
         self._learned: list[News] = []
 
@@ -260,7 +270,7 @@ class Session:
                 self._behind.append(cell)
                 return outputs
         self._live += 1
-        self._catch_up()
+        self._catch_up(part is not None)
         self._import(cell)
         try:
             jail = self._student()
@@ -273,9 +283,13 @@ class Session:
             return self._really(cell, jail)
         given = split(answers)
         jail.prepare(list(zip(part.requests, given, strict=False)), part.number + _STRAY)
+        before = common_state()
         outputs = self._really(cell, jail)
         used, talk = jail.taken()
-        if jail.lost is None and all(request and answer for request, answer in talk):
+        if before != common_state():  # then later cells may come out otherwise than rehearsed
+            self.tainted = True
+            self._rehearsal = {}
+        elif jail.lost is None and all(request and answer for request, answer in talk):
             self._learned.append(
                 (cell.grade_id, Outcome.of(given[:used], talk, outputs, self._count))
             )
@@ -292,12 +306,14 @@ class Session:
         except Gone:  # the check itself finds out, in a new jail
             return b""
 
-    def _catch_up(self) -> None:
+    def _catch_up(self, traceless: bool) -> None:
         """Run what was only recalled so far and binds names: set-up, and imports."""
-        if self._go_live is not None:
+        if self._go_live is not None and (self._master.files or not traceless):
             self._go_live()
             self._go_live = None
+        if not self._at_work:
             self._shell.use(self._names, self._limits.output_bytes)
+            self._at_work = True
         for cell in self._behind:
             self._import(cell)
             if not cell.is_check:

@@ -67,7 +67,8 @@ def _quotients(
         moved = np.nan if isinstance(answer, Exception) else np.asarray(answer, dtype=np.float64)
         change = (moved - output) / step
         if isinstance(case, JacobianCase):
-            slopes[i][(..., *entry)] = change
+            by_entry: Any = (..., *entry)
+            slopes[i][by_entry] = change
         else:
             slopes[i][entry] = np.sum(case.upstream * change)
     return slopes
