@@ -105,6 +105,29 @@ def test_the_same_as_all_of_ipython(name: str) -> None:
     assert told[0] == told[1]
 
 
+def _futures(said: Any) -> None:
+    from chainrule.grading import shell as shells
+
+    shell = shells.make_shell()
+    found = []
+    for cells in (
+        ["from __future__ import annotations", "def f(x: no): ..."],
+        ["def f(x: no): ..."],
+    ):
+        shell.use({}, 1 << 20)
+        found += [shell.run(source)[0] for source in cells]
+    said.send(found)
+
+
+def test_the_future_ends_with_a_notebook() -> None:
+    context = multiprocessing.get_context("fork")
+    here, there = context.Pipe(duplex=False)
+    process = context.Process(target=_futures, args=(there,))
+    process.start()
+    assert here.recv() == [True, True, False]
+    process.join()
+
+
 @given(st.lists(st.binary(min_size=1, max_size=40)), st.binary(max_size=12))
 @example([b"x"], b"\xff\xff\xff\xff\x00")
 @settings(max_examples=200)

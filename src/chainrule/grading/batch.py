@@ -47,7 +47,7 @@ _MARK = ".chainrule.json"
 _FORMAT = 2  # of what is graded and written; a change makes all work be graded again
 _RETRIES = 2
 _MANY = 4  # submissions that are worth a rehearsal before the first
-_TOGETHER = 10  # submissions that are written in one transaction, unless
+_TOGETHER = 20  # submissions that are written in one transaction, unless
 _WAIT = 1.0  # so many seconds pass before there are so many
 _LONGEST_NAME = 1000  # bytes of a file's path; in autograded/ a few more have to fit
 

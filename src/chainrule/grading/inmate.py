@@ -44,6 +44,7 @@ _FUNCTIONS = (types.FunctionType, types.MethodType, types.BuiltinFunctionType)
 _NO_HEAD = bytes(HEAD.size)
 _STORE, _EXTENDED = dis.opmap["STORE_ATTR"], dis.EXTENDED_ARG
 _MAY_CHANGE = (list, dict, set, tuple, np.ndarray)
+_NEVER_CHANGE = {float, int, bool, str, bytes, complex, type(None)}  # which is quicker to tell
 
 
 class _Callback:
@@ -273,7 +274,7 @@ class Inmate(Peer):
         before = [
             (key, value, self._state(value))
             for key, value in given
-            if isinstance(value, _MAY_CHANGE)
+            if type(value) not in _NEVER_CHANGE and isinstance(value, _MAY_CHANGE)
         ]
         found = target(*args, **kwargs)
         changed = [(key, value) for key, value, was in before if self._state(value) != was]
@@ -294,7 +295,7 @@ class Inmate(Peer):
             (step, key, value, self._state(value))
             for step, (_, _, args) in enumerate(steps)
             for key, value in enumerate(args)
-            if isinstance(value, _MAY_CHANGE)
+            if type(value) not in _NEVER_CHANGE and isinstance(value, _MAY_CHANGE)
         ]
         made: dict[int, Any] = {}
         raised, answers = bytearray(len(steps)), []

@@ -35,6 +35,7 @@ __all__ = ["Shell", "make_shell"]
 _PARSE_ONLY = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 _DEFINITION = re.compile(r"(?:class|def)[ \t]+(\w+)")
 _ASYNC = re.compile(r"\b(await|async)\b")
+_MOST_COMPILED = 500
 _THEIR_EVENTS = ("pre_run_cell", "post_run_cell")  # that nothing here listens to
 
 
@@ -191,6 +192,8 @@ class Shell(InteractiveShell):
         self.kept = _Kept()
         super().__init__(*args, **kwargs)
         self._own_transformers = self._transformers()
+        self._flags = self.compile.flags
+        self._compiled: dict[Any, list[types.CodeType]] = {}
         self._streams = _Stream(self.kept, "stdout"), _Stream(self.kept, "stderr")
         # For good: what a cell defined may be called, and show something, between cells too.
         self.builtin_trap.__enter__()
@@ -214,6 +217,7 @@ class Shell(InteractiveShell):
         self.ns_table["user_global"], self.ns_table["user_local"] = vars(module), names
         self.init_user_ns()
         self.execution_count = 1
+        self.compile.flags = self._flags  # without what a cell imported from the future
         self.kept.most = most_bytes
 
     def run(
@@ -277,7 +281,18 @@ class Shell(InteractiveShell):
             self.events.trigger(event, *args)
 
     def _parts(self, text: str, name: str, quiet: bool) -> list[types.CodeType]:
-        """A cell of plain Python, compiled: what is run, and what is run and shown."""
+        """A cell of plain Python, compiled: what is run, and what is run and shown.
+
+        A judge runs the same checks for one student after the other.
+        """
+        key = text, name, quiet, self.compile.flags
+        if key not in self._compiled:
+            if len(self._compiled) >= _MOST_COMPILED:
+                self._compiled.clear()
+            self._compiled[key] = self._compiled_parts(text, name, quiet)
+        return self._compiled[key]
+
+    def _compiled_parts(self, text: str, name: str, quiet: bool) -> list[types.CodeType]:
         begin = _last_definition(text)
         if quiet or begin is not None:
             whole = self.compile(text, name, "exec")
