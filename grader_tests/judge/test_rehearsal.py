@@ -183,6 +183,26 @@ def test_odd_code_is_judged_as_without_a_rehearsal(code: str) -> None:
         assert told(judge(one, work, LIMITS)) == plain
 
 
+@pytest.mark.parametrize("error", ["MemoryError", "KeyError", "StopIteration", "EOFError"])
+def test_what_the_students_process_raises_for_a_script_is_no_failure_of_the_judge(
+    error: str,
+) -> None:
+    one = master(*TWO)
+    rehearse(one, submission(answered(one, RIGHT)))
+    refuses = (
+        "import gc\nfrom chainrule.grading.inmate import Inmate\n"
+        f"def refuse(*asked):\n    raise {error}('no')\n"
+        "for found in gc.get_objects():\n    if isinstance(found, Inmate):\n"
+        "        for table in gc.get_referents(found):\n"
+        "            if isinstance(table, dict) and 'script' in table:\n"
+        "                table['script'] = table['stretch'] = refuse\n"
+        "def square(x):\n    return x * x"
+    )
+    graded = judge(one, submission(answered(one, {**RIGHT, "q1": refuses})), LIMITS)
+    assert points(graded) == points(judge(one, submission(answered(one, RIGHT)), LIMITS))
+    assert graded.live > 0
+
+
 def test_a_slow_but_right_answer_has_the_time_it_has_without_a_rehearsal() -> None:
     checks = "\n".join(f"assert slow({i}) == {i}" for i in range(4))
     one = master(

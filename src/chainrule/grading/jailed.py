@@ -161,7 +161,9 @@ class Jailed(Peer):
             found = self._within(seconds, "script", *part)[0]
         except Overran as late:
             found = late.partial
-        except (TypeError, ValueError, RuntimeError):  # the answers together are too large
+        except Gone:
+            raise
+        except Exception:  # the answers together are too large, or whatever it says that it raised
             found = b""
         return found if type(found) is bytes else b""
 
