@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import nbformat
@@ -12,13 +10,9 @@ import pytest
 
 from chainrule.grading.classroom import read_answers, read_students, submit
 from chainrule.grading.course import Course
+from grader_tests.command import chainrule, program
 
 ASSIGNMENT = "ps1_scalar_circuits"
-
-
-def chainrule(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from chainrule.cli import main; main()", *arguments]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=240)
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +29,7 @@ def handed_in(course: Course, tmp_path_factory: pytest.TempPathFactory) -> dict[
 
 
 def test_check_of_right_work_ends_with_status_0(handed_in: dict[str, Path]) -> None:
-    done = chainrule("check", str(handed_in["ada"]))
+    done = program("check", str(handed_in["ada"]))
     assert done.returncode == 0, done.stderr
     assert "36/36" in done.stdout
     assert done.stderr == ""

@@ -20,6 +20,7 @@ from chainrule.grading.course import Course, CourseError
 from chainrule.grading.export import FORMATS, Target, export_assignment
 from chainrule.grading.exportjob import Exported, Match, Options, as_csv, guarded, number
 from chainrule.grading.moodle import for_php
+from grader_tests.command import chainrule
 from grader_tests.gradedclass import ASSIGNMENT, Handed, empty_gradebook, make_class, scores
 from grader_tests.lms import Canvas, Moodle, fgetcsv, read_results
 
@@ -389,11 +390,7 @@ SLOW = [Target.CANVAS, *(pytest.param(t, marks=pytest.mark.slow) for t in Target
 
 @pytest.mark.parametrize("target", SLOW)
 def test_command_says_where_it_wrote(course: Course, target: Target) -> None:
-    command = [sys.executable, "-c", "from chainrule.cli import main; main()"]
-    done = subprocess.run(
-        [*command, "export", ASSIGNMENT, "--to", target], cwd=course.root,
-        capture_output=True, text=True, timeout=240,
-    )  # fmt: skip
+    done = chainrule("export", ASSIGNMENT, "--to", target, cwd=course.root)
     assert done.returncode == 0, done.stderr
     path = course.root / "exports" / f"{ASSIGNMENT}-{target}{FORMATS[target].ending}"
     assert str(path.relative_to(course.root)) in done.stdout

@@ -7,8 +7,6 @@ import json
 import re
 import shutil
 import stat
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -25,6 +23,7 @@ from chainrule.grading.feedback import generate
 from chainrule.grading.feedback_page import Graded, Row, page
 from chainrule.grading.hidden import Hidden, is_masters
 from chainrule.grading.limits import Limits
+from grader_tests.command import chainrule
 from grader_tests.trial import ROOT, problem_sets
 
 PS1 = "ps1_scalar_circuits"
@@ -240,11 +239,8 @@ def test_unknown_students_and_assignments(graded: Course) -> None:
 
 
 def test_the_command(graded: Course) -> None:
-    command = [sys.executable, "-c", "from chainrule.cli import main; main()", "feedback", PS1]
-    done = subprocess.run(
-        [*command, "--student", "gus", "--student", "nobody", "--force"],
-        cwd=graded.root, capture_output=True, text=True, timeout=120,
-    )  # fmt: skip
+    students = ["--student", "gus", "--student", "nobody"]
+    done = chainrule("feedback", PS1, *students, "--force", cwd=graded.root)
     assert done.returncode == 1
     assert re.search(r"^1 written in [\d.]+ s; 0 unchanged, 1 failed$", done.stdout, re.MULTILINE)
     assert "failed nobody: nothing of it was graded" in done.stdout

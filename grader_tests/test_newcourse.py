@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from chainrule.grading.course import Course, CourseError
 from chainrule.grading.newcourse import _made_at_once, checkout, new_course, read_roster
 from chainrule.grading.notebooks import read
 from chainrule.grading.results import results
+from grader_tests.command import chainrule, program
 
 ASSIGNMENT = "ps1_scalar_circuits"
 ROSTER = """\
@@ -27,14 +27,6 @@ id,first_name,last_name,email,lms_user_id
 ada,Ada,"Lovelace, Countess",ada@example.org,101
 gus,Gus,,,102
 """
-
-
-def chainrule(
-    *arguments: str, cwd: Path, env: Mapping[str, str] | None = None
-) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from chainrule.cli import main; main()", *arguments]
-    env = os.environ | dict(env or {})
-    return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=240)
 
 
 # ---- What it makes.
@@ -257,14 +249,14 @@ def test_from_a_wheel_it_needs_a_checkout(wheel: Path, course: Course, tmp_path:
     target = tmp_path / "installed"
     subprocess.run([*pip, "--target", str(target), str(wheel)], check=True, timeout=240)
     env = {"PYTHONPATH": str(target)}
-    refused = chainrule("new-course", "c", cwd=tmp_path, env=env)
+    refused = program("new-course", "c", cwd=tmp_path, env=env)
     assert refused.returncode == 2
     assert "name it with --from" in refused.stderr
     assert not (tmp_path / "c").exists()
-    done = chainrule("new-course", "c", "--from", str(course.root), cwd=tmp_path, env=env)
+    done = program("new-course", "c", "--from", str(course.root), cwd=tmp_path, env=env)
     assert done.returncode == 0, done.stderr
     assert Course(tmp_path / "c").assignments == course.assignments
-    wrong = chainrule("new-course", "d", "--from", str(target), cwd=tmp_path, env=env)
+    wrong = program("new-course", "d", "--from", str(target), cwd=tmp_path, env=env)
     assert wrong.returncode == 2
     assert "is no checkout of the course" in wrong.stderr
 
@@ -336,14 +328,14 @@ def test_a_problem_set_goes_out_and_comes_back(
         term.nbgrader("submit", ASSIGNMENT, student=student.id)
     term.nbgrader("collect", ASSIGNMENT)
 
-    one = chainrule("grade", ASSIGNMENT, "--student", "ada", cwd=folder, env=folders)
+    one = program("grade", ASSIGNMENT, "--student", "ada", cwd=folder, env=folders)
     assert one.returncode == 0, one.stderr
     term.nbgrader("autograde", ASSIGNMENT, "--student=gus")
     assert term.rows("ada")[0] == 36
     assert term.rows("gus")[0] == 34
     graded = folder / "autograded" / "gus" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"
     by_nbgrader = term.rows("gus"), read(graded)
-    again = chainrule("grade", ASSIGNMENT, "--student", "gus", "--force", cwd=folder, env=folders)
+    again = program("grade", ASSIGNMENT, "--student", "gus", "--force", cwd=folder, env=folders)
     assert again.returncode == 0, again.stderr
     assert (term.rows("gus"), read(graded)) == by_nbgrader
 

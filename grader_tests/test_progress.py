@@ -30,6 +30,7 @@ from chainrule.grading.notebooks import KERNEL_ARGUMENTS, checks_table, read, wr
 from chainrule.grading.progress import SetProgress, folder_progress
 from chainrule.grading.selfcheck import check_notebook
 from grader_tests import browser
+from grader_tests.command import chainrule
 from grader_tests.lab import jupyterlab
 from grader_tests.trial import master_source, problem_sets
 
@@ -507,8 +508,3 @@ def test_where_there_is_nothing_it_says_so(tmp_path: Path, name: str) -> None:
     assert done.returncode == 2
     assert len(done.stderr.strip().splitlines()) == 1
     assert "there is no" in done.stderr
-
-
-def chainrule(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from chainrule.cli import main; main()", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)

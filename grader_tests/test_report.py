@@ -7,8 +7,6 @@ import json
 import math
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -27,6 +25,7 @@ from chainrule.grading.notebooks import generate_release
 from chainrule.grading.report import ClassReport, read_report
 from chainrule.grading.report_page import write_report
 from grader_tests import browser
+from grader_tests.command import chainrule
 from grader_tests.gradedclass import ASSIGNMENT, Handed, empty_gradebook, make_class, ran, scores
 from grader_tests.test_misconceptions import SHOWN_HERE
 from grader_tests.trial import answers, problem_sets, try_named
@@ -422,20 +421,11 @@ def test_of_judged_work_every_misconception_is_named(graded: Course) -> None:
 
 
 def test_command_prints_the_questions_and_where_it_wrote(graded: Course) -> None:
-    command = [sys.executable, "-c", "from chainrule.cli import main; main()", "report"]
-    done = subprocess.run(
-        [*command, "ps1_scalar_circuits"],
-        cwd=graded.root,
-        capture_output=True,
-        text=True,
-        timeout=240,
-    )
+    done = chainrule("report", "ps1_scalar_circuits", cwd=graded.root)
     assert done.returncode == 0, done.stderr
     assert "reports/ps1_scalar_circuits.html\nreports/ps1_scalar_circuits.csv" in done.stdout
     assert "each input was used for its own gradient ×1" in done.stdout
     assert (graded.root / "reports" / "ps1_scalar_circuits.html").is_file()
-    missing = subprocess.run(
-        [*command, "ps7"], cwd=graded.root, capture_output=True, text=True, timeout=240
-    )
+    missing = chainrule("report", "ps7", cwd=graded.root)
     assert missing.returncode == 2
     assert missing.stderr.strip().count("\n") == 0
