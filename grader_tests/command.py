@@ -11,33 +11,35 @@ from collections.abc import Mapping
 from pathlib import Path
 from unittest import mock
 
+import pytest
+
 from chainrule.cli import main
 
 Done = subprocess.CompletedProcess[str]
+PROGRAM = (sys.executable, "-c", "from chainrule.cli import main; main()")
 
 
 def program(*arguments: str, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> Done:
     """Run it as it is typed. env: what is set besides the environment of the tests."""
-    command = [sys.executable, "-c", "from chainrule.cli import main; main()", *arguments]
     env = os.environ | dict(env or {})
-    return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=240)
+    return subprocess.run(
+        [*PROGRAM, *arguments], cwd=cwd, env=env, capture_output=True, text=True, timeout=240
+    )
 
 
 def chainrule(*arguments: str, cwd: Path | None = None) -> Done:
     """Run it in this process, which has imported already what takes a command a second.
 
-    What processes that it starts write to the streams themselves is not heard.
+    Not for what it may not say: warnings, and what processes that it starts write, are not heard.
     """
-    status: object = 0
     with (
         contextlib.redirect_stdout(io.StringIO()) as out,
         contextlib.redirect_stderr(io.StringIO()) as err,
         contextlib.chdir(cwd or Path.cwd()),
         mock.patch.object(sys, "argv", ["chainrule", *arguments]),
+        pytest.raises(SystemExit) as ended,
     ):
-        try:
-            main()
-        except SystemExit as ended:
-            status = ended.code
-    code = status if isinstance(status, int) else 0 if status is None else 1
-    return Done(["chainrule", *arguments], code, out.getvalue(), err.getvalue())
+        main()
+    return Done(
+        ["chainrule", *arguments], int(ended.value.code or 0), out.getvalue(), err.getvalue()
+    )

@@ -85,7 +85,7 @@ def test_check_of_something_else_is_one_line_and_status_2(
     path = tmp_path / "x.ipynb"
     if content is not None:
         path.write_text(content)
-    done = chainrule("check", str(path))
+    done = program("check", str(path))
     assert done.returncode == 2
     assert says in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
@@ -117,7 +117,7 @@ def test_a_kernel_that_does_not_start_is_one_line_and_status_2(
     folder.mkdir(parents=True)
     (folder / "kernel.json").write_text(json.dumps(spec))
     monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
-    done = chainrule("check", str(handed_in["ada"]))
+    done = program("check", str(handed_in["ada"]))
     assert (done.returncode, done.stdout.strip()) == (2, "")
     (line,) = done.stderr.strip().splitlines()
     assert line.startswith("the kernel did not start: ")
@@ -132,7 +132,7 @@ def test_doctor_names_every_layer() -> None:
 
 
 def test_grade_of_an_unknown_assignment_is_one_line_and_status_2(course: Course) -> None:
-    done = chainrule("grade", "ps9_nothing", cwd=course.root)
+    done = program("grade", "ps9_nothing", cwd=course.root)
     assert done.returncode == 2
     assert "no such assignment" in done.stderr
     assert "Traceback" not in done.stderr

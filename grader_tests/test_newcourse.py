@@ -151,7 +151,7 @@ def test_what_somebody_puts_there_meanwhile_stays(tmp_path: Path) -> None:
 
 def test_a_failure_leaves_nothing(tmp_path: Path, course: Course) -> None:
     (tmp_path / "class.csv").write_text("id\n../ada\n")
-    done = chainrule("new-course", "c", "--students", "class.csv", cwd=tmp_path)
+    done = program("new-course", "c", "--students", "class.csv", cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr.strip() == (
         "class.csv, line 2: '../ada' is no student id: use letters, digits, and . _ @ - in them"

@@ -30,7 +30,7 @@ from chainrule.grading.notebooks import KERNEL_ARGUMENTS, checks_table, read, wr
 from chainrule.grading.progress import SetProgress, folder_progress
 from chainrule.grading.selfcheck import check_notebook
 from grader_tests import browser
-from grader_tests.command import chainrule
+from grader_tests.command import program
 from grader_tests.lab import jupyterlab
 from grader_tests.trial import master_source, problem_sets
 
@@ -484,7 +484,7 @@ def test_what_cannot_be_checked_is_a_row_with_a_reason(rows: list[SetProgress]) 
 
 
 def test_the_command(folder: Path) -> None:
-    done = chainrule("progress", str(folder))
+    done = program("progress", str(folder))
     assert (done.returncode, done.stderr) == (0, "")
     lines = {line.split()[0]: line for line in done.stdout.splitlines() if line.strip()}
     assert " 6/36" in lines[PS1]
@@ -496,7 +496,7 @@ def test_the_command(folder: Path) -> None:
 
 
 def test_the_command_as_json(folder: Path, rows: list[SetProgress]) -> None:
-    done = chainrule("progress", "--json", str(folder))
+    done = program("progress", "--json", str(folder))
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout) == [row.as_json() for row in rows]
 
@@ -504,7 +504,7 @@ def test_the_command_as_json(folder: Path, rows: list[SetProgress]) -> None:
 @pytest.mark.parametrize("name", ["nowhere", "empty"])
 def test_where_there_is_nothing_it_says_so(tmp_path: Path, name: str) -> None:
     (tmp_path / "empty").mkdir()
-    done = chainrule("progress", str(tmp_path / name))
+    done = program("progress", str(tmp_path / name))
     assert done.returncode == 2
     assert len(done.stderr.strip().splitlines()) == 1
     assert "there is no" in done.stderr

@@ -25,7 +25,7 @@ from chainrule.grading.notebooks import generate_release
 from chainrule.grading.report import ClassReport, read_report
 from chainrule.grading.report_page import write_report
 from grader_tests import browser
-from grader_tests.command import chainrule
+from grader_tests.command import chainrule, program
 from grader_tests.gradedclass import ASSIGNMENT, Handed, empty_gradebook, make_class, ran, scores
 from grader_tests.test_misconceptions import SHOWN_HERE
 from grader_tests.trial import answers, problem_sets, try_named
@@ -426,6 +426,6 @@ def test_command_prints_the_questions_and_where_it_wrote(graded: Course) -> None
     assert "reports/ps1_scalar_circuits.html\nreports/ps1_scalar_circuits.csv" in done.stdout
     assert "each input was used for its own gradient ×1" in done.stdout
     assert (graded.root / "reports" / "ps1_scalar_circuits.html").is_file()
-    missing = chainrule("report", "ps7", cwd=graded.root)
+    missing = program("report", "ps7", cwd=graded.root)
     assert missing.returncode == 2
     assert missing.stderr.strip().count("\n") == 0

@@ -18,10 +18,11 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from grader_tests.command import PROGRAM
 from grader_tests.threats.course import ASSIGNMENT, FULL, RIGHT, WITHOUT_Q2, Traps, hand_in, stub
 from grader_tests.threats.outcome import graded_notebook, scores
 
-CHAINRULE = (sys.executable, "-c", "from chainrule.cli import main; main()", "grade", ASSIGNMENT)
+CHAINRULE = (*PROGRAM, "grade", ASSIGNMENT)
 NBGRADER = (sys.executable, "-m", "nbgrader", "autograde", ASSIGNMENT)
 _PATIENCE = 180.0  # seconds that a grader may take
 
