@@ -245,8 +245,8 @@ def collect(
         path.write_bytes(content)
     (root / "nbgrader_config.py").write_text(
         "c = get_config()\n"
-        'c.ZipCollectApp.extractor_plugin = "chainrule.grading.collect.SafeExtractor"\n'
-        'c.ZipCollectApp.collector_plugin = "chainrule.grading.collect.LmsCollector"\n'
+        'c.ZipCollectApp.extractor_plugin = "chainrule.nbgrader.SafeExtractor"\n'
+        'c.ZipCollectApp.collector_plugin = "chainrule.nbgrader.LmsCollector"\n'
         f"c.LmsCollector.system = {system!r}\n"
     )
     with Gradebook(f"sqlite:///{root}/gradebook.db") as book:

@@ -33,7 +33,7 @@ def collect(tmp_path: Path, **config: object) -> dict[str, set[str]]:
         .nbgrader(
             CourseDirectory__course_id="default_course",
             Exchange__root=str(tmp_path / "exchange"),
-            ExchangeFactory__collect="chainrule.grading.exchange.Collect",
+            ExchangeFactory__collect="chainrule.nbgrader.Collect",
             **config,
         )
         .collect("ps")

@@ -403,7 +403,7 @@ def test_nbgrader_exports_the_same(course: Course, tmp_path: Path, target: Targe
     theirs = tmp_path / f"theirs{FORMATS[target].ending}"
     done = subprocess.run(
         [sys.executable, "-m", "nbgrader", "export", f"--to={theirs}", f"--assignment={ASSIGNMENT}",
-         f"--exporter=chainrule.grading.export.{target.capitalize()}Exporter"],
+         f"--exporter=chainrule.nbgrader.{target.capitalize()}Exporter"],
         cwd=course.root, capture_output=True, text=True, timeout=240,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -423,7 +423,7 @@ def test_nbgrader_exports_all_assignments_with_settings(course: Course, tmp_path
     theirs = tmp_path / "canvas.csv"
     done = subprocess.run(
         [sys.executable, "-m", "nbgrader", "export", f"--to={theirs}", "--student=ada",
-         "--exporter=chainrule.grading.export.CanvasExporter"],
+         "--exporter=chainrule.nbgrader.CanvasExporter"],
         cwd=course.root, capture_output=True, text=True, timeout=240,
     )  # fmt: skip
     (course.root / "nbgrader_config.py").unlink()

@@ -268,7 +268,7 @@ def test_the_same_page_from_nbgrader(graded: Course) -> None:
     work = graded.root / "autograded" / "gus" / PS1
     (work / "submission_secret.txt").write_text("secret")
     (work / "evil.html").unlink()  # which nbgrader copies along; `chainrule feedback` does not
-    exporter = "chainrule.grading.feedback.FeedbackExporter"
+    exporter = "chainrule.nbgrader.FeedbackExporter"
     api = graded.nbgrader(
         GenerateFeedback__exporter_class=exporter,
         Exchange__root=str(graded.root / "exchange"),

@@ -29,7 +29,7 @@ def names(folder: Path) -> set[str]:
 
 
 def test_autograde_copies_no_link(course: Course, own: Course) -> None:
-    api = own.nbgrader(Autograde__exporter_class="chainrule.grading.nbgrader_plugin.JudgeExporter")
+    api = own.nbgrader(Autograde__exporter_class="chainrule.nbgrader.JudgeExporter")
     assert api.generate_assignment(ASSIGNMENT)["success"]
     folder = own.root / "submitted" / "bob" / ASSIGNMENT
     shutil.copytree(course.root / "release" / ASSIGNMENT, folder)

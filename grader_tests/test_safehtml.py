@@ -154,7 +154,7 @@ def hostile_course(folder: Path, *, protected: bool) -> str:
     (graded.parent / "plot.png").write_bytes(base64.b64decode(PNG))
     lines = ["c = get_config()", 'c.CourseDirectory.course_id = "hostile"']
     if protected:
-        lines += ["from chainrule.grading.formgrader import protect", "protect(c)"]
+        lines += ["from chainrule.nbgrader import protect", "protect(c)"]
     (folder / "nbgrader_config.py").write_text("\n".join(lines) + "\n")
     with Gradebook(f"sqlite:///{folder}/gradebook.db", "hostile") as book:
         book.add_assignment(name, course_id="hostile")

@@ -16,7 +16,7 @@ from chainrule.grading.course import Course
 from grader_tests.gradebookrows import graded_rows
 
 PLUGIN = {
-    "Autograde__exporter_class": "chainrule.grading.nbgrader_plugin.JudgeExporter",
+    "Autograde__exporter_class": "chainrule.nbgrader.JudgeExporter",
     "Judge__cell_seconds": 1.5,
 }
 HONEST = {name: given for name, given in ANSWERS.items() if name != "eve"} | {

@@ -26,7 +26,7 @@ c = get_config()
 c.LateSubmissionPlugin.penalty_method = "zero"
 c.OverwriteCells.add_missing_cells = True
 """
-PLUGIN = 'c.Autograde.exporter_class = "chainrule.grading.nbgrader_plugin.JudgeExporter"\n'
+PLUGIN = 'c.Autograde.exporter_class = "chainrule.nbgrader.JudgeExporter"\n'
 
 
 @pytest.fixture(scope="module")

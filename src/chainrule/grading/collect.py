@@ -1,7 +1,7 @@
 """Work in zip files from a learning-management system: plugins of `nbgrader zip_collect`.
 
-    c.ZipCollectApp.extractor_plugin = "chainrule.grading.collect.SafeExtractor"
-    c.ZipCollectApp.collector_plugin = "chainrule.grading.collect.LmsCollector"
+    c.ZipCollectApp.extractor_plugin = "chainrule.nbgrader.SafeExtractor"
+    c.ZipCollectApp.collector_plugin = "chainrule.nbgrader.LmsCollector"
     c.LmsCollector.system = "canvas"
 
 The first unpacks what strangers wrote, see `chainrule.grading.unpack`. The second says whose each

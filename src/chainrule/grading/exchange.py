@@ -1,6 +1,6 @@
 """Collecting from nbgrader's exchange, where every student can write what they like.
 
-    c.ExchangeFactory.collect = "chainrule.grading.exchange.Collect"
+    c.ExchangeFactory.collect = "chainrule.nbgrader.Collect"
 
 nbgrader's own collecting follows links with the grader's rights (a link to the master in the place
 of an answer hands in the master), takes what one student hands in under the name of another, and

@@ -1,6 +1,6 @@
 """Grades for other systems: one table of formats, read by `chainrule export` and nbgrader's export.
 
-    nbgrader export --exporter=chainrule.grading.export.CanvasExporter --to canvas.csv
+    nbgrader export --exporter=chainrule.nbgrader.CanvasExporter --to canvas.csv
 
 What becomes of cells that a spreadsheet takes for formulas: see `exportjob`.
 """

@@ -2,7 +2,7 @@
 
 `generate` writes many at once. Inside nbgrader, `FeedbackExporter` makes the same pages:
 
-    c.GenerateFeedback.exporter_class = "chainrule.grading.feedback.FeedbackExporter"
+    c.GenerateFeedback.exporter_class = "chainrule.nbgrader.FeedbackExporter"
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Formgrader turns the graded notebook into HTML inside the instructor's session: what runs there may
 change grades. In nbgrader_config.py,
 
-    from chainrule.grading.formgrader import protect
+    from chainrule.nbgrader import protect
     protect(c)
 
 has the student's cells and outputs cleaned on the way, draws formulas without MathJax from

@@ -1,6 +1,6 @@
 """The judge inside nbgrader: `nbgrader autograde` and Formgrader's button, by configuration alone.
 
-    c.Autograde.exporter_class = "chainrule.grading.nbgrader_plugin.JudgeExporter"
+    c.Autograde.exporter_class = "chainrule.nbgrader.JudgeExporter"
 
 nbgrader converts each submitted notebook twice, to sanitize it and to run it. Here the first
 conversion judges it, and the second writes the gradebook; nbgrader's own preprocessors are not
