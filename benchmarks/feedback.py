@@ -25,8 +25,8 @@ from judge import make_class
 from rich.console import Console
 from rich.table import Table
 
-from chainrule.grading.batch import grade
-from chainrule.grading.course import programs_on_path
+from chainrule.course.folder import programs_on_path
+from chainrule.grading.gradebook.batch import grade
 from chainrule.grading.limits import Limits
 
 

@@ -34,11 +34,11 @@ from typing import Any
 
 import nbformat
 
-from chainrule.grading import judge as judging
-from chainrule.grading.batch import grade
-from chainrule.grading.classroom import answer_cell, read_answers
-from chainrule.grading.course import Course
+from chainrule.course.folder import Course
+from chainrule.grading.gradebook.batch import grade
+from chainrule.grading.judge import judge as judging
 from chainrule.grading.limits import Limits
+from chainrule.sample.sample_class import answer_cell, read_answers
 
 _ROOT = Path(__file__).resolve().parent.parent
 _SETS = sorted(path.parent.name for path in _ROOT.glob("source/*/*.ipynb"))
@@ -246,7 +246,7 @@ def scale(name: str, sizes: list[int]) -> None:
             make_class(Path(folder), name, size)
             code = (
                 "import json, resource, sys; from chainrule.grading import judge\n"
-                "from chainrule.grading.batch import grade\n"
+                "from chainrule.grading.gradebook.batch import grade\n"
                 f"done = grade({folder!r}, {name!r}); judge.close()\n"
                 "assert not done.failed, done.failed\n"
                 "peaks = [resource.getrusage(one).ru_maxrss / 1024 for one in\n"

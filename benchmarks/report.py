@@ -28,13 +28,13 @@ from typing import Any
 from nbgrader import api
 from sqlalchemy import insert
 
-from chainrule.grading.batch import grade
-from chainrule.grading.classroom import Student, read_answers, submit
-from chainrule.grading.course import Course
+from chainrule.course.folder import Course
+from chainrule.course.notebooks import generate_release
+from chainrule.grading.gradebook.batch import grade
 from chainrule.grading.limits import Limits
-from chainrule.grading.notebooks import generate_release
-from chainrule.grading.report import read_report
-from chainrule.grading.report_page import write_report
+from chainrule.grading.report.class_report import read_report
+from chainrule.grading.report.class_report_page import write_report
+from chainrule.sample.sample_class import Student, read_answers, submit
 
 _ROOT = Path(__file__).resolve().parent.parent
 _START = datetime(2026, 3, 2, 18, tzinfo=UTC)

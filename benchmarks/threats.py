@@ -39,7 +39,7 @@ from rich.progress import track
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from chainrule.grading import jail
+from chainrule.grading.sandbox import layers
 from grader_tests.threats.clauses import section_of
 from grader_tests.threats.course import ASSIGNMENT, Traps, copy_course, make_course
 from grader_tests.threats.here import grade_class
@@ -211,7 +211,9 @@ def stock(row: Threat, template: Path) -> dict[str, Any]:
     reader, writer = os.pipe()
     keeper = os.fork()
     if keeper == 0:
-        jail.unshare(jail.NEW_MOUNT | jail.NEW_PID | jail.NEW_NET | jail.NEW_IPC | jail.NEW_UTS)
+        layers.unshare(
+            layers.NEW_MOUNT | layers.NEW_PID | layers.NEW_NET | layers.NEW_IPC | layers.NEW_UTS
+        )
         first = os.fork()
         if first:
             os.waitpid(first, 0)

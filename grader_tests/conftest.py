@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from chainrule.grading.course import Course, programs_on_path
-from chainrule.grading.demo import Demo, run_demo
+from chainrule.course.folder import Course, programs_on_path
+from chainrule.sample.run import Demo, run_demo
 from grader_tests import browser
 
 programs_on_path()  # the tests start nbgrader, which starts alembic

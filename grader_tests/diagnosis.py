@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from chainrule.grading.classroom import Answer
+from chainrule.sample.sample_class import Answer
 from grader_tests.trial import Verdict, answers, problem_sets, try_named
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from nbgrader.api import Gradebook
 
-from chainrule.grading.course import Course
+from chainrule.course.folder import Course
 
 __all__ = ["Rows", "differences", "graded_rows", "rows"]
 

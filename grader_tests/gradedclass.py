@@ -14,7 +14,7 @@ from typing import Any
 
 from nbgrader import api
 
-from chainrule.grading.course import Course
+from chainrule.course.folder import Course
 
 ASSIGNMENT = "ps"
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chainrule.grading.classstats import bins, discrimination, median
-from chainrule.grading.failures import look_at, plain_json
-from chainrule.grading.timing import question_times
+from chainrule.grading.report.failures import look_at, plain_json
+from chainrule.grading.report.statistics import bins, discrimination, median
+from chainrule.grading.report.timing import question_times
 from grader_tests.gradedclass import ran
 
 # ---- Statistics.

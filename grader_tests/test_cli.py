@@ -8,8 +8,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from chainrule.grading.classroom import read_answers, read_students, submit
-from chainrule.grading.course import Course
+from chainrule.course.folder import Course
+from chainrule.sample.sample_class import read_answers, read_students, submit
 from grader_tests.command import chainrule, program
 
 ASSIGNMENT = "ps1_scalar_circuits"

@@ -25,7 +25,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from nbgrader.api import Gradebook
 
-from chainrule.grading.unpack import Room, shown, unpack
+from chainrule.grading.lms.unpack import Room, shown, unpack
 
 PS = "ps1"
 NAME = f"{PS}.ipynb"

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from chainrule.grading.classroom import read_answers, read_students
-from chainrule.grading.course import Course, CourseError
-from chainrule.grading.demo import Demo, run_demo
-from chainrule.grading.results import StudentResult
+from chainrule.course.folder import Course, CourseError
+from chainrule.grading.report.summary import StudentResult
+from chainrule.sample.run import Demo, run_demo
+from chainrule.sample.sample_class import read_answers, read_students
 
 ROOT = Path(__file__).resolve().parents[1]
 STUDENTS = {s.id: s for s in read_students(ROOT / "grader_tests" / "students.toml")}

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from chainrule.grading.batch import grade
-from chainrule.grading.classroom import read_answers, read_students, submit
-from chainrule.grading.course import Course
-from chainrule.grading.results import results
+from chainrule.course.folder import Course
+from chainrule.grading.gradebook.batch import grade
+from chainrule.grading.report.summary import results
+from chainrule.sample.sample_class import read_answers, read_students, submit
 from grader_tests import machine
 from grader_tests.lab import free_port
 

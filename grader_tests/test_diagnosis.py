@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from chainrule.grading.notebooks import read
+from chainrule.course.notebooks import read
 from grader_tests.diagnosis import Score, grade_the_grader
 from grader_tests.trial import ROOT, answers, problem_sets, questions, try_answer
 

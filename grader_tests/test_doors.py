@@ -19,9 +19,9 @@ from pathlib import Path
 
 import pytest
 
-from chainrule.grading.classroom import read_answers, read_students, submit
-from chainrule.grading.course import Course
-from chainrule.grading.results import results
+from chainrule.course.folder import Course
+from chainrule.grading.report.summary import results
+from chainrule.sample.sample_class import read_answers, read_students, submit
 from grader_tests.doors import Terminal, commands, fences, follow, not_said
 from grader_tests.lab import free_port
 

@@ -11,7 +11,7 @@ import pytest
 
 from chainrule import draw
 from chainrule.circuit import Scalar, tanh
-from chainrule.layout import lay_out
+from chainrule.draw.layout import lay_out
 from grader_tests.test_circuit import first_circuit
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -77,24 +77,3 @@ def test_learning_side_needs_only_the_base_install(module: str) -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert set(loaded.stdout.split()) <= {"numpy"}
-
-
-def _layer(path: Path) -> int:
-    parts = path.relative_to(ROOT / "src" / "chainrule").parts
-    if parts[0] == "grading":
-        return 3
-    if parts[0] == "cli.py":
-        return 4
-    return 2 if parts[0] == "check" else 1
-
-
-def test_imports_point_downward() -> None:
-    for path in sorted((ROOT / "src" / "chainrule").rglob("*.py")):
-        for target in re.findall(r"^\s*from chainrule\.(\w+)", path.read_text(), re.MULTILINE):
-            below = _layer(
-                ROOT
-                / "src"
-                / "chainrule"
-                / (target + ("" if target in ("check", "grading") else ".py"))
-            )
-            assert below <= _layer(path), f"{path.name} imports {target}, a floor above it"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from chainrule.grading.course import Course
+from chainrule.course.folder import Course
 
 ME = pwd.getpwuid(os.getuid()).pw_name
 EARLY, LATE, LATER = (f"20{year}-01-01 00:00:00.000000 UTC" for year in (30, 31, 32))

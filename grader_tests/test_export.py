@@ -15,11 +15,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chainrule.grading.canvas import read_roster
-from chainrule.grading.course import Course, CourseError
-from chainrule.grading.export import FORMATS, Target, export_assignment
-from chainrule.grading.exportjob import Exported, Match, Options, as_csv, guarded, number
-from chainrule.grading.moodle import for_php
+from chainrule.course.folder import Course, CourseError
+from chainrule.grading.lms.canvas import read_roster
+from chainrule.grading.lms.export import FORMATS, Target, export_assignment
+from chainrule.grading.lms.export_job import Exported, Match, Options, as_csv, guarded, number
+from chainrule.grading.lms.moodle import for_php
 from grader_tests.command import chainrule
 from grader_tests.gradedclass import ASSIGNMENT, Handed, empty_gradebook, make_class, scores
 from grader_tests.lms import Canvas, Moodle, fgetcsv, read_results

@@ -15,14 +15,14 @@ import pytest
 from bs4 import BeautifulSoup
 from nbgrader.api import Gradebook
 
-from chainrule.grading.batch import grade
-from chainrule.grading.classroom import Answer, Student, read_answers, submit
-from chainrule.grading.course import Course, CourseError
-from chainrule.grading.demo import Demo
-from chainrule.grading.feedback import generate
-from chainrule.grading.feedback_page import Graded, Row, page
-from chainrule.grading.hidden import Hidden, is_masters
+from chainrule.course.folder import Course, CourseError
+from chainrule.grading.gradebook.batch import grade
 from chainrule.grading.limits import Limits
+from chainrule.grading.report.feedback import generate
+from chainrule.grading.report.feedback_page import Graded, Row, page
+from chainrule.notebook.hidden_tests import Hidden, is_masters
+from chainrule.sample.run import Demo
+from chainrule.sample.sample_class import Answer, Student, read_answers, submit
 from grader_tests.command import chainrule
 from grader_tests.trial import ROOT, problem_sets
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from nbformat import NotebookNode
 
-from chainrule.grading.classroom import answer_cell
+from chainrule.sample.sample_class import answer_cell
 from grader_tests.trial import answers, master_source, problem_sets, questions, try_answer
 
 

@@ -23,8 +23,8 @@ from urllib.parse import quote
 
 import pytest
 
-from chainrule.grading.classroom import read_answers, read_students, submit
-from chainrule.grading.course import Course
+from chainrule.course.folder import Course
+from chainrule.sample.sample_class import read_answers, read_students, submit
 from grader_tests import machine, postgres
 from grader_tests.lab import free_port
 from grader_tests.machine import Machine

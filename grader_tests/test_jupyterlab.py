@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from chainrule.grading.notebooks import read, write
+from chainrule.course.notebooks import read, write
 from grader_tests import browser
 from grader_tests.lab import Lab, jupyterlab, menu, wait_for_kernel
 

@@ -10,7 +10,7 @@ import pytest
 from nbformat import NotebookNode
 
 from chainrule.check.misconceptions import MISCONCEPTIONS, Misconception
-from chainrule.grading.notebooks import read, run_lecture
+from chainrule.course.notebooks import read, run_lecture
 
 ROOT = Path(__file__).resolve().parents[1]
 LECTURES = {path.stem: path for path in sorted(ROOT.glob("course/*.ipynb"))}

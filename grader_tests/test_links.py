@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from chainrule.grading.course import Course
+from chainrule.course.folder import Course
 
 ASSIGNMENT = "ps1_scalar_circuits"
 SECRET = "only the instructor may read this"

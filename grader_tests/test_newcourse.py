@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from chainrule.grading.classroom import read_answers, read_students, submit
-from chainrule.grading.course import Course, CourseError
-from chainrule.grading.newcourse import _made_at_once, checkout, new_course, read_roster
-from chainrule.grading.notebooks import read
-from chainrule.grading.results import results
+from chainrule.course.folder import Course, CourseError
+from chainrule.course.notebooks import read
+from chainrule.course.scaffold import _made_at_once, checkout, new_course, read_roster
+from chainrule.grading.report.summary import results
+from chainrule.sample.sample_class import read_answers, read_students, submit
 from grader_tests.command import chainrule, program
 
 ASSIGNMENT = "ps1_scalar_circuits"
@@ -236,7 +236,7 @@ def test_the_package_holds_no_solution_and_no_hidden_check(wheel: Path, course: 
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
         text = {name: archive.read(name).decode("utf-8", "replace") for name in names}
-    assert "chainrule/grading/templates/course/nbgrader_config.py.jinja" in names
+    assert "chainrule/course/templates/nbgrader_config.py.jinja" in names
     assert [name for name in names if name.endswith(".ipynb")] == []
     # Lines of solutions are plain arithmetic, and the library may well compute the same.
     calls = {line for line in secrets if "check." in line or "seed=" in line}

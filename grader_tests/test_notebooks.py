@@ -11,9 +11,9 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 from nbgrader.utils import is_grade, is_locked, is_solution
 
-from chainrule.grading.classroom import solved
-from chainrule.grading.course import Course, CourseError
-from chainrule.grading.notebooks import faults, generate_release, normalise, read
+from chainrule.course.folder import Course, CourseError
+from chainrule.course.notebooks import faults, generate_release, normalise, read
+from chainrule.sample.sample_class import solved
 from grader_tests.trial import problem_sets, questions
 
 ROOT = Path(__file__).resolve().parents[1]

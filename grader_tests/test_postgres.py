@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 from nbgrader.api import Gradebook
 
-from chainrule.grading.batch import grade
-from chainrule.grading.classroom import Student, read_answers, read_students, submit
-from chainrule.grading.course import Course
-from chainrule.grading.demo import run_demo
+from chainrule.course.folder import Course
+from chainrule.grading.gradebook.batch import grade
 from chainrule.grading.limits import Limits
+from chainrule.sample.run import run_demo
+from chainrule.sample.sample_class import Student, read_answers, read_students, submit
 from grader_tests import postgres
 from grader_tests.gradebookrows import graded_rows
 

@@ -20,15 +20,15 @@ import pytest
 from jupyter_client.manager import start_new_kernel
 from nbformat import NotebookNode
 
-from chainrule.check.progress import TABLE, fingerprint, table
-from chainrule.grading.classroom import Student, solved, submit
-from chainrule.grading.course import Course
-from chainrule.grading.judge import Submission, judge
+from chainrule.check.problem_sets import TABLE, fingerprint, table
+from chainrule.course.folder import Course
+from chainrule.course.notebooks import KERNEL_ARGUMENTS, checks_table, read, write
+from chainrule.grading.judge.judge import Submission, judge
+from chainrule.grading.judge.master import read_master
 from chainrule.grading.limits import Limits
-from chainrule.grading.master import read_master
-from chainrule.grading.notebooks import KERNEL_ARGUMENTS, checks_table, read, write
-from chainrule.grading.progress import SetProgress, folder_progress
-from chainrule.grading.selfcheck import check_notebook
+from chainrule.sample.sample_class import Student, solved, submit
+from chainrule.selfcheck.progress import SetProgress, folder_progress
+from chainrule.selfcheck.run import check_notebook
 from grader_tests import browser
 from grader_tests.command import program
 from grader_tests.lab import jupyterlab

@@ -16,14 +16,14 @@ from nbgrader import api
 
 from chainrule import check
 from chainrule.check.misconceptions import MISCONCEPTIONS
-from chainrule.grading.batch import grade
-from chainrule.grading.classroom import Answer, read_answers, read_students, submit
-from chainrule.grading.course import Course, CourseError
-from chainrule.grading.failures import anonymous, look_at, misconception_of
+from chainrule.course.folder import Course, CourseError
+from chainrule.course.notebooks import generate_release
+from chainrule.grading.gradebook.batch import grade
 from chainrule.grading.limits import Limits
-from chainrule.grading.notebooks import generate_release
-from chainrule.grading.report import ClassReport, read_report
-from chainrule.grading.report_page import write_report
+from chainrule.grading.report.class_report import ClassReport, read_report
+from chainrule.grading.report.class_report_page import write_report
+from chainrule.grading.report.failures import anonymous, look_at, misconception_of
+from chainrule.sample.sample_class import Answer, read_answers, read_students, submit
 from grader_tests import browser
 from grader_tests.command import chainrule, program
 from grader_tests.gradedclass import ASSIGNMENT, Handed, empty_gradebook, make_class, ran, scores

@@ -21,9 +21,9 @@ import pytest
 from nbgrader.api import Gradebook
 from PIL import Image
 
-from chainrule.grading.classroom import answer_cell, read_answers, solved
-from chainrule.grading.course import Course
-from chainrule.grading.notebooks import read
+from chainrule.course.folder import Course
+from chainrule.course.notebooks import read
+from chainrule.sample.sample_class import answer_cell, read_answers, solved
 from grader_tests import lab
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(1500)]

@@ -16,9 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from nbgrader.api import Gradebook
 
-from chainrule.grading import safehtml
-from chainrule.grading.feedback import generate
-from chainrule.grading.feedback_page import Graded, Row, page
+from chainrule.grading.report.feedback import generate
+from chainrule.grading.report.feedback_page import Graded, Row, page
+from chainrule.notebook import safe_html
 from grader_tests.browser import PAGE
 from grader_tests.lab import Lab, jupyterlab
 from grader_tests.payloads import ELSEWHERE, count, fragments, hostile_notebook
@@ -98,7 +98,7 @@ def test_the_payloads_are_live(chromium: Any, tmp_path: Path) -> None:
 @pytest.mark.browser
 def test_cleaned_fragments_do_nothing(chromium: Any, tmp_path: Path) -> None:
     path = tmp_path / "page.html"
-    cleaned = [safehtml.clean(one) + safehtml.markdown(one) for one in fragments()]
+    cleaned = [safe_html.clean(one) + safe_html.markdown(one) for one in fragments()]
     path.write_text(PAGE + "\n".join(cleaned), encoding="utf-8")
     with watched(chromium, path.as_uri(), path.as_uri()) as (shown, asked):
         assert ran(shown) == []
@@ -204,7 +204,7 @@ def test_formgraders_page_does_nothing(chromium: Any, formgrader: tuple[Lab, str
 
 
 def test_what_is_harmless_stays() -> None:
-    shown = safehtml.markdown(
+    shown = safe_html.markdown(
         "# Title\n\n*a* **b** `c` ~~d~~ [e](https://example.org)\n\n"
         "| x |\n|--:|\n| 1 |\n\n<details><summary>s</summary>more</details>\n\n"
         f"$\\frac{{1}}{{2}}$ ![plot](data:image/png;base64,{PNG})"
@@ -220,8 +220,8 @@ def test_what_is_harmless_stays() -> None:
 
 def test_attached_pictures_are_shown() -> None:
     known = {"attachment:a b.png": f"data:image/png;base64,{PNG}"}
-    assert PNG in safehtml.markdown("![x](attachment:a%20b.png)", known)
-    assert PNG not in safehtml.markdown("![x](attachment:other.png)", known)
+    assert PNG in safe_html.markdown("![x](attachment:a%20b.png)", known)
+    assert PNG not in safe_html.markdown("![x](attachment:other.png)", known)
 
 
 @pytest.mark.parametrize(
@@ -238,7 +238,7 @@ def test_attached_pictures_are_shown() -> None:
     ],
 )
 def test_a_picture_is_what_it_says(kind: str, content: str | bytes, shown: bool) -> None:
-    assert (safehtml.picture(kind, content) is not None) == shown
+    assert (safe_html.picture(kind, content) is not None) == shown
 
 
 @pytest.mark.parametrize(
@@ -256,13 +256,13 @@ def test_a_picture_is_what_it_says(kind: str, content: str | bytes, shown: bool)
     ],
 )
 def test_the_richest_form_that_has_anything_left(data: Any, part: str) -> None:
-    shown = safehtml.show(data)
+    shown = safe_html.show(data)
     assert part in shown
     assert bool(shown) == bool(part)
 
 
 def test_data_of_a_notebook_is_cleaned() -> None:
-    cleaned = safehtml.clean_data(
+    cleaned = safe_html.clean_data(
         {
             "text/plain": "x",
             "text/html": "<b onclick=y>x</b><script>y</script>",
@@ -279,7 +279,7 @@ def test_data_of_a_notebook_is_cleaned() -> None:
     ["\\frac{", "x^", "\\sqrt{" * 600 + "x", "\\unknown{x}", "\\bbox[red]{x}", "x" * 5000],
 )
 def test_tex_that_cannot_be_drawn_is_shown_as_it_is(source: str) -> None:
-    assert safehtml.tex(source) == f"<code>{safehtml.plain(source)}</code>"
+    assert safe_html.tex(source) == f"<code>{safe_html.plain(source)}</code>"
 
 
 @settings(max_examples=150, deadline=None)
@@ -297,7 +297,7 @@ def test_no_markdown_makes_a_handler(source: str) -> None:
     """Cleaning what comes out once more, formulas set apart, changes nothing of its tags."""
     from bs4 import BeautifulSoup
 
-    for element in BeautifulSoup(safehtml.markdown(source), "html.parser").find_all(True):
+    for element in BeautifulSoup(safe_html.markdown(source), "html.parser").find_all(True):
         assert element.name not in ("script", "svg", "style", "iframe", "form")
         assert not [name for name in element.attrs if name.startswith("on")]
         assert element.attrs.get("href", "https:").startswith(("http", "mailto:"))

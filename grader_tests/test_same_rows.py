@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 from nbgrader.api import Gradebook
 
-from chainrule.grading.classroom import Student, read_answers, read_students, submit
-from chainrule.grading.course import Course
+from chainrule.course.folder import Course
+from chainrule.sample.sample_class import Student, read_answers, read_students, submit
 from grader_tests.gradebookrows import Rows, differences, rows
 
 SAMPLE = Path(__file__).parent

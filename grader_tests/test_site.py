@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from chainrule.check.misconceptions import MISCONCEPTIONS
-from chainrule.grading.notebooks import read
+from chainrule.course.notebooks import read
 from grader_tests import browser
 
 pytestmark = pytest.mark.browser

@@ -16,8 +16,8 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from chainrule.grading.classroom import Answer, answer_cell, read_answers
-from chainrule.grading.notebooks import read
+from chainrule.course.notebooks import read
+from chainrule.sample.sample_class import Answer, answer_cell, read_answers
 
 ROOT = Path(__file__).resolve().parents[1]
 _SECONDS = 5

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from chainrule.grading import judge as judging
-from chainrule.grading.judge import Graded, Submission
+from chainrule.grading.judge import judge as judging
+from chainrule.grading.judge.judge import Graded, Submission
+from chainrule.grading.judge.master import Master
 from chainrule.grading.limits import Limits
-from chainrule.grading.master import Master
 
 LIMITS = Limits(
     cell_seconds=1.5, call_seconds=1.0, grace_seconds=0.4, total_seconds=30.0, cpu_seconds=20

@@ -7,8 +7,8 @@ from typing import Any
 
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from chainrule.grading.judge import Graded, Submission
-from chainrule.grading.master import Master, read_master
+from chainrule.grading.judge.judge import Graded, Submission
+from chainrule.grading.judge.master import Master, read_master
 
 _FLAGS = {
     "answer": dict(solution=True),

@@ -27,13 +27,13 @@ from nbgrader.api import Gradebook
 from notebooks import RIGHT, TWO, answered, cell, master, submission
 from traitlets.config import Config
 
-from chainrule.grading import filing
-from chainrule.grading import judge as judging
-from chainrule.grading.batch import BatchError, grade
-from chainrule.grading.course import Course, programs_on_path
-from chainrule.grading.gradebook import Book, BookError, Record
-from chainrule.grading.judge import Graded, Submission
+from chainrule.course.folder import Course, programs_on_path
+from chainrule.grading.gradebook.batch import BatchError, grade
+from chainrule.grading.gradebook.writer import Book, BookError, Record
+from chainrule.grading.judge import judge as judging
+from chainrule.grading.judge.judge import Graded, Submission
 from chainrule.grading.limits import Limits
+from chainrule.notebook import atomic_file
 from grader_tests.gradebookrows import differences, graded_rows
 from grader_tests.gradebookrows import rows as sql_rows
 
@@ -244,7 +244,7 @@ def test_a_worker_that_dies_gets_its_work_again(course: Path) -> None:
 
 
 def test_a_full_disk_ends_no_batch(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = filing._write
+    real = atomic_file._write
 
     def full(scratch: Path, path: Path, content: bytes, mode: int) -> None:
         if "bob" in str(path):
@@ -252,7 +252,7 @@ def test_a_full_disk_ends_no_batch(course: Path, monkeypatch: pytest.MonkeyPatch
             raise OSError(28, "No space left on device")
         real(scratch, path, content, mode)
 
-    monkeypatch.setattr(filing, "_write", full)
+    monkeypatch.setattr(atomic_file, "_write", full)
     result = grade(course, "ps", limits=LIMITS)
     assert sorted(result.graded) == ["ada", "eve", "zoe"]
     assert "No space" in result.failed["bob"]
@@ -314,7 +314,7 @@ def test_what_is_judged_is_written_while_others_take_long(
         if done == len(ANSWERS) - 1:
             others.set()
 
-    monkeypatch.setattr("chainrule.grading.batch.judge", judge)
+    monkeypatch.setattr("chainrule.grading.gradebook.batch.judge", judge)
     assert not grade(course, "ps", limits=LIMITS, progress=progress).failed
 
 
@@ -373,7 +373,7 @@ def starter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ForkSer
     themselves, by which they are known."""
     (tmp_path / "tmp").mkdir()
     context = get_context("forkserver")
-    context.set_forkserver_preload(["chainrule.grading.batch"])
+    context.set_forkserver_preload(["chainrule.grading.gradebook.batch"])
     server = forkserver._forkserver  # type: ignore[attr-defined]
     server._stop()  # one that knows nothing of that folder
     with monkeypatch.context() as patch:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from chainrule.grading.cgroup import NoCgroup, Room, base_of, enter, own, sweep
-from chainrule.grading.jail import HOUSE, House, build
 from chainrule.grading.limits import Limits
-from chainrule.grading.office import doctor
+from chainrule.grading.sandbox.cgroup import NoCgroup, Room, base_of, enter, own, sweep
+from chainrule.grading.sandbox.client import doctor
+from chainrule.grading.sandbox.layers import HOUSE, House, build
 
 
 def tree(root: Path, controllers: str = "cpu memory pids", handed_on: str = "") -> Path:

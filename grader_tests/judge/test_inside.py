@@ -12,7 +12,7 @@ import pytest
 from conftest import LIMITS
 from notebooks import answered, cell, master, points, submission
 
-from chainrule.grading.judge import judge
+from chainrule.grading.judge.judge import judge
 
 ANSWER = """
 import datetime, fractions

@@ -16,11 +16,11 @@ from nbformat.notebooknode import from_dict
 from nbgrader import utils
 from notebooks import RIGHT, TWO, answered, cell, master, outputs, points, shown, submission
 
-from chainrule.grading.clerks import a_clerk
-from chainrule.grading.jail import JailUnavailable, Row, refuse_without
-from chainrule.grading.judge import Submission, judge
+from chainrule.grading.judge.judge import Submission, judge
+from chainrule.grading.judge.pool import a_clerk
 from chainrule.grading.limits import Limits
-from chainrule.grading.office import doctor, processors
+from chainrule.grading.sandbox.client import doctor, processors
+from chainrule.grading.sandbox.layers import JailUnavailable, Row, refuse_without
 
 STUDENT = '''
 import numpy as np

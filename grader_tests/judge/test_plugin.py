@@ -11,8 +11,8 @@ import pytest
 from notebooks import RIGHT
 from test_batch import ANSWERS, empty_book, hand_in, make_course  # noqa: F401
 
-from chainrule.grading.batch import grade
-from chainrule.grading.course import Course
+from chainrule.course.folder import Course
+from chainrule.grading.gradebook.batch import grade
 from grader_tests.gradebookrows import graded_rows
 
 PLUGIN = {

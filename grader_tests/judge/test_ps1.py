@@ -17,7 +17,7 @@ from conftest import LIMITS
 from nbgrader.api import Gradebook
 from notebooks import answered, cell, master, points, submission
 
-from chainrule.grading.judge import judge
+from chainrule.grading.judge.judge import judge
 from grader_tests.gradebookrows import Rows, differences, rows
 from grader_tests.test_same_rows import program
 

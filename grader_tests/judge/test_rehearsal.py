@@ -16,12 +16,12 @@ import pytest
 from conftest import LIMITS
 from notebooks import RIGHT, TWO, answered, cell, master, points, shown, submission
 
-from chainrule.grading import judge as judging
-from chainrule.grading.classroom import Answer, answer_cell, read_answers
-from chainrule.grading.judge import Graded, Submission, judge
+from chainrule.grading.judge import judge as judging
+from chainrule.grading.judge.judge import Graded, Submission, judge
+from chainrule.grading.judge.master import Master, read_master
+from chainrule.grading.judge.purity import repeatable_cells
 from chainrule.grading.limits import Limits
-from chainrule.grading.master import Master, read_master
-from chainrule.grading.repeatable import repeatable_cells
+from chainrule.sample.sample_class import Answer, answer_cell, read_answers
 
 _ROOT = Path(__file__).resolve().parents[2]
 _PLAIN = replace(LIMITS, rehearse=False)
@@ -190,7 +190,7 @@ def test_what_the_students_process_raises_for_a_script_is_no_failure_of_the_judg
     one = master(*TWO)
     rehearse(one, submission(answered(one, RIGHT)))
     refuses = (
-        "import gc\nfrom chainrule.grading.inmate import Inmate\n"
+        "import gc\nfrom chainrule.grading.remote.server import Inmate\n"
         f"def refuse(*asked):\n    raise {error}('no')\n"
         "for found in gc.get_objects():\n    if isinstance(found, Inmate):\n"
         "        for table in gc.get_referents(found):\n"

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from IPython.core.history import HistoryManager
 from notebooks import answered, cell, master, outputs, submission
 
-from chainrule.grading.inmate import _members, _plain_methods
-from chainrule.grading.judge import judge
-from chainrule.grading.script import joined, split
+from chainrule.grading.judge.judge import judge
+from chainrule.grading.remote.bundle import joined, split
+from chainrule.grading.remote.server import _members, _plain_methods
 
 # Each is a notebook: cells that are run one after the other.
 NOTEBOOKS = {
@@ -77,7 +77,7 @@ NOTEBOOKS = {
 
 
 def _run(cells: list[str], plain: bool, said: Any) -> None:
-    from chainrule.grading import shell as shells
+    from chainrule.grading.remote import shell as shells
 
     shell = shells.make_shell()
     shell.use({}, 1 << 20)
@@ -106,7 +106,7 @@ def test_the_same_as_all_of_ipython(name: str) -> None:
 
 
 def _futures(said: Any) -> None:
-    from chainrule.grading import shell as shells
+    from chainrule.grading.remote import shell as shells
 
     shell = shells.make_shell()
     found = []

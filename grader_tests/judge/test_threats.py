@@ -73,7 +73,7 @@ STEALING = {
     "patched chainrule": """
         import chainrule.check as check
         check.forward = check.backward = lambda *a, **k: None
-        import chainrule.grading.peer as p, chainrule.grading.wire as w
+        import chainrule.grading.remote.connection as p, chainrule.grading.remote.codec as w
         w.pack_exception = lambda e: ("Exception", "")
         p.Peer._serve = p.Peer._serve""",
     "hostile __eq__": """
@@ -304,7 +304,7 @@ ODD["nbformat 3"] = ODD["nbformat 3"].replace(b'"source": null', b'"prompt_numbe
 def test_odd_but_readable_work_is_graded(grade: Any, name: str) -> None:
     import nbformat
 
-    from chainrule.grading.judge import Submission
+    from chainrule.grading.judge.judge import Submission
 
     got = grade(MASTER, Submission(ODD[name]))
     assert points(got) == {"c1": 2, "c2": 3, "w1": 0}, got.problem
@@ -322,7 +322,7 @@ def test_missing_metadata_is_an_answer_that_was_not_given(grade: Any) -> None:
 
 def test_a_check_that_waits_for_ever_is_ended() -> None:
     """A check that loops as long as the student's function says so."""
-    from chainrule.grading.judge import judge
+    from chainrule.grading.judge.judge import judge
 
     patient = master(
         cell("answer", "q", "### BEGIN SOLUTION\ndef done(): return True\n### END SOLUTION"),

@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from chainrule.grading import wire
-from chainrule.grading.line import Line
+from chainrule.grading.remote import codec
+from chainrule.grading.remote.framing import Line
 
 _dtypes = st.one_of(
     hnp.boolean_dtypes(),
@@ -73,34 +73,34 @@ def same(a: Any, b: Any) -> bool:
 @settings(max_examples=150, deadline=None)
 @given(_values)
 def test_every_value_comes_back_as_it_was(value: Any) -> None:
-    assert same(wire.decode(bytes(wire.encode(value))), value)
+    assert same(codec.decode(bytes(codec.encode(value))), value)
 
 
 @settings(max_examples=300, deadline=None)
 @given(st.binary(max_size=200))
 def test_random_bytes_only_raise(data: bytes) -> None:
-    with contextlib.suppress(wire.WireError):
-        wire.decode(data, wire.Caps(items=1000, depth=20))
+    with contextlib.suppress(codec.WireError):
+        codec.decode(data, codec.Caps(items=1000, depth=20))
 
 
 @settings(max_examples=150, deadline=None)
 @given(_values, st.data())
 def test_a_changed_byte_only_raises(value: Any, data: st.DataObject) -> None:
-    raw = wire.encode(value)
+    raw = codec.encode(value)
     place = data.draw(st.integers(0, len(raw) - 1))
     raw[place] = data.draw(st.integers(0, 255))
-    with contextlib.suppress(wire.WireError):
-        wire.decode(bytes(raw), wire.Caps(items=1000, depth=20))
+    with contextlib.suppress(codec.WireError):
+        codec.decode(bytes(raw), codec.Caps(items=1000, depth=20))
 
 
 def test_a_decoded_array_is_writable() -> None:
-    got = wire.decode(bytes(wire.encode(np.arange(3.0))))
+    got = codec.decode(bytes(codec.encode(np.arange(3.0))))
     got[0] = 5.0
     assert got[0] == 5.0
 
 
 def test_masked_arrays_stay_masked() -> None:
-    got = wire.decode(bytes(wire.encode(np.ma.MaskedArray([1.0, 2.0], [False, True]))))
+    got = codec.decode(bytes(codec.encode(np.ma.MaskedArray([1.0, 2.0], [False, True]))))
     assert isinstance(got, np.ma.MaskedArray)
     assert got.mask.tolist() == [False, True]
 
@@ -114,17 +114,17 @@ class _Loud(int):
     "value", [object(), _Loud(3), np.array([object()]), lambda: 0, np.array(["a"]), [[object()]]]
 )
 def test_what_is_not_plain_does_not_cross(value: Any) -> None:
-    with pytest.raises(wire.WireError):
-        wire.encode(value)
+    with pytest.raises(codec.WireError):
+        codec.encode(value)
 
 
 def test_nesting_is_capped_on_both_sides() -> None:
     deep: Any = []
     deep.append(deep)
-    with pytest.raises(wire.WireError, match="deep"):
-        wire.encode(deep)
-    with pytest.raises(wire.WireError, match="deep"):
-        wire.decode(b"L\1\0\0\0" * 5000 + b"N")
+    with pytest.raises(codec.WireError, match="deep"):
+        codec.encode(deep)
+    with pytest.raises(codec.WireError, match="deep"):
+        codec.decode(b"L\1\0\0\0" * 5000 + b"N")
 
 
 @pytest.mark.parametrize(
@@ -137,15 +137,15 @@ def test_nesting_is_capped_on_both_sides() -> None:
     ],
 )  # fmt: skip
 def test_impossible_values_are_refused(data: bytes) -> None:
-    with pytest.raises(wire.WireError):
-        wire.decode(data)
+    with pytest.raises(codec.WireError):
+        codec.decode(data)
 
 
 def test_items_are_counted_over_the_whole_value() -> None:
-    data = bytes(wire.encode([[0] * 10] * 10))
-    wire.decode(data, wire.Caps(items=110))
-    with pytest.raises(wire.WireError, match="many"):
-        wire.decode(data, wire.Caps(items=109))
+    data = bytes(codec.encode([[0] * 10] * 10))
+    codec.decode(data, codec.Caps(items=110))
+    with pytest.raises(codec.WireError, match="many"):
+        codec.decode(data, codec.Caps(items=109))
 
 
 class _Own(ZeroDivisionError):
@@ -173,13 +173,13 @@ class _Hostile(Exception):
 def test_exceptions_become_their_builtin_kin(
     error: BaseException, kind: type[Exception], text: str | None
 ) -> None:
-    got = wire.unpack_exception(*wire.pack_exception(error))
+    got = codec.unpack_exception(*codec.pack_exception(error))
     assert type(got) is kind
     assert text is None or str(got) == text
 
 
 def test_an_unknown_exception_is_a_runtime_error() -> None:
-    assert type(wire.unpack_exception("os.system", "x")) is RuntimeError
+    assert type(codec.unpack_exception("os.system", "x")) is RuntimeError
 
 
 def test_frames_are_capped_late_or_closed() -> None:
@@ -190,22 +190,22 @@ def test_frames_are_capped_late_or_closed() -> None:
             sender.send(payload)
         assert [receiver.receive(100) for _ in range(3)] == [b"x" * 100, b"", b"y"]
         sender.send(b"x" * 101)
-        with pytest.raises(wire.WireError, match="101"):
+        with pytest.raises(codec.WireError, match="101"):
             receiver.receive(100)
     a, b = socket.socketpair()
     with a, b:
         receiver = Line(b)
-        with pytest.raises(wire.Late):
+        with pytest.raises(codec.Late):
             receiver.receive(100, deadline=time.monotonic() + 0.05)
         a.sendall(b"\x05\0\0\0ab")
-        with pytest.raises(wire.Late):
+        with pytest.raises(codec.Late):
             receiver.receive(100, deadline=time.monotonic() + 0.05)
         a.sendall(b"cde")
         assert receiver.receive(100, deadline=time.monotonic() + 5) == b"abcde"
         a.close()
-        with pytest.raises(wire.Closed):
+        with pytest.raises(codec.Closed):
             receiver.receive(100)
-        with pytest.raises(wire.Closed):
+        with pytest.raises(codec.Closed):
             receiver.send(b"x")
 
 

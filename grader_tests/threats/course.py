@@ -22,7 +22,7 @@ from typing import Any
 import nbformat
 from nbformat.v4 import new_notebook
 
-from chainrule.grading.course import Course
+from chainrule.course.folder import Course
 from grader_tests.judge.notebooks import cell
 
 ASSIGNMENT = "gates"

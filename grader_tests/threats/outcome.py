@@ -9,7 +9,7 @@ from typing import Any
 
 from nbgrader.api import Gradebook
 
-from chainrule.grading.notebooks import read
+from chainrule.course.notebooks import read
 from grader_tests.threats.course import ASSIGNMENT, Traps
 
 _SCRIPT = re.compile(r"<script|\son\w+\s*=|javascript:", re.IGNORECASE)

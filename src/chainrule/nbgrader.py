@@ -9,8 +9,8 @@
     c.ZipCollectApp.collector_plugin = "chainrule.nbgrader.LmsCollector"
     protect(c)
 
-and `nbgrader export --exporter=chainrule.nbgrader.CanvasExporter`. Everything behind these names may
-move; the names stay.
+and `nbgrader export --exporter=chainrule.nbgrader.CanvasExporter`. What stands behind these names
+may move; the names stay.
 """
 
 from __future__ import annotations
@@ -18,24 +18,21 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-__all__ = [
-    "CanvasExporter", "Collect", "CsvExporter", "FeedbackExporter", "GradescopeExporter",
-    "JudgeExporter", "LmsCollector", "MoodleExporter", "SafeExtractor", "protect",
-]  # fmt: skip
-
 # Imported when first asked for: every nbgrader command reads the settings, and needs one of these.
 _WHERE = {
-    "CanvasExporter": "chainrule.grading.export",
-    "Collect": "chainrule.grading.exchange",
-    "CsvExporter": "chainrule.grading.export",
-    "FeedbackExporter": "chainrule.grading.feedback",
-    "GradescopeExporter": "chainrule.grading.export",
-    "JudgeExporter": "chainrule.grading.nbgrader_plugin",
-    "LmsCollector": "chainrule.grading.collect",
-    "MoodleExporter": "chainrule.grading.export",
-    "SafeExtractor": "chainrule.grading.collect",
-    "protect": "chainrule.grading.formgrader",
+    "CanvasExporter": "chainrule.grading.lms.export",
+    "Collect": "chainrule.grading.lms.exchange",
+    "CsvExporter": "chainrule.grading.lms.export",
+    "FeedbackExporter": "chainrule.grading.report.feedback",
+    "GradescopeExporter": "chainrule.grading.lms.export",
+    "JudgeExporter": "chainrule.grading.gradebook.nbgrader_plugin",
+    "LmsCollector": "chainrule.grading.lms.zip_collect",
+    "MoodleExporter": "chainrule.grading.lms.export",
+    "SafeExtractor": "chainrule.grading.lms.zip_collect",
+    "protect": "chainrule.grading.report.formgrader",
 }
+
+__all__ = [*_WHERE]
 
 
 def __getattr__(name: str) -> Any:

@@ -10,10 +10,10 @@ reference gradient is written down anywhere.
 
 from chainrule.check.functions import finds, function, refuses, trained
 from chainrule.check.gates import backward, forward, jacobian, stages
-from chainrule.check.points import points
-from chainrule.check.progress import progress
-from chainrule.check.report import CheckFailed
-from chainrule.check.resources import memory
+from chainrule.check.inputs import points
+from chainrule.check.memory import memory
+from chainrule.check.messages import CheckFailed
+from chainrule.check.problem_sets import progress
 
 __all__ = [
     "CheckFailed",

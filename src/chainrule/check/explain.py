@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from chainrule.check import report
-from chainrule.check.calling import advice, entry
+from chainrule.check import messages
 from chainrule.check.case import Case, Output
 from chainrule.check.compare import compare
+from chainrule.check.messages import CheckFailed
 from chainrule.check.misconceptions import Misconception
-from chainrule.check.report import CheckFailed
+from chainrule.check.student_code import advice, entry
 
 __all__ = ["at_case", "entries", "forward_is_wrong", "wrong_gradient", "wrong_output"]
 
@@ -38,13 +38,13 @@ def wrong_output(name: str, output: Output, row: Misconception | None) -> CheckF
 def at_case(case: Case | Output) -> str:
     """Where it was tried, in one line."""
     point = dict(zip(case.names, case.inputs, strict=True))
-    return report.describe_point(point, case.upstream if type(case) is Case else None)
+    return messages.describe_point(point, case.upstream if type(case) is Case else None)
 
 
 def _failed(
     headline: str, case: Case | Output, row: Misconception | None, source: str = ""
 ) -> CheckFailed:
-    first, *rest = report.wrapped(headline)
+    first, *rest = messages.wrapped(headline)
     lines = [*rest, at_case(case), *entries(case, source), *advice(row)]
     return CheckFailed(first, lines, row.id if row else None)
 

@@ -9,8 +9,15 @@ from typing import Any, cast
 
 import numpy as np
 
-from chainrule.check import report
-from chainrule.check.calling import (
+from chainrule.check import messages
+from chainrule.check.case import Case, Output
+from chainrule.check.compare import Unfit, as_answer, compare, exactly, which_wrong
+from chainrule.check.diagnose import diagnose
+from chainrule.check.explain import entries
+from chainrule.check.inputs import Point, as_points, upstream_like
+from chainrule.check.messages import CheckFailed
+from chainrule.check.misconceptions import Misconception
+from chainrule.check.student_code import (
     advice,
     call,
     copies,
@@ -19,13 +26,6 @@ from chainrule.check.calling import (
     recognised,
     untouched,
 )
-from chainrule.check.case import Case, Output
-from chainrule.check.compare import Unfit, as_answer, compare, exactly, which_wrong
-from chainrule.check.diagnose import diagnose
-from chainrule.check.explain import entries
-from chainrule.check.misconceptions import Misconception
-from chainrule.check.points import Point, as_points, upstream_like
-from chainrule.check.report import CheckFailed
 from chainrule.numeric import Estimate, numerical_gradient
 
 __all__ = ["finds", "function", "refuses", "trained"]
@@ -158,7 +158,7 @@ def trained(
     reached, after = accuracy(params), loss(params)[0]
     told = [
         f"after {len(losses)} gradients: {reached:.1%} of the points right, {reaches:.0%} wanted",
-        f"the loss was {report.number(losses[0])} at first and is {report.number(after)} now",
+        f"the loss was {messages.number(losses[0])} at first and is {messages.number(after)} now",
     ]
     if reached >= reaches:
         print(f"{name}: {reached:.1%} of the points right after {len(losses)} gradients.")
@@ -195,9 +195,9 @@ def refuses(
     except Exception as other:
         raise CheckFailed(
             f"{name} raised an error, but no {wanted}.",
-            [*_at(point), *report.explain_exception(other)],
+            [*_at(point), *messages.explain_exception(other)],
         ) from None
-    told = report.number(answer) if np.ndim(answer) == 0 else "an array"
+    told = messages.number(answer) if np.ndim(answer) == 0 else "an array"
     headline = f"{name} returned {told} in place of raising {wanted}"
     lines = [f"{key} has shape {np.shape(value)}" for key, value in _plain(point).items()]
     raise recognised(headline, lines, mistake) if mistake else CheckFailed(headline + ".", lines)
@@ -274,15 +274,15 @@ def _at(point: Point) -> list[str]:
     named = {k: f"{k} = {name_of(v)}" for k, v in point.items() if callable(v)}
     told = [text for text in named.values() if "<lambda>" not in text]
     plain = _plain(point)
-    values = [report.describe_point({k: v}).removeprefix("at ") for k, v in plain.items()]
-    lines = report.wrapped("at " + ", ".join([*told, *values]))
+    values = [messages.describe_point({k: v}).removeprefix("at ") for k, v in plain.items()]
+    lines = messages.wrapped("at " + ", ".join([*told, *values]))
     if len(lines) == 1:
         return lines
     brief = [
         f"{k} of shape {np.shape(v)}" if np.ndim(v) else text
         for (k, v), text in zip(plain.items(), values, strict=True)
     ]
-    return report.wrapped("at " + ", ".join([*told, *brief]))
+    return messages.wrapped("at " + ", ".join([*told, *brief]))
 
 
 def _parts(value: Any, names: Sequence[str] = ()) -> dict[str, Any]:
@@ -369,7 +369,7 @@ def _explained(one: Call, row: Misconception | None) -> CheckFailed:
     subject = one.gate if parts == ["result"] else f"{one.gate}: {', '.join(parts)}"
     verb = "is" if len(parts) == 1 else "are"
     told = f"{subject} {verb} wrong" + (f": {row.phrase}." if row else ".")
-    headline, *lines = report.wrapped(told)
+    headline, *lines = messages.wrapped(told)
     lines += [*_at(one.point), *entries(cast(Output, one)), *advice(row)]
     return CheckFailed(headline, lines, row.id if row else None)
 

@@ -10,8 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.check import report
-from chainrule.check.calling import (
+from chainrule.check import messages
+from chainrule.check.calls import OwnForward, Step, value_of, values_of, walk
+from chainrule.check.case import Case, JacobianCase, Output, StatedCase, expect
+from chainrule.check.compare import Unfit, as_answer, compare, exactly
+from chainrule.check.diagnose import diagnose
+from chainrule.check.explain import at_case, forward_is_wrong, wrong_gradient, wrong_output
+from chainrule.check.inputs import Point, as_points, decoy, upstream_like
+from chainrule.check.messages import CheckFailed
+from chainrule.check.student_code import (
     call,
     copied,
     copies,
@@ -21,13 +28,6 @@ from chainrule.check.calling import (
     recognised,
     untouched,
 )
-from chainrule.check.case import Case, JacobianCase, Output, StatedCase, expect
-from chainrule.check.compare import Unfit, as_answer, compare, exactly
-from chainrule.check.diagnose import diagnose
-from chainrule.check.explain import at_case, forward_is_wrong, wrong_gradient, wrong_output
-from chainrule.check.points import Point, as_points, decoy, upstream_like
-from chainrule.check.report import CheckFailed
-from chainrule.check.steps import OwnForward, Step, value_of, values_of, walk
 from chainrule.numeric import directional_slopes
 
 __all__ = ["backward", "forward", "jacobian", "stages"]
@@ -98,7 +98,7 @@ def stages(
     bar = 0.0 if decimals is None else 0.5 * 10.0**-decimals
     for stage, value in gives.items():
         right = exactly(value, bar)
-        where = report.describe_point(point)
+        where = messages.describe_point(point)
         if not hasattr(made, stage):
             raise CheckFailed(f"{name} does not keep self.{stage}.", [where])
         try:
@@ -250,7 +250,7 @@ def _returned(
         except CheckFailed as one:
             case.got, problem = [None] * len(case.names), one
         except Unfit as unfit:
-            headline, *rest = report.wrapped(f"{name}: {unfit}.")
+            headline, *rest = messages.wrapped(f"{name}: {unfit}.")
             problem = CheckFailed(headline, [*rest, at_case(case)])
             case.got = [None] * len(case.names)
         failed = failed or problem
@@ -309,7 +309,7 @@ def _numerical(name: str, cases: Sequence[Case]) -> None:
         except Exception as error:  # the student's forward, called at a neighbouring point
             raise CheckFailed(
                 f"{name}: forward has no numerical gradient to compare with.",
-                [at_case(case), *report.explain_exception(error)],
+                [at_case(case), *messages.explain_exception(error)],
             ) from None
 
 
@@ -333,8 +333,8 @@ def _at_kinks(name: str, case: Case) -> None:
             [
                 at_case(case),
                 "When all inputs that tie move together by h, the output moves by "
-                f"{report.number(wrong.expected)} h;",
-                f"the gradients sum to {report.number(total)}.",
+                f"{messages.number(wrong.expected)} h;",
+                f"the gradients sum to {messages.number(total)}.",
             ],
         )
 

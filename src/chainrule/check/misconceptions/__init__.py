@@ -7,7 +7,7 @@ no gradient of any exercise.
 """
 
 from chainrule.check.misconceptions import activations, arrays, chain, differences, nets, numbers
-from chainrule.check.misconceptions.row import Misconception, Prediction
+from chainrule.check.misconceptions.model import Misconception, Prediction
 
 __all__ = ["MISCONCEPTIONS", "Misconception", "Prediction"]
 

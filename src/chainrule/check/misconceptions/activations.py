@@ -9,7 +9,7 @@ import numpy as np
 
 from chainrule.check.case import Case, Output
 from chainrule.check.misconceptions.arrays import without_biases
-from chainrule.check.misconceptions.row import (
+from chainrule.check.misconceptions.model import (
     Changed,
     Misconception,
     Prediction,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.check.case import Case, Output
-from chainrule.check.misconceptions.row import (
+from chainrule.check.misconceptions.model import (
     Changed,
     Misconception,
     Prediction,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from chainrule.check.case import Case, Output
-from chainrule.check.misconceptions.row import (
+from chainrule.check.misconceptions.model import (
     Changed,
     Misconception,
     Prediction,

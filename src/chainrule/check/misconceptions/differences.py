@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.check.misconceptions.row import Misconception, Predict, of_point, ways
+from chainrule.check.misconceptions.model import Misconception, Predict, of_point, ways
 
 _DIFFERENCES = "06_gradient_checking#Forward-and-central-differences"
 _KINKS = "06_gradient_checking#Kinks"

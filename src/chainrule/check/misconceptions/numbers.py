@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.check.case import Case, JacobianCase, Output
-from chainrule.check.misconceptions.row import Misconception, Prediction, outputs, ways
-from chainrule.ladder import evaluate
+from chainrule.check.misconceptions.model import Misconception, Prediction, outputs, ways
+from chainrule.numeric.richardson import evaluate
 
 _PROMISES = "01_scalar_circuits#What-a-gate-promises"
 _STEPS = tuple(10.0**-k for k in range(1, 7))

@@ -1,0 +1,112 @@
+"""A check of what a gradient costs: whether a matrix was formed that nobody needs."""
+
+from __future__ import annotations
+
+import tracemalloc
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from chainrule.check import messages
+from chainrule.check.compare import Unfit, as_answer, compare
+from chainrule.check.inputs import as_points, upstream_like
+from chainrule.check.messages import CheckFailed
+from chainrule.check.student_code import call, copies, name_of
+from chainrule.numeric import directional_slopes
+
+__all__ = ["memory", "traced"]
+
+
+def traced(run: Callable[[], Any]) -> tuple[Any, int]:
+    """The result of `run()`, and how many bytes more than before were in use at its peak.
+
+    NumPy reports its arrays to tracemalloc when they are made, whether they are filled or not.
+    """
+    already = tracemalloc.is_tracing()
+    if not already:
+        tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        tracemalloc.reset_peak()
+        result = run()
+        return result, tracemalloc.get_traced_memory()[1] - before
+    finally:
+        if not already:
+            tracemalloc.stop()
+
+
+measure: Callable[[Callable[[], Any]], tuple[Any, int]] = traced
+"""How `memory` measures; where student code runs in another process, that is put in its place."""
+
+
+def memory(
+    gate: Callable[..., Any],
+    *,
+    at: Mapping[str, Any],
+    under: int,
+    of: Callable[..., Any] | None = None,
+    made_with: Sequence[Any] = (),
+) -> None:
+    """Check that one forward and backward stay under a number of bytes, and that they are right.
+
+    at:    one point: a dict with one input, an array that may be large.
+    under: the most bytes that may be in use at a time, beyond the inputs.
+    of:    forward as it should be; left out, the student's own.
+
+    A numerical gradient of thousands of entries takes too long, so the gradient is compared along
+    two random directions. Raises CheckFailed, an AssertionError, whose text is for the student.
+    """
+    name = f"{name_of(gate)}.backward"
+    (point,) = as_points(at)
+    (x,) = point.values()
+    reference = of or (lambda value: gate(*made_with).forward(value))
+    right = call(f"{name_of(gate)}.forward", partial(reference, *copies(point).values()), point)
+    upstream = upstream_like(right, name)
+
+    def run() -> Any:
+        made = gate(*made_with)
+        made.forward(x)
+        return made.backward(upstream)
+
+    answer, peak = call(name, lambda: measure(run), point)
+    where = [messages.describe_point(point)]
+    if peak > under:
+        raise CheckFailed(
+            f"{name} takes too much memory.",
+            [
+                *where,
+                f"forward and backward used up to {_bytes(peak)}; {_bytes(under)} are plenty.",
+                f"x and the upstream gradient take {_bytes(np.asarray(x).nbytes)} each. Which "
+                "array is so much larger, and which of",
+                "its entries are ever needed?",
+            ],
+        )
+    try:
+        gradient = as_answer(answer, np.shape(x))
+    except Unfit as unfit:
+        raise CheckFailed(f"{name}: {unfit}.", where) from None
+    for seed in (1, 2):
+        direction = np.random.default_rng(seed).choice([-1.0, 1.0], size=np.shape(x))
+        slope = directional_slopes(reference, [x], [direction], upstream)
+        moved = np.asarray(np.sum(gradient * direction))
+        if compare(moved, slope) is not None:
+            raise CheckFailed(
+                f"{name}: dx is wrong.",
+                [
+                    *where,
+                    "Moving x along a random direction changes the output by "
+                    f"{messages.number(float(slope.value))} h,",
+                    f"by your gradient it would be {messages.number(float(moved))} h.",
+                ],
+            )
+    # Not how much it was, which differs from run to run.
+    print(f"{name}: right, with less than {_bytes(under)}.")
+
+
+def _bytes(count: int) -> str:
+    for unit, size in (("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)):
+        if count >= size:
+            return f"{count / size:.0f} {unit}"
+    return f"{count} bytes"

@@ -1,0 +1,107 @@
+"""Student code is called here, and what all checks say of it is put into words here."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from chainrule.check import messages
+from chainrule.check.compare import Difference
+from chainrule.check.inputs import Point
+from chainrule.check.messages import CheckFailed
+from chainrule.check.misconceptions import MISCONCEPTIONS, Misconception
+
+__all__ = [
+    "advice", "call", "copied", "copies", "entry", "how_many", "name_of", "recognised",
+    "untouched",
+]  # fmt: skip
+
+_LECTURES = "course/"
+
+
+def call(name: str, run: Callable[[], Any], point: Point | None = None) -> Any:
+    """Run student code; whatever it raises becomes a message, with the line that raised it."""
+    try:
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return run()
+    except NotImplementedError:
+        raise CheckFailed(f"{name} is not written yet.") from None
+    except TimeoutError:  # what a judge raises in place of a call that it had to end
+        raise CheckFailed(
+            f"{name} did not come to an end.", ["Look for a loop that never stops."]
+        ) from None
+    except Exception as error:
+        where = [messages.describe_point(point)] if point else []
+        raise CheckFailed(
+            f"{name} raised an error.", [*where, *messages.explain_exception(error)]
+        ) from None
+
+
+def untouched(name: str, before: Point, after: Point) -> None:
+    """Raises CheckFailed when one of the inputs (or `upstream`) is not what it was before."""
+    for key, value in before.items():
+        if not _same(value, after[key]):
+            kind = "upstream-modified" if key == "upstream" else "inputs-modified"
+            raise recognised(name, [f"{key} is not what it was before the call."], kind)
+
+
+def _same(one: Any, other: Any) -> bool:
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(_same(one[k], other[k]) for k in one)
+    if callable(one):
+        return True
+    return np.array_equal(np.asarray(one), np.asarray(other), equal_nan=True)
+
+
+def copies(point: Point) -> Point:
+    """Inputs that student code may do what it likes with."""
+    return {name: copied(value) for name, value in point.items()}
+
+
+def copied(value: Any) -> Any:
+    """A copy of an array, of a list as an array, of a dict with all it holds; the rest as it is."""
+    if isinstance(value, dict):
+        return copies(value)
+    return np.array(value) if isinstance(value, (np.ndarray, list)) else value
+
+
+def name_of(student: Callable[..., Any]) -> str:
+    """The name of a student's class or function, as it stands in messages."""
+    return getattr(student, "__name__", type(student).__name__)
+
+
+def how_many(tried: Sequence[Point]) -> str:
+    """` at 3 points`, for the line that a passed check prints."""
+    return "" if len(tried) == 1 else f" at {len(tried)} points"
+
+
+def advice(row: Misconception | None) -> list[str]:
+    """The idea to look at again, and where it is taught."""
+    if row is None:
+        return []
+    notebook, _, heading = row.section.partition("#")
+    where = f"Read: {_LECTURES}{notebook}.ipynb, section “{heading.replace('-', ' ')}”"
+    return [*messages.wrapped(row.sentence), where]
+
+
+def recognised(headline: str, lines: Sequence[str], mistake: str) -> CheckFailed:
+    """A failure whose misconception shows without comparing values."""
+    row = MISCONCEPTIONS[mistake]
+    return CheckFailed(f"{headline}: {row.phrase}.", [*lines, *advice(row)], mistake)
+
+
+def entry(name: str, wrong: Difference, source: str) -> list[str]:
+    """Two lines: what was expected of the worst entry, with its bar, and what came."""
+    worst = messages.entry_name(name, wrong.index)
+    expected, got = messages.apart(wrong.expected, wrong.got)
+    if wrong.low != wrong.high:
+        expected = f"between {messages.number(wrong.low)} and {messages.number(wrong.high)}"
+    many = f"  ({wrong.wrong} of {wrong.of} entries are off)" if wrong.of > 1 else ""
+    return [
+        f"{worst}: expected {expected} ± {wrong.bar:.0e}{source}",
+        f"{' ' * len(worst)}  got      {got}{many}",
+    ]

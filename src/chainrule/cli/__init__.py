@@ -1,0 +1,5 @@
+"""The `chainrule` command."""
+
+from chainrule.cli.app import main
+
+__all__ = ["main"]

@@ -1,0 +1,512 @@
+"""A whole class: many submissions judged at once, one writer for what comes of them.
+
+A submission is written in three steps: its notebooks, its rows (one transaction), and last a file
+with a hash of what was graded. Killed in between, the next run grades it again, to the same end.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import fnmatch
+import glob
+import hashlib
+import json
+import os
+import re
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from nbgrader import utils
+from nbgrader.coursedir import CourseDirectory
+from traitlets.config import Config
+
+from chainrule.course.folder import Course
+from chainrule.grading.gradebook.writer import Book, BookError, Record
+from chainrule.grading.judge.judge import (
+    Graded,
+    JailUnavailable,
+    Submission,
+    as_file,
+    begin,
+    expect,
+    judge,
+)
+from chainrule.grading.judge.master import Master, read_master
+from chainrule.grading.judge.merge import Malformed, read_file
+from chainrule.grading.limits import Limits
+from chainrule.notebook.atomic_file import line_of, put
+
+__all__ = ["BatchError", "BatchResult", "grade"]
+
+_MARK = ".chainrule.json"
+_FORMAT = 2  # of what is graded and written; a change makes all work be graded again
+_RETRIES = 2
+_MANY = 4  # submissions that are worth a rehearsal before the first
+_TOGETHER = 20  # submissions that are written in one transaction, unless
+_WAIT = 1.0  # so many seconds pass before there are so many
+_LONGEST_NAME = 1000  # bytes of a file's path; in autograded/ a few more have to fit
+
+
+class BatchError(RuntimeError):
+    """The batch cannot be started; the text says why in a line."""
+
+
+@dataclass
+class BatchResult:
+    """What came of a batch, by student.
+
+    graded: students graded now, and the seconds each took; unchanged: those whose work and master
+    are as before; failed: why a submission could not be graded or written at all; problems: what
+    graded submissions had that their students should know, a sentence each.
+    """
+
+    graded: dict[str, float] = field(default_factory=dict)
+    unchanged: list[str] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
+    problems: dict[str, list[str]] = field(default_factory=dict)
+    seconds: float = 0.0
+
+
+Progress = Callable[[int, int, str, str], None]
+"""Called after each submission: (how many are done, of how many, student, "graded", "unchanged" or
+"failed")."""
+
+
+@dataclass
+class _Work:
+    """One student's submission as it lies in submitted/.
+
+    notebooks: by master's name; files: all others; copied: those, timestamp and all, that go into
+    autograded/ besides; problems: sentences; mark: the hash of all that.
+    """
+
+    student: str
+    target: Path
+    notebooks: dict[str, Submission]
+    copied: dict[str, bytes]
+    timestamp: datetime | None
+    problems: list[str]
+    mark: str
+
+
+_Judged = tuple[_Work, dict[str, Graded | None]]
+
+
+def grade(
+    coursedir: Path | str,
+    assignment: str,
+    students: Sequence[str] | None = None,
+    jobs: int | None = None,
+    force: bool = False,
+    progress: Progress | None = None,
+    executor: Executor | None = None,
+    limits: Limits | None = None,
+    config: Config | None = None,
+) -> BatchResult:
+    """Grade what was submitted for an assignment, into autograded/ and the gradebook.
+
+    students: only these. jobs: how many at once (default: one for each processor). force: unchanged
+    work too. executor: where to judge (default: `jobs` threads, each of which waits for a judge
+    process of its own; a process pool or Dask's `Client.get_executor()` do as well). limits
+    (default: as `c.Judge` in config has them). config: nbgrader's (default: the course's
+    nbgrader_config.py).
+
+    Raises BatchError, MasterError, JailUnavailable, BookError before anything is graded.
+    """
+    started = time.monotonic()
+    config = config or Course(Path(coursedir).resolve()).config()
+    limits = limits or Limits.of(config.get("Judge", {}))
+    folders = CourseDirectory(config=config)
+    new = [
+        name
+        for name in _submitters(folders, assignment, students)
+        if force or not (_target(folders, assignment, name) / _MARK).exists()
+    ]
+    many = executor is None and len(new) >= _MANY
+    if many:
+        begin(limits)
+    masters = read_masters(folders, assignment, config)
+    result = BatchResult()
+    with _alone(folders, assignment):
+        if many:
+            expect(masters, limits)
+        names = _submitters(folders, assignment, students)
+        for name in set(students or ()) - set(names):
+            result.failed[name] = "nothing was submitted"
+        book = Book(folders.db_url, assignment, masters, folders.course_id, config)
+        with book:
+            batch = _Batch(folders, assignment, masters, limits, book, result, config)
+            batch.run(names, force, progress, executor, jobs or len(os.sched_getaffinity(0)))
+    result.seconds = time.monotonic() - started
+    return result
+
+
+def read_masters(folders: CourseDirectory, assignment: str, config: Config) -> list[Master]:
+    """The masters of an assignment, with the files that come with it. Raises BatchError."""
+    source = Path(folders.format_path(folders.source_directory, ".", assignment))
+    paths = sorted(source.glob("*.ipynb"))
+    if not paths:
+        raise BatchError(f"no such assignment: there is no notebook in {source}")
+    kept = set(config.Autograde.get("exclude_overwriting", {}).get(assignment, []))
+    files = {
+        name: path.read_bytes()
+        for path in _walk(source, folders.ignore)
+        if (name := os.path.relpath(path, source)) not in kept
+    }
+    return [_master(path.read_bytes(), path.stem, files, config) for path in paths]
+
+
+_masters: dict[str, Master] = {}
+_MOST_MASTERS = 100
+
+
+def _master(content: bytes, name: str, files: dict[str, bytes], config: Config) -> Master:
+    """The master in a notebook; what was read once is not read again. Raises MasterError.
+
+    nbgrader's own validation takes a fifth of a second.
+    """
+    digest = hashlib.sha256(repr((content, name, sorted(files.items()), config)).encode())
+    key = digest.hexdigest()
+    if key not in _masters:
+        if len(_masters) >= _MOST_MASTERS:
+            _masters.clear()
+        _masters[key] = read_master(content, name, files, config)
+    return _masters[key]
+
+
+@contextmanager
+def _alone(folders: CourseDirectory, assignment: str) -> Iterator[None]:
+    """Hold the assignment's lock. Raises BatchError when another grader does."""
+    base = Path(folders.root) / folders.autograded_directory
+    base.mkdir(parents=True, exist_ok=True)
+    with open(base / f".{assignment}.lock", "w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise BatchError(f"{assignment} is being graded by another program") from None
+        yield
+
+
+def _submitters(
+    folders: CourseDirectory, assignment: str, students: Sequence[str] | None
+) -> list[str]:
+    """Who handed something in, of these students if any are named."""
+    step = folders.submitted_directory
+    pattern = folders.format_path(step, r"(?P<student>[^/]+)", re.escape(assignment), escape=True)
+    excluded = {name for name in folders.student_id_exclude.split(",") if name}
+    root = glob.escape(str(folders.root))
+    relative = folders.directory_structure.format(
+        nbgrader_step=glob.escape(step), student_id="*", assignment_id=glob.escape(assignment)
+    )
+    found = (re.fullmatch(pattern, path) for path in glob.glob(os.path.join(root, relative)))
+    names = {match["student"] for match in found if match} - excluded
+    return sorted(names & set(students) if students else names)
+
+
+def _target(folders: CourseDirectory, assignment: str, student: str) -> Path:
+    """Where a student's graded work is put."""
+    return Path(folders.format_path(folders.autograded_directory, student, assignment))
+
+
+class _Batch:
+    """A batch at work."""
+
+    def __init__(
+        self,
+        folders: CourseDirectory,
+        assignment: str,
+        masters: list[Master],
+        limits: Limits,
+        book: Book,
+        result: BatchResult,
+        config: Config,
+    ) -> None:
+        self._folders, self._assignment, self._masters = folders, assignment, masters
+        self._limits, self._book, self._result = limits, book, result
+        self._mode = int(
+            str(config.Autograde.get("permissions", 664 if folders.groupshared else 444)), 8
+        )
+        self._kept = set(config.Autograde.get("exclude_overwriting", {}).get(assignment, []))
+        self._recorded = book.recorded()
+        self._judged: list[_Judged] = []
+        self._written = time.monotonic()
+        self._done = self._total = 0
+        self._progress: Progress | None = None
+
+    def run(
+        self,
+        students: list[str],
+        force: bool,
+        progress: Progress | None,
+        executor: Executor | None,
+        jobs: int,
+    ) -> None:
+        """Judge with a few submissions on the way at a time, and write a few at a time as they come
+        back."""
+        self._total, self._progress = len(students), progress
+        own = executor is None
+        # One more than are at work, so that no processor waits for what is written meanwhile.
+        pool = ThreadPoolExecutor(jobs + 1, "judge") if executor is None else executor
+        waiting: dict[Future[dict[str, Graded | None]], tuple[_Work, int]] = {}
+        try:
+            for student in students:
+                work = self._read(student, force)
+                if work is None:
+                    continue
+                while len(waiting) >= 2 * jobs + 1:
+                    self._collect(pool, waiting)
+                waiting[self._start(pool, work)] = work, 0
+            while waiting:
+                self._collect(pool, waiting)
+            self._write()
+        finally:
+            for future in waiting:
+                future.cancel()
+            if own:
+                pool.shutdown(wait=True)
+
+    def _start(self, pool: Executor, work: _Work) -> Future[dict[str, Graded | None]]:
+        return pool.submit(_judge_all, self._masters, work.notebooks, self._limits)
+
+    def _start_again(self, pool: Executor, work: _Work) -> Future[dict[str, Graded | None]] | None:
+        """None when the executor takes no work any more."""
+        try:
+            return self._start(pool, work)
+        except Exception:  # Dask says it in an exception of its own
+            return None
+
+    def _collect(
+        self,
+        pool: Executor,
+        waiting: dict[Future[dict[str, Graded | None]], tuple[_Work, int]],
+    ) -> None:
+        """Wait for the next results, and write those there are once they are enough or it is time;
+        a worker that died gets its work again."""
+        timeout = max(0.0, self._written + _WAIT - time.monotonic()) if self._judged else None
+        for future in wait(waiting, timeout, FIRST_COMPLETED).done:
+            work, tries = waiting.pop(future)
+            try:
+                self._judged.append((work, future.result()))
+            except JailUnavailable:  # for nobody's work then
+                raise
+            except Exception as error:
+                again = self._start_again(pool, work) if tries < _RETRIES else None
+                if again is not None:
+                    waiting[again] = work, tries + 1
+                else:
+                    why = f"it could not be judged: {line_of(error)}"
+                    self._report(work.student, "failed", why)
+        late = self._judged and time.monotonic() > self._written + _WAIT
+        if late or len(self._judged) >= _TOGETHER:
+            self._write()
+
+    def _report(self, student: str, outcome: str, why: str = "") -> None:
+        if why:
+            self._result.failed[student] = why
+        self._done += 1
+        if self._progress is not None:
+            self._progress(self._done, self._total, student, outcome)
+
+    def _tell(self, work: _Work, graded: dict[str, Graded | None]) -> None:
+        notes = [*work.problems, *(note for one in graded.values() if one for note in one.notes)]
+        if notes:
+            self._result.problems[work.student] = list(dict.fromkeys(map(_printable, notes)))
+
+    # Reading
+
+    def _read(self, student: str, force: bool) -> _Work | None:
+        """A student's work, or None when it is graded already or cannot be read."""
+        try:
+            work = self._work(student)
+        except OSError as error:
+            self._report(student, "failed", f"it could not be read: {line_of(error)}")
+            return None
+        try:
+            there = json.loads((work.target / _MARK).read_text())
+        except (OSError, ValueError):
+            there = None
+        if not force and there == {"graded": work.mark} and student in self._recorded:
+            self._result.unchanged.append(student)
+            self._report(student, "unchanged")
+            return None
+        return work
+
+    def _work(self, student: str) -> _Work:
+        folders = self._folders
+        source = Path(folders.format_path(folders.submitted_directory, student, self._assignment))
+        target = _target(folders, self._assignment, student)
+        top = Path(folders.root) / folders.submitted_directory
+        if any(place.is_symlink() for place in (source, *source.parents) if top in place.parents):
+            return self._nothing(student, target, "The folder is a link to another place.")
+        files, problems = read_files(source, folders.ignore, self._limits)
+        for name in [name for name in files if self._in_the_way(name)]:
+            del files[name]
+            problems.append(f"{name} is called like a folder of the assignment. It was left out.")
+        theirs = {n: c for n, c in files.items() if n != "timestamp.txt"}
+        notebooks: dict[str, Submission] = {}
+        for master in self._masters:
+            given = {n: c for n, c in theirs.items() if n not in master.files}
+            name = master.name + ".ipynb"
+            content: bytes | None = None
+            problem = ""
+            try:
+                content = read_file(source / name, self._limits.notebook_bytes)
+            except Malformed as malformed:
+                problem = str(malformed) if os.path.lexists(source / name) else ""
+                problems.append(problem or f"{name} was not handed in.")
+            notebooks[master.name] = Submission(content, given, problem)
+        known = {master.name + ".ipynb" for master in self._masters}
+        for path in sorted(source.glob("*.ipynb")):
+            if path.name not in known:
+                problems.append(
+                    f"{path.name} is no notebook of this assignment; it was not graded."
+                )
+        timestamp = _timestamp(files.get("timestamp.txt"))
+        mark = _mark(self._masters, notebooks, files, self._limits)
+        return _Work(student, target, notebooks, files, timestamp, problems, mark)
+
+    def _nothing(self, student: str, target: Path, problem: str) -> _Work:
+        """Work of which not even the files can be read."""
+        notebooks = {master.name: Submission(None, {}, problem) for master in self._masters}
+        mark = _mark(self._masters, notebooks, {"": problem.encode()}, self._limits)
+        return _Work(student, target, notebooks, {}, None, [problem], mark)
+
+    def _in_the_way(self, name: str) -> bool:
+        """Whether a file cannot lie beside the assignment's own: one is called like the other's
+        folder."""
+        given = (file for master in self._masters for file in master.files)
+        return any(f"{a}/".startswith(f"{b}/") for g in given if g != name
+                   for a, b in ((g, name), (name, g)))  # fmt: skip
+
+    # Writing
+
+    def _write(self) -> None:
+        """Write all that is judged: files, gradebook, and at last the marks that it is done."""
+        judged, self._judged = self._judged, []
+        there = []
+        for work, graded in judged:
+            try:
+                self._put(work, graded)
+            except OSError as error:
+                self._report(work.student, "failed", f"it could not be written: {line_of(error)}")
+            else:
+                there.append((work, graded))
+        if there:
+            self._record(there)
+        self._written = time.monotonic()
+
+    def _put(self, work: _Work, graded: dict[str, Graded | None]) -> None:
+        target = work.target
+        (target / _MARK).unlink(missing_ok=True)
+        masters = {name: content for one in self._masters for name, content in one.files.items()}
+        for name, content in {**work.copied, **masters}.items():
+            put(target / name, content, self._mode)
+        for name, one in graded.items():
+            if one is not None:
+                put(target / f"{name}.ipynb", as_file(one).encode("utf-8", "replace"), self._mode)
+
+    def _record(self, judged: list[_Judged]) -> None:
+        try:
+            self._book.record([Record(w.student, graded, w.timestamp) for w, graded in judged])
+            for work, _ in judged:
+                mark = json.dumps({"graded": work.mark}).encode()
+                put(work.target / _MARK, mark, self._mode)
+        except Exception as error:
+            if len(judged) > 1:  # the others are not to pay for one of them
+                for one in judged:
+                    self._record([one])
+            else:
+                verb = "written" if isinstance(error, (OSError, BookError)) else "recorded"
+                why = f"it could not be {verb}: {line_of(error)}"
+                self._report(judged[0][0].student, "failed", why)
+            return
+        for work, graded in judged:
+            self._tell(work, graded)
+            seconds = sum(one.seconds for one in graded.values() if one)
+            self._result.graded[work.student] = seconds
+            self._report(work.student, "graded")
+
+
+def _judge_all(
+    masters: list[Master], notebooks: dict[str, Submission], limits: Limits
+) -> dict[str, Graded | None]:
+    """All notebooks of one student; None for one that was not handed in."""
+    return {
+        master.name: None
+        if (one := notebooks[master.name]).notebook is None and not one.problem
+        else judge(master, one, limits)
+        for master in masters
+    }
+
+
+def read_files(
+    folder: Path, ignore: Iterable[str], limits: Limits
+) -> tuple[dict[str, bytes], list[str]]:
+    """The files beside the notebooks, by relative path, and what is wrong with others.
+
+    Links, pipes and what is over the limits is left out, with a sentence.
+    """
+    found: dict[str, bytes] = {}
+    problems: list[str] = []
+    room = limits.scratch_bytes // 2
+    for path in _walk(folder, ignore):
+        name = os.path.relpath(path, folder)
+        if name == _MARK:
+            continue
+        if len(os.fsencode(name)) > _LONGEST_NAME:
+            problems.append(f"The name of {name[:40]}... is too long. It was left out.")
+            continue
+        if len(found) >= limits.scratch_files // 2:
+            problems.append("There are too many files; the rest was left out.")
+            break
+        try:
+            found[name] = read_file(path, min(room, limits.file_bytes))
+            room -= len(found[name])
+        except Malformed as problem:
+            problems.append(f"{problem} It was left out.")
+    return found, problems
+
+
+def _walk(folder: Path, ignore: Iterable[str]) -> list[Path]:
+    """All files below a folder but notebooks and what matches `ignore`, by name; sorted."""
+    patterns = [*ignore, "*.ipynb"]
+
+    def wanted(name: str) -> bool:
+        return not any(fnmatch.fnmatch(name, pattern) for pattern in patterns)
+
+    found: list[Path] = []
+    for place, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if wanted(name)]
+        found += [Path(place, name) for name in files if wanted(name)]
+    return sorted(found)
+
+
+def _timestamp(content: bytes | None) -> datetime | None:
+    try:
+        text = (content or b"").decode().strip()
+        return utils.parse_utc(text) if text else None
+    except (ValueError, OverflowError, TypeError):
+        return None
+
+
+def _mark(
+    masters: list[Master], notebooks: dict[str, Submission], files: dict[str, bytes], limits: Limits
+) -> str:
+    found = hashlib.sha256(f"{_FORMAT}\0{limits!r}\0".encode())
+    for master in masters:
+        content = notebooks[master.name].notebook
+        found.update(master.fingerprint.encode())
+        found.update(hashlib.sha256(content).digest() if content is not None else b"-")
+    for name, content in sorted(files.items()):
+        found.update(os.fsencode(name) + b"\0" + hashlib.sha256(content).digest())
+    return found.hexdigest()
+
+
+def _printable(text: str) -> str:
+    """Without what would move the cursor of a terminal, or is no character at all."""
+    return "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in text)

@@ -1,0 +1,92 @@
+"""The judge inside nbgrader: `nbgrader autograde` and Formgrader's button, by configuration alone.
+
+    c.Autograde.exporter_class = "chainrule.nbgrader.JudgeExporter"
+
+nbgrader converts each submitted notebook twice, to sanitize it and to run it. Here the first
+conversion judges it, and the second writes the gradebook; nbgrader's own preprocessors are not
+used. Rows and notebooks are those of `chainrule grade`.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from nbconvert.exporters import NotebookExporter
+from nbgrader.utils import find_all_files
+
+from chainrule.grading.gradebook.batch import read_files, read_masters
+from chainrule.grading.gradebook.writer import Book, Record
+from chainrule.grading.judge.judge import Graded, Submission, as_file, judge
+from chainrule.grading.judge.merge import Malformed, read_file
+from chainrule.grading.limits import Limits
+
+__all__ = ["JudgeExporter"]
+
+
+class JudgeExporter(NotebookExporter):
+    """Turns a submitted notebook into a graded one, and records what it got.
+
+    Its parent is nbgrader's Autograde, whose course it works on; limits are `c.Judge`'s.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._graded: dict[tuple[str, str, str], Graded] = {}
+        if self.parent is not None:
+            self._leave_links_out()
+
+    def _leave_links_out(self) -> None:
+        """Have nbgrader ignore what is no ordinary file: where it finds a link it copies what the
+        link points to, which may be the instructor's."""
+        folders = self.parent.coursedir
+        known = [pattern for pattern in folders.ignore if not isinstance(pattern, _Path)]
+        found = (_no_files(folder) for folder in self.parent.assignments)
+        folders.ignore = [*known, *(_Path(glob.escape(path)) for paths in found for path in paths)]
+
+    def from_filename(self, filename: str, resources: Any = None, **kwargs: Any) -> tuple[str, Any]:
+        """Judge the notebook in that file, or record what judging it gave."""
+        resources = self._init_resources(resources)
+        place = resources["nbgrader"]
+        key = place["student"], place["assignment"], place["notebook"]
+        if getattr(self.parent, "_sanitizing", True) or key not in self._graded:
+            self._graded[key] = self._judged(Path(filename), *key)
+        if not getattr(self.parent, "_sanitizing", True):
+            self._record(self._graded[key], *key)
+        graded = self._graded[key]
+        for note in graded.notes:
+            self.log.warning("%s, %s: %s", place["student"], place["notebook"], note)
+        return as_file(graded), resources
+
+    def _judged(self, path: Path, student: str, assignment: str, notebook: str) -> Graded:
+        folders = self.parent.coursedir
+        limits = Limits.of(self.config.get("Judge", {}))
+        masters = read_masters(folders, assignment, self.config)
+        master = next(one for one in masters if one.name == notebook)
+        files, _ = read_files(path.parent, folders.ignore, limits)
+        given = {n: c for n, c in files.items() if n not in master.files and n != "timestamp.txt"}
+        try:
+            submission = Submission(read_file(path, limits.notebook_bytes), given)
+        except Malformed as problem:
+            submission = Submission(None, given, str(problem))
+        return judge(master, submission, limits)
+
+    def _record(self, graded: Graded, student: str, assignment: str, notebook: str) -> None:
+        folders = self.parent.coursedir
+        masters = read_masters(folders, assignment, self.config)
+        with Book(folders.db_url, assignment, masters, folders.course_id, self.config) as book:
+            book.record([Record(student, {notebook: graded})])
+
+
+class _Path(str):
+    """A path among patterns for names, all through one run of nbgrader."""
+
+
+def _no_files(folder: str) -> Iterator[str]:
+    for path in find_all_files(folder):
+        if not stat.S_ISREG(os.lstat(path).st_mode):
+            yield path

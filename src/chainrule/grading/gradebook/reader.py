@@ -1,0 +1,307 @@
+"""What a class got for an assignment, read from nbgrader's gradebook in a handful of queries."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from nbgrader import api
+from sqlalchemy import func
+from sqlalchemy.engine import make_url
+
+from chainrule.check.problem_sets import question_of
+from chainrule.course.folder import Course, CourseError
+
+__all__ = [
+    "ClassGrades",
+    "Comment",
+    "Entry",
+    "GradedCell",
+    "Question",
+    "QuestionScore",
+    "cell_order",
+    "open_gradebook",
+    "read_class",
+]
+
+
+@dataclass(frozen=True)
+class GradedCell:
+    """A cell that has points. question: the name of the question that it belongs to."""
+
+    id: str
+    notebook: str
+    grade_id: str
+    question: str
+    max_score: float
+    by_hand: bool
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question: its points are those of its cells. title: what it is about, in a word or two."""
+
+    name: str
+    title: str
+    max_score: float
+    by_hand: bool
+
+
+@dataclass
+class QuestionScore:
+    """Points of one question. by_hand: a person reads it; waiting: and has not yet."""
+
+    score: float = 0.0
+    max_score: float = 0.0
+    by_hand: bool = False
+    waiting: bool = False
+
+
+@dataclass(frozen=True)
+class Comment:
+    """What a person wrote beside an answer."""
+
+    question: str
+    text: str
+
+
+@dataclass
+class Entry:
+    """A student, and what their submission got.
+
+    submitted: whether the gradebook has a submission; timestamp: when it was handed in, in UTC.
+    cells: by the id of the graded cell; questions: by name. penalty: points off for being late.
+    """
+
+    id: str
+    first_name: str = ""
+    last_name: str = ""
+    email: str = ""
+    lms_user_id: str = ""
+    submitted: bool = False
+    timestamp: datetime | None = None
+    penalty: float = 0.0
+    cells: dict[str, QuestionScore] = field(default_factory=dict)
+    questions: dict[str, QuestionScore] = field(default_factory=dict)
+    comments: list[Comment] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """As people say it; the id where the gradebook has no name."""
+        return f"{self.first_name} {self.last_name}".strip() or self.id
+
+    @property
+    def score(self) -> float:
+        """All points, extra credit included, before the penalty."""
+        return sum(q.score for q in self.questions.values())
+
+    @property
+    def final(self) -> float:
+        """The points that count: less the penalty, never below zero, as nbgrader exports them."""
+        return max(0.0, self.score - self.penalty)
+
+    @property
+    def waiting(self) -> bool:
+        """A person has yet to grade a part of it."""
+        return any(q.waiting for q in self.questions.values())
+
+
+@dataclass
+class ClassGrades:
+    """An assignment and all students of the gradebook, by id; those without a submission too.
+
+    solutions: notebook -> grade_id of a cell that students answer in -> its question.
+    """
+
+    assignment: str
+    cells: list[GradedCell]
+    solutions: dict[str, dict[str, str]]
+    questions: list[Question]
+    entries: list[Entry]
+
+    @property
+    def max_score(self) -> float:
+        """The most that can be had, extra credit apart."""
+        return sum(q.max_score for q in self.questions)
+
+    @property
+    def submitted(self) -> list[Entry]:
+        """The students who handed it in."""
+        return [entry for entry in self.entries if entry.submitted]
+
+    @property
+    def missing(self) -> list[Entry]:
+        """The students who did not."""
+        return [entry for entry in self.entries if not entry.submitted]
+
+
+@contextmanager
+def open_gradebook(course: Course) -> Iterator[api.Gradebook]:
+    """The course's gradebook. Raises CourseError when there is none yet."""
+    url = make_url(course.db_url)
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
+        raise CourseError("there is no gradebook yet: grade something first")
+    with api.Gradebook(course.db_url, course.config().CourseDirectory.get("course_id", "")) as book:
+        yield book
+
+
+def cell_order(course: Course, assignment: str) -> list[tuple[str, str]]:
+    """(notebook, grade_id) of the master's cells, in order; empty where there is no master.
+
+    Raises CourseError for a master that is no notebook.
+    """
+    found: list[tuple[str, str]] = []
+    for path in sorted((course.root / "source" / assignment).glob("*.ipynb")):
+        try:
+            cells = json.loads(path.read_bytes())["cells"]
+        except (ValueError, KeyError) as error:
+            raise CourseError(f"{path} is no notebook: {error}") from None
+        known = (cell.get("metadata", {}).get("nbgrader", {}) for cell in cells)
+        found += [(path.stem, one["grade_id"]) for one in known if "grade_id" in one]
+    return found
+
+
+def read_class(
+    book: api.Gradebook, assignment: str, order: Sequence[tuple[str, str]] = ()
+) -> ClassGrades:
+    """All of an assignment. order: of the cells, as `cell_order` gives it.
+
+    Raises CourseError when the gradebook does not know the assignment.
+    """
+    db = book.db
+    number = db.query(api.Assignment.id).filter_by(name=assignment).scalar()
+    if number is None:
+        raise CourseError(f"the gradebook has no assignment {assignment}: grade it first")
+    names = dict(
+        db.query(api.Notebook.id, api.Notebook.name).filter_by(assignment_id=number).tuples()
+    )
+    place = {cell: n for n, cell in enumerate(order)}
+
+    def where(notebook: str, grade_id: str) -> Any:
+        return place.get((notebook, grade_id), len(place)), notebook, _natural(grade_id)
+
+    def label(notebook: str, grade_id: str) -> str:
+        question = question_of(grade_id)
+        return question if len(names) == 1 else f"{notebook}: {question}"
+
+    cells = [
+        GradedCell(
+            row.id, names[row.notebook_id], row.name, label(names[row.notebook_id], row.name),
+            row.max_score, row.cell_type != "code",
+        )
+        for kind in (api.GradeCell, api.TaskCell)
+        for row in db.query(
+            kind.id, kind.name, kind.notebook_id, kind.max_score, kind.cell_type
+        ).filter(kind.notebook_id.in_(names))
+    ]  # fmt: skip
+    cells.sort(key=lambda cell: where(cell.notebook, cell.grade_id))
+    answers = sorted(
+        (where(names[row.notebook_id], row.name), names[row.notebook_id], row.name)
+        for row in db.query(api.SolutionCell.name, api.SolutionCell.notebook_id).filter(
+            api.SolutionCell.notebook_id.in_(names)
+        )
+    )
+    solutions: dict[str, dict[str, str]] = {name: {} for name in sorted(names.values())}
+    for _, notebook, grade_id in answers:
+        solutions[notebook][grade_id] = label(notebook, grade_id)
+    return ClassGrades(
+        assignment,
+        cells,
+        solutions,
+        _questions(cells, solutions),
+        _entries(db, number, cells, lambda number, grade_id: label(names[number], grade_id)),
+    )
+
+
+def _natural(text: str) -> list[Any]:
+    """A key that puts q2 before q10."""
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", text)]
+
+
+def _questions(cells: Sequence[GradedCell], solutions: dict[str, dict[str, str]]) -> list[Question]:
+    by_name: dict[str, list[GradedCell]] = {}
+    for cell in cells:
+        by_name.setdefault(cell.question, []).append(cell)
+    titles: dict[str, str] = {}
+    for answers in solutions.values():
+        for grade_id, question in answers.items():
+            titles.setdefault(question, grade_id.partition("_")[2].replace("_", " "))
+    return [
+        Question(
+            name,
+            titles.get(name, ""),
+            sum(cell.max_score for cell in mine),
+            all(cell.by_hand for cell in mine),
+        )
+        for name, mine in by_name.items()
+    ]
+
+
+def _entries(
+    db: Any, assignment: str, cells: Sequence[GradedCell], label: Callable[[str, str], str]
+) -> list[Entry]:
+    person = (api.Student.first_name, api.Student.last_name, api.Student.email)
+    found = {
+        number: Entry(number, first or "", last or "", email or "", lms or "")
+        for number, first, last, email, lms in db.query(
+            api.Student.id, *person, api.Student.lms_user_id
+        )
+    }
+    work, notebook = api.SubmittedAssignment, api.SubmittedNotebook
+    late = (
+        db.query(func.sum(notebook.late_submission_penalty))
+        .filter(notebook.assignment_id == work.id)
+        .scalar_subquery()
+    )
+    for student, timestamp, penalty in db.query(work.student_id, work.timestamp, late).filter(
+        work.assignment_id == assignment
+    ):
+        entry = found[student]
+        entry.submitted, entry.timestamp, entry.penalty = True, timestamp, penalty or 0.0
+
+    def of_class(*columns: Any) -> Any:
+        return (
+            db.query(work.student_id, *columns)
+            .select_from(work)
+            .join(notebook, notebook.assignment_id == work.id)
+            .filter(work.assignment_id == assignment)
+        )
+
+    known = {cell.id: cell for cell in cells}
+    grades = of_class(api.Grade.cell_id, api.Grade.score, api.Grade.needs_manual_grade).join(
+        api.Grade, api.Grade.notebook_id == notebook.id
+    )
+    for student, number, score, waiting in grades:
+        cell = known.get(number)
+        if cell is not None:
+            got = QuestionScore(score or 0.0, cell.max_score, cell.by_hand, bool(waiting))
+            found[student].cells[number] = got
+    for entry in found.values():
+        for cell in cells:
+            if cell.id in entry.cells:
+                _add(entry.questions.setdefault(cell.question, QuestionScore()), entry, cell)
+    comments = (
+        of_class(api.BaseCell.name, api.BaseCell.notebook_id, api.Comment.manual_comment)
+        .join(api.Comment, api.Comment.notebook_id == notebook.id)
+        .join(api.BaseCell, api.BaseCell.id == api.Comment.cell_id)
+        .filter(api.Comment.manual_comment.is_not(None))
+        .order_by(notebook.id, api.BaseCell.name)
+    )
+    for student, grade_id, number, text in comments:
+        if text.strip():
+            found[student].comments.append(Comment(label(number, grade_id), text.strip()))
+    return sorted(found.values(), key=lambda entry: _natural(entry.id))
+
+
+def _add(question: QuestionScore, entry: Entry, cell: GradedCell) -> None:
+    part = entry.cells[cell.id]
+    question.by_hand = part.by_hand if not question.max_score else question.by_hand and part.by_hand
+    question.score += part.score
+    question.max_score += part.max_score
+    question.waiting |= part.waiting

@@ -1,0 +1,297 @@
+"""nbgrader's gradebook, written a few submissions at a time, in one transaction.
+
+The rows are those that nbgrader's own autograding leaves: automatic scores and comments, flags for
+manual grading, late penalties. What a person entered is never touched.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from nbgrader import api
+from nbgrader.preprocessors import AssignLatePenalties
+from sqlalchemy import insert, select, update
+from sqlalchemy.exc import IntegrityError, OperationalError
+from traitlets.config import Config
+
+from chainrule.grading.judge.judge import Graded, Score
+from chainrule.grading.judge.master import Master, MasterCell
+
+__all__ = ["Book", "BookError", "Record"]
+
+_ATTEMPTS = 6  # at a database that is locked or away for a moment; each waits twice as long
+_FIRST_WAIT = 0.5  # seconds
+
+
+class BookError(RuntimeError):
+    """The gradebook cannot be written; the text says why in a line."""
+
+
+class Record(NamedTuple):
+    """What came of a student's submission: for each notebook what it was graded, None if it was
+    not handed in. timestamp: when it was handed in, in UTC."""
+
+    student: str
+    graded: Mapping[str, Graded | None]
+    timestamp: datetime | None = None
+
+
+class _Cell(NamedTuple):
+    """A cell of the gradebook: its number, its grade_id, and its nbgrader class by name."""
+
+    id: str
+    name: str
+    type: str
+
+
+# Tables with a row for each cell: the column a person fills in, and the cells that have one.
+_ROWS: tuple[tuple[Any, Any, tuple[str, ...]], ...] = (
+    (api.Grade, api.Grade.manual_score, ("GradeCell", "TaskCell")),
+    (api.Comment, api.Comment.manual_comment, ("SolutionCell", "TaskCell")),
+)
+# As each needs the one before.
+_IN_ORDER = (
+    api.Student, api.SubmittedAssignment, api.SubmittedNotebook, *(model for model, _, _ in _ROWS)
+)  # fmt: skip
+
+
+# What nbgrader keeps of a master's cell besides its name.
+_SOURCE = ("cell_type", "source", "locked", "checksum")
+
+
+def _source_of(cell: MasterCell) -> tuple[Any, ...]:
+    return cell.cell_type, cell.source, not cell.is_theirs, cell.metadata.get("checksum")
+
+
+class Book:
+    """The gradebook of a course, for grading one assignment. Use it in a `with`."""
+
+    def __init__(
+        self,
+        db_url: str,
+        assignment: str,
+        masters: Iterable[Master],
+        course_id: str = "default_course",
+        config: Config | None = None,
+    ) -> None:
+        self._assignment = assignment
+        self._book = _patiently(lambda: api.Gradebook(db_url, course_id))
+        self._late = AssignLatePenalties(config=config)
+        self._late.init_plugin()
+        _patiently(lambda: self._enter(list(masters)))
+
+    def __enter__(self) -> Book:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._book.close()
+
+    def _enter(self, masters: list[Master]) -> None:
+        """Make the assignment known, where `nbgrader generate_assignment` has not been run."""
+        book, name = self._book, self._assignment
+        book.update_or_create_assignment(name, course_id=book.course_id)
+        for master in masters:
+            try:
+                known = book.find_notebook(master.name, name)
+            except api.MissingEntry:
+                known = book.add_notebook(master.name, name)
+            cells = {(cell.name, cell.type) for cell in known._base_cells}
+            sources = {
+                one.name: {key: getattr(one, key) for key in _SOURCE} for one in known.source_cells
+            }
+            for cell in master.cells:
+                kind = {"cell_type": cell.cell_type, "max_score": cell.points}
+                if cell.is_grade and (cell.grade_id, "GradeCell") not in cells:
+                    book.add_grade_cell(cell.grade_id, master.name, name, **kind)
+                if cell.is_solution and (cell.grade_id, "SolutionCell") not in cells:
+                    book.add_solution_cell(cell.grade_id, master.name, name)
+                if cell.is_task and (cell.grade_id, "TaskCell") not in cells:
+                    book.add_task_cell(cell.grade_id, master.name, name, **kind)
+                source = dict(zip(_SOURCE, _source_of(cell), strict=True))
+                if sources.get(cell.grade_id) != source:
+                    book.update_or_create_source_cell(cell.grade_id, master.name, name, **source)
+
+        db = book.db
+        found = book.find_assignment(name)
+        self._assignment_id, self._due = found.id, found.duedate
+        notebooks = db.query(api.Notebook.id, api.Notebook.name)
+        columns = (api.BaseCell.id, api.BaseCell.name, api.BaseCell.type)
+        self._cells: dict[str, tuple[str, list[_Cell]]] = {
+            number: (
+                title,
+                [_Cell(*row) for row in db.query(*columns).filter_by(notebook_id=number)],
+            )
+            for number, title in notebooks.filter_by(assignment_id=self._assignment_id)
+        }
+        db.commit()
+
+    def recorded(self) -> set[str]:
+        """The students that have a submission of this assignment in the gradebook."""
+        rows = (
+            self._book.db.query(api.SubmittedAssignment.student_id)
+            .join(api.Assignment, api.Assignment.id == api.SubmittedAssignment.assignment_id)
+            .filter(api.Assignment.name == self._assignment)
+        )
+        return {row[0] for row in rows}
+
+    def record(self, records: Sequence[Record]) -> None:
+        """Write submissions of different students: all of them, or none.
+
+        Raises BookError when the database stays locked or cannot be written; then nothing of them
+        is in there.
+        """
+        _patiently(lambda: self._record(records), self._book.db.rollback)
+        self._book.db.expunge_all()
+
+    def _record(self, records: Sequence[Record]) -> None:
+        db, mine = self._book.db, api.SubmittedAssignment
+        names = [one.student for one in records]
+        students = set(db.scalars(select(api.Student.id).where(api.Student.id.in_(names))))
+        of_these = mine.assignment_id == self._assignment_id, mine.student_id.in_(names)
+        submitted = dict(db.execute(select(mine.student_id, mine.id).where(*of_these)).all())
+        new: dict[Any, list[dict[str, Any]]] = {model: [] for model in _IN_ORDER}
+        late: dict[str, set[str]] = {}  # the notebooks, by submission, whose penalty is to be set
+        for student, graded, timestamp in records:
+            if student not in students:
+                new[api.Student].append({"id": student})
+            known = submitted.get(student)
+            work = known or api.new_uuid()
+            if known is None:
+                place = {"assignment_id": self._assignment_id, "student_id": student}
+                new[mine].append({"id": work, "timestamp": timestamp, **place})
+            elif timestamp is not None:
+                db.execute(update(mine), [{"id": work, "timestamp": timestamp}])
+            notebooks = self._notebooks(work, graded, known is None, new)
+            if known or self._due is not None:  # to work out penalties takes queries
+                late[work] = notebooks
+        for model, rows in new.items():
+            for _, alike in groupby(sorted(rows, key=sorted), key=sorted):
+                # Into the table: through the model it takes twice as long.
+                db.execute(insert(model.__table__), list(alike))
+        for work, notebooks in late.items():
+            submission = db.get(mine, work)
+            for one in submission.notebooks:
+                if one.id in notebooks:
+                    one.late_submission_penalty = self._penalty(submission, one)
+        db.commit()
+
+    def _notebooks(
+        self,
+        work: str,
+        graded: Mapping[str, Graded | None],
+        is_new: bool,
+        new: dict[Any, list[dict[str, Any]]],
+    ) -> set[str]:
+        """Enter the notebooks of a submission, rows that are not there yet into `new`; those that
+        were graded."""
+        columns = select(api.SubmittedNotebook.notebook_id, api.SubmittedNotebook.id)
+        rows = () if is_new else self._book.db.execute(columns.filter_by(assignment_id=work))
+        there: dict[str, str] = dict(tuple(row) for row in rows)
+        found = set()
+        for number, (name, cells) in self._cells.items():
+            notebook = there.get(number) or api.new_uuid()
+            if number not in there:
+                place = {"notebook_id": number, "assignment_id": work}
+                new[api.SubmittedNotebook].append({"id": notebook, **place})
+            one = graded.get(name)
+            self._fill_in(notebook, number not in there, cells, name in graded, one, new)
+            if one is not None:
+                found.add(notebook)
+        return found
+
+    def _fill_in(
+        self,
+        notebook: str,
+        is_new: bool,
+        cells: list[_Cell],
+        known: bool,
+        graded: Graded | None,
+        new: dict[Any, list[dict[str, Any]]],
+    ) -> None:
+        """The rows of one submitted notebook, with what came of grading it: `known` whether it was
+        graded at all, None when it was not handed in."""
+        db = self._book.db
+        scores = {one.grade_id: one for one in graded.scores} if graded else {}
+        for model, entered, kinds in _ROWS:
+            columns = (model.cell_id, model.id, entered)
+            rows = () if is_new else db.execute(select(*columns).filter_by(notebook_id=notebook))
+            there = {cell: (number, manual) for cell, number, manual in rows}
+            changed = []
+            for cell in cells:
+                if cell.type not in kinds:
+                    continue
+                number, manual = there.get(cell.id, (None, None))
+                if model is api.Comment:
+                    values = _comment(cell, graded)
+                else:
+                    values = _grade(cell, known, graded, scores, manual is not None)
+                if number is None:
+                    new[model].append({"cell_id": cell.id, "notebook_id": notebook, **values})
+                elif values:
+                    changed.append({"id": number, **values})
+            if changed:
+                db.execute(update(model), changed)
+
+    def _penalty(self, submission: Any, notebook: Any) -> float | None:
+        """What the course's plugin takes off for being late: between nothing and the score."""
+        late = submission.total_seconds_late
+        if late <= 0:
+            return None
+        self._book.db.refresh(notebook)
+        penalty = self._late.plugin_inst.late_submission_penalty(
+            submission.student_id, notebook.score, late
+        )
+        return None if penalty is None else min(max(penalty, 0), notebook.score)
+
+
+def _grade(
+    cell: _Cell, known: bool, graded: Graded | None, scores: Mapping[str, Score], manual: bool
+) -> dict[str, Any]:
+    """What of a grade's row grading sets; `manual` when a person has given points."""
+    if known and graded is None:  # no points, and nothing for a person to look at
+        return {"auto_score": 0, "needs_manual_grade": False}
+    score = scores.get(cell.name) if cell.type == "GradeCell" else None
+    if graded is None or score is None:
+        return {}
+    by_hand = bool(manual or score.points is None or graded.problem)
+    return {"auto_score": score.points, "needs_manual_grade": by_hand}
+
+
+def _comment(cell: _Cell, graded: Graded | None) -> dict[str, Any]:
+    if graded is None or cell.name not in graded.comments:
+        return {}
+    return {"auto_comment": graded.comments[cell.name]}
+
+
+def _patiently(work: Callable[[], Any], undo: Callable[[], Any] | None = None) -> Any:
+    """Do it, and again while that may help. Raises BookError."""
+    wait = _FIRST_WAIT
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            return work()
+        except (OperationalError, IntegrityError) as error:
+            if undo is not None:
+                undo()
+            if attempt == _ATTEMPTS or not _passes(error, known=undo is not None):
+                reason = str(error.orig).splitlines()[0]
+                raise BookError(f"the gradebook cannot be written: {reason}") from error
+            time.sleep(wait)
+            wait *= 2
+        except Exception:
+            if undo is not None:
+                undo()
+            raise
+    raise AssertionError("unreachable")
+
+
+def _passes(error: OperationalError | IntegrityError, known: bool) -> bool:
+    """Whether to try again: the database is locked; another grader entered the same row first; or
+    a server that was `known` to answer is being started again."""
+    if isinstance(error, IntegrityError) or "locked" in str(error):
+        return True
+    return known and not isinstance(error.orig, sqlite3.Error)

@@ -1,0 +1,299 @@
+"""One submission: `judge(master, submission, limits) -> Graded`, plain data in and out.
+
+This is the caller's side: it starts a warm process (`office.py`), has it fork judges that take one
+submission after the other (`clerk.py`), and hands to each what any of them learned of a master.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import logging
+import pickle
+import threading
+import time
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Any
+
+from chainrule.grading.judge.master import Master, mentions_plots
+from chainrule.grading.judge.merge import Cell, Malformed
+from chainrule.grading.judge.pool import Kind, a_clerk, close, start
+from chainrule.grading.judge.purity import repeatable_cells
+from chainrule.grading.judge.replay import SEEDS, Heard, News, Rehearsal, rehearsed
+from chainrule.grading.judge.session import Ran, Submission, written
+from chainrule.grading.judge.worker import Course, JudgeError, Rehearse, Task
+from chainrule.grading.limits import Limits
+from chainrule.grading.remote import codec
+from chainrule.grading.sandbox.client import processors
+from chainrule.grading.sandbox.forkserver import OfficeError
+from chainrule.grading.sandbox.layers import JailUnavailable
+
+__all__ = [
+    "Graded", "JailUnavailable", "JudgeError", "Score", "Submission", "as_file", "begin", "close",
+    "expect", "forget", "judge",
+]  # fmt: skip
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Score:
+    """Of one graded cell. points: None when a person has to grade it."""
+
+    grade_id: str
+    points: float | None
+    most: float
+
+
+@dataclass(frozen=True)
+class Graded:
+    """A graded submission.
+
+    notebook:  as nbformat 4.5 has it, outputs and all.
+    scores:    of the cells that have points and are no tasks.
+    comments:  automatic comments, by the grade_id of answers and tasks; None where there is none.
+    notes:     what student and instructor should know, a sentence each.
+    problem:   why nothing could be graded, in a sentence, or nothing.
+    live:      how many checks and set-up cells were run, their outcome not known before.
+    seconds, cpu_seconds: what it took, the jail's share of the wall time included.
+    """
+
+    notebook: dict[str, Any]
+    scores: tuple[Score, ...]
+    comments: dict[str, str | None]
+    notes: tuple[str, ...] = ()
+    problem: str = ""
+    live: int = 0
+    seconds: float = 0.0
+    cpu_seconds: float = 0.0
+
+
+def as_file(graded: Graded) -> str:
+    """The graded notebook as it is stored: JSON, a line for each cell, keys in order."""
+    encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
+    cells = ",\n  ".join(encode(cell) for cell in graded.notebook["cells"])
+    rest = {key: value for key, value in graded.notebook.items() if key != "cells"}
+    return f'{{\n "cells": [\n  {cells}\n ],\n {encode(rest)[1:-1]}\n}}\n'
+
+
+@dataclass
+class _Known:
+    """What this process knows of a master: how often it was judged with, its rehearsal, what was
+    learned later, and all but that pickled for the judges. serial: no other has it."""
+
+    serial: int = field(default_factory=itertools.count().__next__)
+    times: int = 0
+    rehearsal: Rehearsal | None = None
+    news: list[News] = field(default_factory=list)
+    packed: dict[str, bytes] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+_known: dict[tuple[str, Limits], _Known] = {}
+_lock = threading.Lock()
+_MOST_MASTERS = 100
+_MOST_NEWS = 10_000
+_OFTEN = 2  # submissions of one master that make a rehearsal worth its time
+_KILLS = 3  # a submission whose judge died before its time is tried again so often
+
+
+def judge(master: Master, submission: Submission, limits: Limits | None = None) -> Graded:
+    """Grade one submission. Whatever is in it, this returns.
+
+    The first call in a process starts the warm process that later calls fork from (about a second);
+    the second one with the same master rehearses it, which makes all that follow fast.
+    Raises JailUnavailable, OfficeError when that process cannot be started, JudgeError when the
+    fault is the judge's own.
+    """
+    limits = limits or Limits()
+    started = time.monotonic()
+    if submission.problem or submission.notebook is None:
+        return unreadable(master, submission.problem or "The notebook was not handed in.")
+    for last in (False, True):
+        try:
+            answer = _asked(master, submission, limits)
+            break
+        except OfficeError:
+            close(_for_offices(limits))
+            if last:
+                raise
+    if isinstance(answer, Malformed):
+        graded = unreadable(master, str(answer))
+    else:
+        scores, comments, notes = _scores(master, answer.cells)
+        notebook = _as_notebook(master, answer.cells)
+        graded = Graded(notebook, scores, comments, (*answer.notes, *notes))
+        graded = replace(graded, live=answer.live, cpu_seconds=answer.cpu_seconds)
+    return replace(graded, seconds=time.monotonic() - started)
+
+
+def _asked(master: Master, submission: Submission, limits: Limits) -> Ran | Malformed:
+    """What a judge process says. Raises OfficeError, JudgeError."""
+    key, known = _course(master, limits)
+    kind = _kind(master, limits, submission.notebook or b"")
+    killed = 0
+    while True:
+        started = time.monotonic()
+        with a_clerk(kind) as clerk:
+            fresh = not clerk.knows
+            try:
+                news = clerk.tell(key, known.packed[key], known.news)
+                found: Ran | Malformed = clerk.ask(Task(key, submission, limits, news))
+            except (codec.WireError, codec.Late) as error:
+                clerk.broken = True
+                in_time = time.monotonic() - started < limits.total_seconds
+                early = isinstance(error, codec.Closed) and in_time
+            else:
+                if isinstance(found, Ran) and len(known.news) < _MOST_NEWS:
+                    known.news += found.learned
+                return found
+        # One that had worked before may have died of something else; one that died before its time
+        # may have been killed from outside.
+        killed += fresh
+        if fresh and not (early and killed <= _KILLS):
+            seconds = f"{limits.total_seconds:g} s"
+            return Malformed(f"Grading was ended: it took more than {seconds} or too much memory.")
+
+
+def _known_of(master: Master, limits: Limits) -> _Known:
+    with _lock:
+        if len(_known) >= _MOST_MASTERS:
+            _known.clear()
+        return _known.setdefault((master.fingerprint, limits), _Known())
+
+
+def _course(master: Master, limits: Limits) -> tuple[str, _Known]:
+    """A name for the master as judges get it: with its rehearsal, from the second time on."""
+    known = _known_of(master, limits)
+    known.times += 1
+    if known.times >= _OFTEN and limits.checks == "outside" and limits.rehearse:
+        with known.lock:
+            if known.rehearsal is None:
+                known.rehearsal = _rehearsed(master, limits)
+    key = f"{master.fingerprint} {known.serial} {known.rehearsal is not None}"
+    if key not in known.packed:
+        known.packed[key] = pickle.dumps(Course(key, master, known.rehearsal or {}))
+    return key, known
+
+
+def _rehearsed(master: Master, limits: Limits) -> Rehearsal:
+    """The master's rehearsal; nothing where it cannot be had, and then all checks are run."""
+    numbers = {name: number for number, name in enumerate(sorted(repeatable_cells(master)), 1)}
+
+    def run(seed: int) -> dict[str, Heard]:
+        with a_clerk(_kind(master, limits)) as clerk:
+            try:
+                found = clerk.ask(Rehearse(master, limits, numbers, seed))
+            except (codec.WireError, codec.Late, JudgeError):
+                clerk.broken = True
+                raise
+        if isinstance(found, Malformed):
+            raise JudgeError(str(found))
+        return found
+
+    try:
+        with ThreadPoolExecutor(min(len(SEEDS), len(processors())), "rehearsal") as pool:
+            return rehearsed(numbers, list(pool.map(run, SEEDS)))
+    except (codec.WireError, codec.Late, JudgeError) as error:
+        _log.warning("%s could not be rehearsed: %s", master.name, error)
+        return {}
+
+
+def _kind(master: Master, limits: Limits, notebook: bytes = b"") -> Kind:
+    """Of the warm process that serves best."""
+    plots = master.mentions_plots or mentions_plots(notebook)
+    return _for_offices(limits), plots
+
+
+@lru_cache
+def _for_offices(limits: Limits) -> Limits:
+    """With what makes no difference to a warm process left out."""
+    return replace(limits, checks="outside")
+
+
+def begin(limits: Limits) -> None:
+    """Something will be judged: start what takes a while, and do not wait for it."""
+    with contextlib.suppress(JailUnavailable, OSError):  # whoever judges is told
+        start(_for_offices(limits))
+
+
+def expect(masters: Iterable[Master], limits: Limits) -> None:
+    """Many submissions of these masters will follow: already the first is worth a rehearsal, which
+    goes on in the background."""
+    for master in masters:
+        _known_of(master, limits).times += _OFTEN
+        threading.Thread(target=_get_ready, args=(master, limits), daemon=True).start()
+
+
+def _get_ready(master: Master, limits: Limits) -> None:
+    with contextlib.suppress(JailUnavailable, OfficeError):  # whoever judges is told
+        _course(master, limits)
+
+
+def forget() -> None:
+    """Let go of all rehearsals: what follows is judged as if it were the first."""
+    with _lock:
+        _known.clear()
+
+
+def unreadable(master: Master, problem: str) -> Graded:
+    """What a submission that could not be graded gets: no points, and a person to look at it."""
+    cells = [Cell(c.cell_type, c.source, c, c.cell_id) for c in master.cells]
+    cells.insert(0, Cell("markdown", f"**{problem}**", cell_id="problem"))
+    blank = [written(cell, None, []) for cell in cells]
+    scores = tuple(Score(c.grade_id, 0.0, c.points) for c in master.cells if c.is_grade)
+    comments: dict[str, str | None] = {
+        c.grade_id: None for c in master.cells if c.is_solution or c.is_task
+    }
+    return Graded(_as_notebook(master, blank), scores, comments, (problem,), problem)
+
+
+# Scores -------------------------------------------------------------------------------------------
+
+
+def _scores(
+    master: Master, cells: list[dict[str, Any]]
+) -> tuple[tuple[Score, ...], dict[str, str | None], list[str]]:
+    """Scores, comments and notes, as nbgrader's SaveAutoGrades has them for these cells."""
+    from nbformat.notebooknode import NotebookNode, from_dict
+    from nbgrader.utils import determine_grade
+
+    scores: list[Score] = []
+    comments: dict[str, str | None] = {}
+    notes: list[str] = []
+    for cell in cells:
+        name = cell["metadata"].get("nbgrader", {}).get("grade_id")
+        if name is None:
+            continue
+        known = master.by_id[name]
+        untouched = cell["source"] == known.source
+        points: float | None = None
+        if known.is_check:
+            metadata = NotebookNode(nbgrader=NotebookNode(known.metadata))
+            outputs = [from_dict(output) for output in cell["outputs"]]
+            node = NotebookNode(cell_type="code", metadata=metadata, outputs=outputs)
+            try:
+                points = float(determine_grade(node, _log)[0])
+            except (ValueError, KeyError) as error:
+                notes.append(f"The check {name} gave no score that can be used: {error}.")
+        elif known.is_solution and untouched:  # no answer
+            points = 0.0
+        if known.is_grade:
+            scores.append(Score(name, points, known.points))
+        if known.is_solution or known.is_task:
+            empty = untouched and not known.is_task
+            comments[name] = "No response." if empty else None
+    return tuple(scores), comments, notes
+
+
+def _as_notebook(master: Master, cells: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "cells": cells,
+        "metadata": dict(master.metadata),
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }

@@ -1,0 +1,146 @@
+"""What all exports share: what may be chosen, what is told, and how a cell is written.
+
+A cell that begins with = + - @, a tab or a line break is a formula to a spreadsheet
+(https://owasp.org/www-community/attacks/CSV_Injection). Columns that people read get an apostrophe
+before it. Columns by which the other system finds its student do not: with an apostrophe no student
+is found. They are as they are, and `Exported.notes` names the ids that may look like formulas.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from chainrule.course.folder import Course
+from chainrule.grading.gradebook.reader import ClassGrades, Entry
+
+__all__ = [
+    "AS_THEY_ARE", "Exported", "Files", "Job", "Match", "Options", "as_csv", "feedback", "formulas",
+    "guarded", "number",
+]  # fmt: skip
+
+
+class Match(StrEnum):
+    """By what Moodle finds a student."""
+
+    IDNUMBER = "idnumber"
+    USERNAME = "username"
+    EMAIL = "email"
+
+
+@dataclass(frozen=True)
+class Options:
+    """What may be chosen.
+
+    roster: the gradebook that Canvas exported. match: by what Moodle finds a student. column: what
+    the other system calls the assignment. zero_for_missing: no submission is worth 0 points there;
+    otherwise it is no grade. students: only these.
+    """
+
+    roster: Path | None = None
+    match: Match = Match.IDNUMBER
+    column: str = ""
+    zero_for_missing: bool = False
+    students: tuple[str, ...] = ()
+
+
+@dataclass
+class Exported:
+    """Where it was written, how many students are in it, and what one should know of it."""
+
+    path: Path
+    students: int = 0
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Job:
+    """What a format works on: the assignments, each with the same students in the same order."""
+
+    course: Course
+    classes: list[ClassGrades]
+    options: Options
+    exported: Exported
+
+    def students(self) -> Iterator[tuple[Entry, list[Entry]]]:
+        """Each student, and how they did in each assignment."""
+        for entries in zip(*(grades.entries for grades in self.classes), strict=True):
+            yield entries[0], list(entries)
+
+    def points(self, entry: Entry, missing: str) -> str:
+        """The points that count; `missing` where nothing was handed in."""
+        if entry.submitted or self.options.zero_for_missing:
+            return number(entry.final)
+        return missing
+
+    def title(self, grades: ClassGrades) -> str:
+        """What the other system calls the assignment."""
+        return self.options.column or grades.assignment
+
+    def note(self, text: str, students: Iterable[str]) -> None:
+        """Tell of students, if there are any."""
+        names = sorted("".join(c if c.isprintable() else "?" for c in name) for name in students)
+        if names:
+            shown = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
+            self.exported.notes.append(f"{text}: {shown}")
+
+
+Files = Iterable[tuple[str, str]]
+"""(path below where it is written, content); the path is empty for a format of one file."""
+
+
+def feedback(grades: ClassGrades, entry: Entry) -> str:
+    """Points by question, what was taken off, and what a person wrote; nothing a student wrote."""
+    if not entry.submitted:
+        return ""
+    parts = [
+        f"{question.name} {'waits' if got.waiting else number(got.score)}"
+        f"/{number(question.max_score)}"
+        for question in grades.questions
+        if (got := entry.questions.get(question.name)) is not None
+    ]
+    lines = [", ".join(parts)]
+    if entry.penalty:
+        lines.append(f"handed in late: {number(entry.penalty)} points less")
+    lines += [f"{comment.question}: {comment.text}" for comment in entry.comments]
+    return "\n".join(lines)
+
+
+# Cells --------------------------------------------------------------------------------------------
+
+# Apostrophes before it are let through, so that each text has a guarded form of its own.
+_FORMULA = re.compile(r"'*(?:[\t\r\n]|\s*[=+\-@＝＋－＠])")
+
+
+def guarded(text: str) -> str:
+    """Text for people: an apostrophe before what a spreadsheet would take for a formula.
+
+    To get the text back, take one apostrophe away where what comes after would be guarded.
+    """
+    return "'" + text if _FORMULA.match(text) else text
+
+
+def number(value: float) -> str:
+    """`10.5`, `0`: with a decimal point, no exponent, and no more digits than it needs."""
+    return f"{value:.4f}".rstrip("0").rstrip(".") if value else "0"
+
+
+def as_csv(rows: Iterable[Sequence[str]]) -> str:
+    """As RFC 4180 has it: what holds a comma, a quote or a line break is quoted."""
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(rows)
+    return text.getvalue()
+
+
+def formulas(names: Iterable[str]) -> list[str]:
+    """Those that a spreadsheet would take for one."""
+    return [name for name in names if _FORMULA.match(name)]
+
+
+AS_THEY_ARE = "kept as they are, though a spreadsheet may take them for formulas: import, not open"
+"""What is told of such ids."""

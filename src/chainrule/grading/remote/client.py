@@ -1,0 +1,390 @@
+"""The judge's end of the conversation with a jail: requests with limits, and what comes back.
+
+While a check is run on answers that the student's code has given already (see `rehearsal.py`), they
+are taken from there; only what was not asked before goes over the line.
+"""
+
+from __future__ import annotations
+
+import linecache
+import signal
+import time
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+from weakref import WeakValueDictionary
+
+import numpy as np
+
+from chainrule.grading.limits import Limits
+from chainrule.grading.remote import codec
+from chainrule.grading.remote.codec import Closed, Late, Ref, WireError
+from chainrule.grading.remote.connection import Peer
+from chainrule.grading.remote.framing import Line
+from chainrule.grading.remote.proxy import Kind, Proxy, Remote, proxy_class, remote_of
+
+if TYPE_CHECKING:
+    import socket
+
+__all__ = ["Asked", "Gone", "GuestProcess", "Jailed", "Overran"]
+
+_MOST_KINDS = 1000
+
+Asked = tuple[int, bytes, tuple[str, ...]]
+"""A part, as it is asked: the number to name objects by, the requests (see `script.pack`), and the
+methods that objects are asked for."""
+
+
+class GuestProcess(Protocol):
+    """The process at the other end, as the sandbox hands it over. sock: the line to it."""
+
+    sock: socket.socket
+
+    def interrupt(self) -> None:
+        """Raise KeyboardInterrupt in it, if student code runs."""
+
+    def close(self) -> None:
+        """End it, without waiting to hear how."""
+
+    def end(self) -> int | None:
+        """End it if it has not ended; its exit code, negative for a signal, None if unknown."""
+
+
+class Gone(RuntimeError):
+    """The student's process ended; what lived in it is lost. The text says why."""
+
+
+class Overran(TimeoutError):
+    """Student code ran longer than its limit and was interrupted.
+
+    partial: what the request answered all the same, or None.
+    """
+
+    partial: Any = None
+
+
+class Jailed(Peer):
+    """The judge's end of the conversation with one jail.
+
+    lost: why the jail is no more, or None. orphaned: it went with the house of the jails, by no
+    fault of the student's. deadline: of the cell that runs, on time.monotonic().
+    heard: while not None, requests and their answers are noted in it, as bytes; with a callback, or
+    without an answer, `b""` stands for it.
+    """
+
+    def __init__(self, process: GuestProcess, limits: Limits) -> None:
+        caps = codec.Caps(limits.message_bytes, limits.items)
+        super().__init__(Line(process.sock), caps, limits.call_depth)
+        self._process, self._limits = process, limits
+        self._kinds = {0: proxy_class(("function", ("__call__",), ()))}
+        self._shown: WeakValueDictionary[int, Proxy] = WeakValueDictionary()
+        self._seconds = 0.0
+        self._stopping = False
+        self._prepared: list[tuple[bytes, bytes]] | None = None
+        self._used = self._stray_number = 0
+        self.heard: list[tuple[bytes, bytes]] | None = None
+        self.lost: str | None = None
+        self.orphaned = False
+        self.deadline = float("inf")
+
+    # Requests
+
+    def request(self, op: str, *args: Any) -> Any:
+        """Ask for something that runs student code, within the limits of a call.
+
+        Raises what student code raised, as its nearest built-in kin; Overran; Gone.
+        """
+        return self._within(self._limits.call_seconds, op, *args)[0]
+
+    def run(self, source: str, quiet: bool = False, number: int | None = None) -> Any:
+        """Run a cell in the jail: (whether it raised nothing, its outputs), as the jail says."""
+        return self._within(self._limits.cell_seconds, "run", source, quiet, number)[0]
+
+    def call(
+        self, target: Proxy, args: tuple[Any, ...], kwargs: dict[str, Any], method: str = ""
+    ) -> Any:
+        """Call an object, or its method; arguments changed in place are changed here too."""
+        seconds = self._limits.call_seconds
+        if method:
+            answer, changed = self._within(seconds, "method", target, method, args, kwargs)
+        else:
+            answer, changed = self._within(seconds, "call", target, args, kwargs)
+        for key, value in _changes(changed, 2):
+            if type(key) is int and 0 <= key < len(args):
+                _copy_back(args[key], value)
+            elif type(key) is str and key in kwargs:
+                _copy_back(kwargs[key], value)
+        return answer
+
+    def steps(
+        self,
+        target: Proxy,
+        steps: Sequence[tuple[int, str, tuple[Any, ...]]],
+        made_with: Sequence[Any],
+    ) -> list[Any]:
+        """Take several steps, see `Proxy.__steps__`; as `call` otherwise."""
+        asked = [(which, method, args) for which, method, args in steps]
+        seconds = self._limits.call_seconds
+        found, changed = self._within(seconds, "steps", target, asked, tuple(made_with))
+        raised, answers = found if type(found) is tuple and len(found) == 2 else (b"", [])
+        if (type(raised), type(answers)) != (bytes, list) or not (
+            len(raised) == len(answers) == len(asked)
+        ):
+            raise TypeError("as many answers as calls were expected of student code")
+        for step, key, value in _changes(changed, 3):
+            if type(step) is type(key) is int and 0 <= step < len(asked):
+                args = asked[step][2]
+                if 0 <= key < len(args):
+                    _copy_back(args[key], value)
+        return [self._raised(one) if bad else one for bad, one in zip(raised, answers, strict=True)]
+
+    def _within(self, seconds: float, op: str, *args: Any) -> tuple[Any, Any]:
+        if self.lost is not None:
+            raise Gone(self.lost)
+        now = time.monotonic()
+        if now > self.deadline:
+            raise Overran("took longer than its cell may")
+        self._seconds = min(seconds, self.deadline - now)
+        try:
+            return self.ask(op, *args, deadline=now + self._seconds)
+        except Closed:
+            raise Gone(self._end("")) from None
+        except WireError as error:
+            raise Gone(self._end(f"it answered with something unreadable ({error})")) from None
+
+    def ask(self, op: str, *args: Any, deadline: float | None = None) -> tuple[Any, Any]:
+        if self._prepared is None and self.heard is None:
+            return super().ask(op, *args, deadline=deadline)
+        request = bytes(codec.encode((op, args, None), self.refer))
+        if self._prepared is not None:
+            if self._used < len(self._prepared) and self._prepared[self._used][0] == request:
+                answer = self._prepared[self._used][1]
+                self._used += 1
+                return self.outcome(answer[0], codec.decode(answer[1:], self._caps, self.resolve))
+            self._prepared, self.heard = None, []
+            super().ask("number", self._stray_number, deadline=deadline)
+        assert self.heard is not None
+        place = len(self.heard)
+        self.heard.append((request, b""))
+        self._last = b""
+        try:
+            return super().ask(op, *args, deadline=deadline)
+        finally:
+            self.heard[place] = request, self._last
+
+    def script(self, part: Asked, seconds: float) -> bytes:
+        """The answers to a part, in one message: as many as there are before one raises, or time is
+        up; for `script.split`."""
+        try:
+            found = self._within(seconds, "script", *part)[0]
+        except Overran as late:
+            found = late.partial
+        except Gone:
+            raise
+        except Exception:  # the answers together are too large, or whatever it says that it raised
+            found = b""
+        return found if type(found) is bytes else b""
+
+    def stretch(
+        self, source: str, number: int, parts: Sequence[Asked], seconds: float
+    ) -> tuple[Any, list[bytes]] | None:
+        """`run` and then `script` for each of some parts, in one message.
+
+        None when that did not go well; then they have to be asked one by one, and of another jail.
+        """
+        try:
+            found = self._within(seconds, "stretch", source, number, list(parts))[0]
+        except Overran as late:
+            found = late.partial
+        except Exception:
+            return None
+        if type(found) is not tuple or len(found) != 2 or type(found[1]) is not list:
+            return None
+        ran, answers = found
+        if not answers or not all(type(one) is bytes for one in answers):
+            return None  # with no answer, the cell itself ran out of time
+        return ran, answers
+
+    def prepare(self, answers: list[tuple[bytes, bytes]], number: int) -> None:
+        """Take these answers to these requests, as long as they are asked in this order.
+
+        What is asked in place of them is heard, with objects named under `number`.
+        """
+        self._prepared, self._used, self._stray_number = answers, 0, number
+
+    def taken(self) -> tuple[int, list[tuple[bytes, bytes]]]:
+        """The end of that: how many answers were taken, and what was said after them."""
+        heard = self.heard or []
+        self._prepared = self.heard = None
+        return self._used, heard
+
+    def answer(self, number: int, deadline: float | None) -> tuple[Any, Any]:
+        seconds = self._seconds
+        try:
+            return super().answer(number, deadline)
+        except Late:
+            pass
+        outer, self._stopping = self._stopping, True
+        late = Overran(f"took longer than {seconds:.3g} s and was stopped")
+        try:
+            self._process.interrupt()
+            late.partial = super().answer(number, time.monotonic() + self._limits.grace_seconds)[0]
+        except Late:
+            raise Gone(
+                self._end(f"it took longer than {seconds:.3g} s and did not let itself be stopped")
+            ) from None
+        except (WireError, OSError):
+            raise Gone(self._end("")) from None
+        except Exception:  # noqa: S110  the interrupt itself, or what came of it
+            pass
+        finally:
+            self._stopping = outer
+        raise late
+
+    def _end(self, why: str) -> str:
+        """End the jail; one sentence about how it ended."""
+        if self.lost is None:
+            self.lost = why or "it ended"
+            code = self._process.end()
+            if not why:
+                self.lost = _ending(code)
+                self.orphaned = code is None
+        return self.lost
+
+    def release(self, number: int, count: int) -> None:
+        if self.heard is None:  # a script names an object once, and a name is not given again
+            super().release(number, count)
+
+    def close(self) -> None:
+        """End the jail."""
+        if self.lost is None:
+            self.lost = "grading was over"
+            self._process.close()
+
+    def serve(self, op: str, args: tuple[Any, ...]) -> tuple[Any, Any]:
+        """Answer student code: it may call the functions that a check handed to it."""
+        if self._stopping:
+            raise TimeoutError("time is up")
+        if self.heard is not None:
+            self.heard.append((b"", b""))
+        if op != "call" or len(args) != 3 or type(args[2]) is not dict:
+            raise TypeError("student code may only call what a check handed to it")
+        target, positional, named = args
+        if isinstance(target, Proxy) or not callable(target) or type(positional) is not tuple:
+            raise TypeError("student code may only call what a check handed to it")
+        if not all(type(key) is str for key in named):
+            raise TypeError("keywords must be strings")
+        return target(*positional, **named), None
+
+    # Objects
+
+    def kind_of(self, value: Any) -> int:
+        if not callable(value) or isinstance(value, type):
+            raise TypeError(
+                "a check can hand numbers, strings, containers, arrays and functions to student "
+                f"code, but no {type(value).__name__}"
+            )
+        return 0
+
+    def native(self, value: Any) -> Ref | None:
+        if not isinstance(value, Proxy):
+            return None
+        remote = remote_of(value)
+        if remote.jail is not self:
+            raise TypeError("an object of a process that has ended")
+        return Ref(False, remote.number, remote.kind)
+
+    def foreign(self, number: int, kind: int) -> Any:
+        known = self._shown.get(number)
+        if known is not None:
+            remote_of(known).count += 1
+            return known
+        shown = self._shown[number] = self.kind(kind).shown(Remote(self, number, kind))
+        return shown
+
+    def kind(self, number: int) -> Kind:
+        """What is known of a kind of objects; asked for when the kind is first met."""
+        if number not in self._kinds:
+            if len(self._kinds) >= _MOST_KINDS:
+                raise WireError("too many kinds of objects")
+            said = self._within(self._limits.call_seconds, "describe", number)[0]
+            self._kinds[number] = proxy_class(said)
+        return self._kinds[number]
+
+    def _raised(self, what: Any) -> BaseException:
+        """The exception that a jail describes as (name, message, where)."""
+        if type(what) is tuple and len(what) == 3 and type(what[0]) is type(what[1]) is str:
+            return self.raised(*what)
+        return RuntimeError("an answer that cannot be read")
+
+    def raised(self, name: str, message: str, where: Any) -> BaseException:
+        error = codec.unpack_exception(name, message)
+        if type(where) is tuple and [type(part) for part in where] == [int, str]:
+            return _raised_in_cell(error, *where)
+        return error
+
+
+def _raised_in_cell(error: Exception, number: int, text: str) -> Exception:
+    """The error with a traceback that ends in the student's line, as it would at home.
+
+    Also as attributes: student_line, its text, and student_line_number.
+    """
+    number = min(max(number, 1), 100_000)
+    name = "<student cell>"  # always the same, so that a notebook does not tell who came before
+    known = linecache.cache.get(name)
+    lines = list(known[2]) if known is not None and len(known) == 4 else []
+    lines += ["\n"] * (number - len(lines))
+    lines[number - 1] = text[:500] + "\n"
+    linecache.cache[name] = (len(lines), None, lines, name)
+    error.student_line = text[:500]  # type: ignore[attr-defined]
+    error.student_line_number = number  # type: ignore[attr-defined]
+    try:
+        exec(compile("\n" * (number - 1) + "raise error", name, "exec"), {"error": error})
+    except Exception as raised:
+        return raised
+    return error
+
+
+def _changes(said: Any, parts: int) -> Iterator[tuple[Any, ...]]:
+    """What a jail says was changed of arguments: tuples of so many parts, the last the value."""
+    for one in said if type(said) is list else ():
+        if type(one) is tuple and len(one) == parts:
+            yield one
+
+
+def _copy_back(original: Any, changed: Any) -> Any:
+    """Make a mutable argument what it has become; what stands in its place."""
+    if type(original) is not type(changed):
+        return changed
+    if isinstance(original, np.ndarray):
+        if original.shape != changed.shape or original.dtype != changed.dtype:
+            return changed
+        if original.flags.writeable:
+            original[...] = changed
+    elif isinstance(original, list):
+        pairs = zip(original, changed, strict=False)
+        original[:] = [_copy_back(a, b) for a, b in pairs] + changed[len(original) :]
+    elif isinstance(original, tuple):
+        for a, b in zip(original, changed, strict=False):
+            _copy_back(a, b)
+    elif isinstance(original, dict):
+        merged = {k: _copy_back(original.get(k), value) for k, value in changed.items()}
+        original.clear()
+        original.update(merged)
+    elif isinstance(original, set):
+        original.clear()
+        original.update(changed)
+    else:
+        return changed
+    return original
+
+
+def _ending(code: int | None) -> str:
+    """How a process ended, in words."""
+    if code is None:
+        return "it ended in a way that could not be told"
+    if code >= 0:
+        return f"it ended its own Python process (exit code {code})"
+    if code == -signal.SIGKILL:
+        return "it was stopped for using more CPU time or memory than is allowed"
+    name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
+    return f"it crashed its Python process ({name})"

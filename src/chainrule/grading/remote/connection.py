@@ -1,0 +1,230 @@
+"""The conversation of judge and jail: requests, answers, and requests inside requests.
+
+Both ends are alike. An end may ask while it is being asked (a student's function calls a function
+of the check); answers come back in the order of a call stack, so no threads are needed.
+"""
+
+from __future__ import annotations
+
+import struct
+import threading
+from typing import Any
+
+from chainrule.grading.remote import codec
+from chainrule.grading.remote.codec import Caps, Ref, WireError
+from chainrule.grading.remote.framing import Line
+
+__all__ = ["CHANGED", "RAISED", "RESULT", "Peer"]
+
+_REQUEST, RESULT, CHANGED, RAISED = range(4)
+_HEADER = struct.Struct("<BI")  # which of these, and the number of the request
+
+
+class Peer:
+    """One end. Subclasses say what they answer (`serve`) and how they show the other's objects.
+
+    depth: how deeply calls may be nested in calls.
+    """
+
+    def __init__(self, line: Line, caps: Caps, depth: int) -> None:
+        self._line, self._caps, self._most_depth = line, caps, depth
+        self._depth = self._asked = self._named = 0
+        self._own: dict[int, list[Any]] = {}  # number -> [object, references the other end holds]
+        self._numbers: dict[int, int] = {}  # id(object) -> number
+        self._released: list[tuple[int, int]] = []
+        self._thread = threading.get_ident()
+        self._last = b""  # the last message from the other end: its kind, and its body as it came
+
+    # What a subclass brings
+
+    def serve(self, op: str, args: tuple[Any, ...]) -> tuple[Any, Any]:
+        """Answer a request: (value, what else the other end should know)."""
+        raise NotImplementedError
+
+    def foreign(self, number: int, kind: int) -> Any:
+        """An object of the other end, as this end shows it."""
+        raise NotImplementedError
+
+    def native(self, value: Any) -> Ref | None:
+        """The reference that `value` stands for, when it shows an object of the other end."""
+        raise NotImplementedError
+
+    def kind_of(self, value: Any) -> int:
+        """What sort of object `value` is; raises TypeError where it must not be referred to."""
+        raise NotImplementedError
+
+    def raised(self, name: str, message: str, where: Any) -> BaseException:
+        """The other end's exception, as this end raises it."""
+        return codec.unpack_exception(name, message)
+
+    def where(self, error: BaseException) -> Any:
+        """Plain data about where `error` was raised, sent along with it."""
+        return None
+
+    def frame(self, deadline: float | None) -> bytes:
+        """The next frame from the other end."""
+        return self._line.receive(self._caps.message, deadline)
+
+    # References
+
+    def refer(self, value: Any) -> Ref:
+        """Name an object, and count that the other end holds it once more."""
+        return self.name(value, 1)
+
+    def name(self, value: Any, count: int) -> Ref:
+        """Name an object, counting `count` more references held by the other end."""
+        number = self._numbers.get(id(value))
+        if number is None:
+            ref = self.native(value)
+            if ref is not None:
+                return ref
+            kind = self.kind_of(value)
+            if not count:
+                return Ref(True, 0, kind)
+            self._named += 1
+            number = self._numbers[id(value)] = self._named
+            self._own[number] = [value, count]
+            return Ref(True, number, kind)
+        self._own[number][1] += count
+        return Ref(True, number, self.kind_of(value))
+
+    def resolve(self, ref: Ref) -> Any:
+        """The object a reference names. Raises WireError when there is none."""
+        if ref.mine:
+            return self.foreign(ref.number, ref.kind)
+        held = self._own.get(ref.number)
+        if held is None:
+            raise WireError("a reference to an object that is gone")
+        return held[0]
+
+    def release(self, number: int, count: int) -> None:
+        """Say, with the next request, that `count` references to a foreign object are given up."""
+        self._released.append((number, count))
+
+    def _forget(self, released: Any) -> None:
+        if type(released) is not list:
+            raise WireError("a message of an unknown form")
+        for one in released:
+            if type(one) is not tuple or [type(part) for part in one] != [int, int]:
+                raise WireError("a message of an unknown form")
+            number, count = one
+            held = self._own.get(number)
+            if held is not None:
+                held[1] -= count
+                if held[1] <= 0:
+                    del self._own[number]
+                    self._numbers.pop(id(held[0]), None)
+
+    # The conversation
+
+    def ask(self, op: str, *args: Any, deadline: float | None = None) -> tuple[Any, Any]:
+        """Send a request and wait for its answer, serving requests meanwhile.
+
+        Returns (value, what else). Raises what the other end raised, Late, Closed, WireError;
+        TypeError where an argument cannot cross; RecursionError where calls nest too deeply.
+        """
+        if self._depth >= self._most_depth:
+            raise RecursionError("calls between a check and student code are nested too deeply")
+        if threading.get_ident() != self._thread:
+            raise RuntimeError("only the main thread may call what a check brought along")
+        self._asked += 1
+        number = self._asked
+        released, self._released = self._released or None, []
+        try:
+            body = codec.encode((op, args, released), self.refer)
+        except WireError as error:
+            raise TypeError(str(error)) from None
+        self._line.send(_HEADER.pack(_REQUEST, number) + body)
+        self._depth += 1
+        try:
+            return self.answer(number, deadline)
+        finally:
+            self._depth -= 1
+
+    def answer(self, number: int, deadline: float | None) -> tuple[Any, Any]:
+        """Wait for the answer to a request that was sent."""
+        while True:
+            kind, got, body = self._message(deadline)
+            if kind == _REQUEST:
+                self._serve(got, body)
+            elif got == number:
+                break
+            else:
+                self.stray()
+        return self.outcome(kind, body)
+
+    def outcome(self, kind: int, body: Any) -> tuple[Any, Any]:
+        """What an answer says, as `ask` returns or raises it."""
+        if kind == RESULT:
+            return body, None
+        if kind == CHANGED and type(body) is tuple and len(body) == 2:
+            return body
+        if kind == RAISED and type(body) is tuple and len(body) == 3:
+            name, message, where = body
+            if type(name) is str and type(message) is str:
+                raise self.raised(name, message, where)
+        raise WireError("a message of an unknown form")
+
+    def stray(self) -> None:
+        """An answer came that nobody waits for."""
+        raise WireError("an answer to a question that was not asked")
+
+    def one_request(self) -> None:
+        """Wait for a request and answer it."""
+        kind, number, body = self._message(None)
+        if kind == _REQUEST:
+            self._serve(number, body)
+        else:
+            self.stray()
+
+    def _message(self, deadline: float | None) -> tuple[int, int, Any]:
+        frame = self.frame(deadline)
+        if len(frame) < _HEADER.size:
+            raise WireError("a message of an unknown form")
+        kind, number = _HEADER.unpack_from(frame)
+        raw = frame[_HEADER.size :]
+        body = codec.decode(raw, self._caps, self.resolve)  # which may ask, and hear, something
+        self._last = frame[:1] + raw
+        return kind, number, body
+
+    def _serve(self, number: int, body: Any) -> None:
+        kind, message = self._answer_to(body)
+        self._line.send(_HEADER.pack(kind, number) + message)
+
+    def _answer_to(self, body: Any) -> tuple[int, bytearray]:
+        """Do what a request asks: the kind of answer, and the answer."""
+        self._depth += 1
+        try:
+            value, more = self._served(body)
+            kind = RESULT if more is None else CHANGED
+            message = codec.encode(value if more is None else (value, more), self.refer)
+            if len(message) + _HEADER.size > self._caps.message:
+                raise ValueError(
+                    f"the value is too large: {len(message)} bytes, {self._caps.message} allowed"
+                )
+        except codec.Closed:
+            raise
+        except BaseException as error:
+            kind, message = RAISED, self._failure(error)
+        finally:
+            self._depth -= 1
+        return kind, message
+
+    def _failure(self, error: BaseException) -> bytearray:
+        """The answer that says what was raised."""
+        name, text = codec.pack_exception(error)
+        if isinstance(error, WireError):
+            name = "TypeError"
+        return codec.encode((name, text, self.where(error)))
+
+    def _served(self, body: Any) -> tuple[Any, Any]:
+        if type(body) is not tuple or len(body) != 3:
+            raise WireError("a message of an unknown form")
+        op, args, released = body
+        if released is not None:
+            self._forget(released)
+        if self._depth > 2 * self._most_depth:
+            raise RecursionError("calls between a check and student code are nested too deeply")
+        if type(op) is not str or type(args) is not tuple:
+            raise WireError("a message of an unknown form")
+        return self.serve(op, args)

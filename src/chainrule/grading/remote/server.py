@@ -1,0 +1,421 @@
+"""What answers the judge inside the jail: runs cells, and calls what they defined.
+
+It shares its process with student code, which may change all of it. That gains nothing: the judge
+takes what comes out of here for values that the student returned.
+"""
+
+from __future__ import annotations
+
+import collections
+import dis
+import inspect
+import linecache
+import marshal
+import os
+import signal
+import socket
+import types
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from chainrule.grading.limits import Limits
+from chainrule.grading.remote import codec
+from chainrule.grading.remote.bundle import HEAD, SIZE, thawed
+from chainrule.grading.remote.connection import CHANGED, RAISED, RESULT, Peer
+from chainrule.grading.remote.framing import Line
+
+if TYPE_CHECKING:
+    from chainrule.grading.remote.shell import Shell
+
+__all__ = ["SPECIALS", "Inmate"]
+
+_CONVERSIONS = "call len iter next getitem setitem delitem contains bool float int complex index"
+_UNARY = "neg pos abs invert"
+_BINARY = "add sub mul truediv floordiv mod pow matmul and or xor lshift rshift"
+_ORDER = "lt le gt ge eq"
+SPECIALS = tuple(
+    f"__{name}__"
+    for name in f"{_CONVERSIONS} {_UNARY} {_BINARY} {_ORDER}".split()
+    + ["r" + name for name in _BINARY.split()]
+)
+_FUNCTIONS = (types.FunctionType, types.MethodType, types.BuiltinFunctionType)
+_NO_HEAD = bytes(HEAD.size)
+_STORE, _EXTENDED = dis.opmap["STORE_ATTR"], dis.EXTENDED_ARG
+_MAY_CHANGE = (list, dict, set, tuple, np.ndarray)
+_NEVER_CHANGE = {float, int, bool, str, bytes, complex, type(None)}  # which is quicker to tell
+
+
+class _Callback:
+    """A function of the judge's. It can be called, with plain data and one's own objects."""
+
+    __slots__ = ("__weakref__", "_call", "_ref", "_release")
+
+    def __init__(self, ref: codec.Ref, call: Callable[..., Any], release: Callable[..., None]):
+        self._ref, self._call, self._release = ref, call, release
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._call(self, args, kwargs)
+
+    def __del__(self) -> None:
+        self._release(self._ref.number, 1)
+
+
+# Types of the standard library and numpy that cross as the plain data they hold. The base class
+# reads it, so nothing a student wrote runs.
+_STAND_INS: dict[type, Callable[[Any], Any]] = {
+    collections.OrderedDict: lambda value: dict(dict.items(value)),
+    collections.defaultdict: lambda value: dict(dict.items(value)),
+    collections.Counter: lambda value: dict(dict.items(value)),
+    np.str_: lambda value: str.__str__(value),
+    np.bytes_: lambda value: bytes(value),
+    bytearray: bytes,
+}
+
+
+class Inmate(Peer):
+    """The jail's end of the conversation."""
+
+    def __init__(self, sock: socket.socket, shell: Shell, limits: Limits) -> None:
+        caps = codec.Caps(limits.message_bytes, limits.items)
+        super().__init__(Line(sock, timed=False), caps, limits.call_depth)
+        self._shell = shell
+        self._kinds: dict[int, type] = {}
+        self._number(0)
+        self._methods: dict[type, tuple[str, ...]] = {}
+        self._told: frozenset[str] | None = None  # methods that a script will ask for
+        self._running = self._waiting = self._pending = self._stopped = False
+        self._ops: dict[str, Callable[..., Any]] = {
+            "run": shell.run,
+            "get": getattr,
+            "set": setattr,
+            "del": delattr,
+            "operate": _operate,
+            "next": _next,
+            "find": self._find,
+            "bind": shell.user_ns.__setitem__,
+            "unbind": shell.user_ns.__delitem__,
+            "describe": self._describe,
+            "signature": _signature,
+            "number": self._number,
+            "script": self._script,
+            "stretch": self._stretch,
+            "file": _write_file,
+        }
+        signal.signal(signal.SIGINT, self._interrupted)
+
+    def loop(self) -> None:
+        """Answer until the judge hangs up."""
+        try:
+            while True:
+                self.one_request()
+        except codec.Closed:
+            pass
+
+    # Interrupts: only while student code runs, and never in the middle of a frame.
+
+    def _interrupted(self, signum: int, frame: Any) -> None:
+        self._stopped = True
+        if self._waiting:
+            self._pending = True
+        elif self._running:
+            raise KeyboardInterrupt
+
+    def frame(self, deadline: float | None) -> bytes:
+        self._waiting, self._pending = True, False
+        try:
+            found = super().frame(deadline)
+        finally:
+            self._waiting = False
+        if self._pending and self._running:
+            raise KeyboardInterrupt
+        return found
+
+    def stray(self) -> None:
+        """The answer to a callback that was interrupted: nobody waits for it any more."""
+
+    def serve(self, op: str, args: tuple[Any, ...]) -> tuple[Any, Any]:
+        outer, self._running = self._running, True
+        try:
+            if op == "call":
+                return self._call(*args)
+            if op == "steps":
+                return self._steps(*args)
+            if op == "method":
+                target, name, *rest = args
+                return self._call(getattr(target, name), *rest)
+            return self._ops[op](*args), None
+        finally:
+            self._running = outer
+
+    # Objects
+
+    def refer(self, value: Any) -> Any:
+        kind = type(value)
+        stand_in = _STAND_INS.get(kind)
+        if stand_in is not None:
+            return stand_in(value)
+        if issubclass(kind, np.ndarray) and kind is not np.ndarray:
+            base = np.ndarray.view(value, np.ndarray)
+            if base.dtype.kind in "biufc":
+                return base
+        return self.name(value, 1)
+
+    def kind_of(self, value: Any) -> int:
+        kind = type(value)
+        number = self._kind_numbers.get(kind)
+        if number is None:
+            number = self._kind_numbers[kind] = self._next_kind
+            self._kinds[number] = kind
+            self._next_kind += 1
+        return number
+
+    def _number(self, cell: int) -> None:
+        """Name objects and kinds from here on as in this cell's rehearsal; old names stay good."""
+        self._named, self._next_kind = cell << 24, (cell << 12) + 1
+        self._numbers = {}
+        self._kind_numbers: dict[type, int] = dict.fromkeys(_FUNCTIONS, 0)
+
+    def _stretch(
+        self, source: str, number: int, parts: list[tuple[int, bytes, list[str]]]
+    ) -> tuple[Any, list[bytes]]:
+        """Run a cell, then answer the checks after it: what each gave, up to an interrupt."""
+        self._stopped = False
+        ran = self._shell.run(source, number=number)
+        answers: list[bytes] = []
+        for part in parts:
+            if self._stopped:
+                break
+            answers.append(self._answers(*part))
+        return ran, answers
+
+    def _script(self, cell: int, packed: bytes, methods: list[str]) -> bytes:
+        """The answers to one check."""
+        self._stopped = False
+        return self._answers(cell, packed, methods)
+
+    def _answers(self, cell: int, packed: bytes, methods: list[str]) -> bytes:
+        """The answers to a check's requests, as far as none of them raises or is interrupted.
+
+        packed: as `script.pack` makes it, which is the judge's own. Each answer comes with its
+        size before it, and the kind that it would have alone.
+        """
+        self._number(cell)
+        self._told = frozenset(methods)
+        own, answers, to = self._own, bytearray(), codec.Writer(self.refer)
+        place = 0  # where the answer that is being written begins
+        try:
+            for row in marshal.loads(packed):
+                simple = len(row) == 4  # a call with nothing in it that could be changed
+                if simple:
+                    number, method, given, named = row
+                    target = own[number][0]
+                else:
+                    op, args = self._unpacked(*row)
+                more = None
+                answers += _NO_HEAD
+                try:
+                    if simple:
+                        function = getattr(target, method) if method else target
+                        value = function(*given, **named)
+                    else:
+                        value, more = self.serve(op, args)
+                    kind = RESULT if more is None else CHANGED
+                    codec.put(answers, value if more is None else (value, more), to)
+                except BaseException as error:
+                    kind = RAISED
+                    answers[place + HEAD.size :] = self._failure(error)
+                if self._stopped:
+                    break
+                HEAD.pack_into(answers, place, len(answers) - place - SIZE.size, kind)
+                place = len(answers)
+                if kind == RAISED:
+                    break
+        except (KeyboardInterrupt, KeyError, codec.WireError):
+            pass  # an object is asked that this code has not made
+        finally:
+            self._told = None
+        return bytes(answers[:place])
+
+    def _unpacked(self, op: str, target: int, args: Any) -> tuple[str, Any]:
+        """A request as it would have come alone."""
+        if not op:
+            return codec.decode(args, self._caps, self.resolve)[:2]
+        if type(args) is list:
+            (args,) = thawed(args)
+        return op, (self._own[target][0], *args) if target else args
+
+    def native(self, value: Any) -> codec.Ref | None:
+        return value._ref._replace(mine=False) if type(value) is _Callback else None
+
+    def foreign(self, number: int, kind: int) -> Any:
+        return _Callback(codec.Ref(False, number, kind), self._call_back, self.release)
+
+    def _call_back(self, callback: _Callback, args: tuple[Any, ...], kwargs: Any) -> Any:
+        return self.ask("call", callback, args, kwargs)[0]
+
+    def where(self, error: BaseException) -> Any:
+        """(number, text) of the line of student code that raised, or None."""
+        found = None
+        trace = error.__traceback__
+        while trace is not None:
+            name = trace.tb_frame.f_code.co_filename
+            if name.startswith("<ipython-input"):
+                found = trace.tb_lineno, linecache.getline(name, trace.tb_lineno).strip()[:500]
+            trace = trace.tb_next
+        return found
+
+    # Requests
+
+    def _call(self, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:
+        """Call; then send back each argument that the call changed in place."""
+        given = [*enumerate(args), *kwargs.items()]
+        before = [
+            (key, value, self._state(value))
+            for key, value in given
+            if type(value) not in _NEVER_CHANGE and isinstance(value, _MAY_CHANGE)
+        ]
+        found = target(*args, **kwargs)
+        changed = [(key, value) for key, value, was in before if self._state(value) != was]
+        return found, changed or None
+
+    def _steps(
+        self,
+        target: Any,
+        steps: list[tuple[int, str, tuple[Any, ...]]],
+        made_with: tuple[Any, ...],
+    ) -> tuple[tuple[bytes, list[Any]], Any]:
+        """Make objects and call their methods, see `proxy.Proxy.__steps__`: of each step whether it
+        raised something (a byte), and that or what it returned. As `_call` otherwise.
+
+        An argument may have been kept by the object, and changed by a later call.
+        """
+        before = [
+            (step, key, value, self._state(value))
+            for step, (_, _, args) in enumerate(steps)
+            for key, value in enumerate(args)
+            if type(value) not in _NEVER_CHANGE and isinstance(value, _MAY_CHANGE)
+        ]
+        made: dict[int, Any] = {}
+        raised, answers = bytearray(len(steps)), []
+        for step, (which, method, args) in enumerate(steps):
+            try:
+                if which not in made:
+                    made[which] = target(*made_with)
+                answers.append(getattr(made[which], method)(*args) if method else None)
+            except Exception as error:
+                raised[step] = 1
+                answers.append((*codec.pack_exception(error), self.where(error)))
+        changed = [(*place, value) for *place, value, was in before if self._state(value) != was]
+        return (bytes(raised), answers), changed or None
+
+    def _state(self, value: Any) -> Any:
+        """What a value is now, to be compared with what it is after a call."""
+        if type(value) is np.ndarray and value.dtype.kind in "biufc":
+            return value.shape, value.dtype, value.tobytes()
+        try:
+            return bytes(codec.encode(value, lambda other: self.name(other, 0)))
+        except (codec.WireError, TypeError):
+            return b""
+
+    def _find(self, name: str) -> tuple[bool, Any]:
+        names = self._shell.user_ns
+        return (True, names[name]) if name in names else (False, None)
+
+    def _describe(self, number: int) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+        """Of a kind of objects: its name, the special methods it has beyond every object's, and
+        those methods that are sure to be what an attribute of that name is."""
+        kind = self._kinds[number]
+        members = _members(kind)
+        methods = self._methods.get(kind)
+        if methods is None:  # which takes long to find out; what is called is looked up anyway
+            methods = self._methods[kind] = _plain_methods(members)
+        if self._told is not None:
+            methods = tuple(name for name in methods if name in self._told)
+        return kind.__name__, _specials(members), methods
+
+
+def _members(kind: type) -> dict[str, Any]:
+    """What a class and its bases, `object` apart, define."""
+    found: dict[str, Any] = {}
+    for base in reversed(kind.__mro__[:-1]):
+        found.update(vars(base))
+    return found
+
+
+def _specials(members: dict[str, Any]) -> tuple[str, ...]:
+    if members.keys().isdisjoint(SPECIALS):
+        return ()
+    return tuple(name for name in SPECIALS if members.get(name) is not None)
+
+
+def _plain_methods(members: dict[str, Any]) -> tuple[str, ...]:
+    """Methods that no method of the class assigns to, where attributes are looked up as usual."""
+    if "__getattr__" in members or "__getattribute__" in members:
+        return ()
+    methods = {name: one for name, one in members.items() if type(one) is types.FunctionType}
+    stored = {name for one in methods.values() for name in _stored(one.__code__)}
+    return tuple(name for name in methods if name not in stored and not name.startswith("__"))
+
+
+def _stored(code: types.CodeType) -> Iterator[str]:
+    """The attributes that code assigns to."""
+    argument, steps = 0, code.co_code
+    for op, low in zip(steps[::2], steps[1::2], strict=True):
+        argument = argument << 8 | low
+        if op == _STORE:
+            yield code.co_names[argument]
+        if op != _EXTENDED:
+            argument = 0
+
+
+def _operate(name: str, value: Any, *args: Any) -> Any:
+    """What a special method does, with Python's own rules for NotImplemented left to the judge."""
+    plain = _FUNCTIONS_OF.get(name)
+    if plain is not None:
+        return plain(value, *args)
+    found = getattr(type(value), name)(value, *args)
+    return (False, None) if found is NotImplemented else (True, found)
+
+
+_FUNCTIONS_OF: dict[str, Callable[..., Any]] = {
+    "__repr__": repr, "__str__": str, "__len__": len, "__iter__": iter, "__bool__": bool,
+    "__float__": float, "__int__": int, "__complex__": complex, "__dir__": dir,
+    "__getitem__": lambda value, key: value[key],
+    "__setitem__": lambda value, key, item: value.__setitem__(key, item),
+    "__delitem__": lambda value, key: value.__delitem__(key),
+    "__contains__": lambda value, item: item in value,
+    "__index__": lambda value: value.__index__(),
+    "__instancecheck__": lambda value, other: isinstance(other, value),
+    "__subclasscheck__": lambda value, other: issubclass(other, value),
+}  # fmt: skip
+
+
+def _next(iterator: Any) -> tuple[bool, Any]:
+    try:
+        return True, next(iterator)
+    except StopIteration:
+        return False, None
+
+
+def _signature(target: Any) -> list[tuple[str, int, bool, Any]]:
+    """(name, kind, whether it has a default, the default if it is plain) of each parameter."""
+    rows = []
+    for parameter in inspect.signature(target).parameters.values():
+        has = parameter.default is not parameter.empty
+        default: Any = parameter.default if has else None
+        try:
+            codec.encode(default)
+        except codec.WireError:
+            default = ...
+        rows.append((parameter.name, int(parameter.kind), has, default))
+    return rows
+
+
+def _write_file(name: str, content: bytes) -> None:
+    folder = os.path.dirname(name)
+    if folder:
+        os.makedirs(folder, exist_ok=True)
+    with open(name, "wb") as file:
+        file.write(content)

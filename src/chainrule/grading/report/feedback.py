@@ -1,0 +1,345 @@
+"""Feedback pages for a class: from autograded/ and the gradebook into feedback/.
+
+`generate` writes many at once. Inside nbgrader, `FeedbackExporter` makes the same pages:
+
+    c.GenerateFeedback.exporter_class = "chainrule.nbgrader.FeedbackExporter"
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import re
+import sys
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from nbconvert.exporters import Exporter
+from nbgrader import api
+from nbgrader.coursedir import CourseDirectory
+from traitlets import default
+from traitlets.config import Config
+
+from chainrule.course.folder import Course, CourseError
+from chainrule.grading.judge.merge import Malformed, read_file
+from chainrule.grading.report.feedback_page import Graded, Row, fingerprint, page
+from chainrule.notebook.atomic_file import line_of, put
+
+__all__ = ["FeedbackExporter", "FeedbackResult", "generate"]
+
+_PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".svg")
+_PICTURE_BYTES = 2 << 20  # of one picture beside a notebook
+_MOST_PICTURES = 50
+_NOTEBOOK_BYTES = 1 << 28
+_SENT_ALONG = ("timestamp.txt", "submission_secret.txt")  # nbgrader releases feedback with these
+_AHEAD = 4  # pages on the way for each worker
+_FEW = 20  # pages that are made sooner than a pool of processes is
+# A page for nobody: after it the template and all else is ready, for forked processes as well.
+_FIRST = Graded("", "", "", b'{"cells": [{"cell_type": "markdown", "source": "$x$"}]}', {})
+_MARK = re.compile(rb'<meta name="chainrule-feedback" content="(\w+)">')
+
+
+@dataclass
+class FeedbackResult:
+    """What came of it.
+
+    written: pages made now; unchanged: how many were as they should be; failed: by student, why
+    there is no page.
+    """
+
+    written: list[Path] = field(default_factory=list)
+    unchanged: int = 0
+    failed: dict[str, str] = field(default_factory=dict)
+    seconds: float = 0.0
+
+
+Progress = Callable[[int, int, str], None]
+"""Called after each page: (how many are done, of how many, student)."""
+
+
+def generate(
+    coursedir: Path | str,
+    assignment: str,
+    students: Sequence[str] | None = None,
+    jobs: int | None = None,
+    force: bool = False,
+    progress: Progress | None = None,
+    executor: Executor | None = None,
+    config: Config | None = None,
+) -> FeedbackResult:
+    """Write feedback/<student>/<assignment>/<notebook>.html for what has been graded.
+
+    students: only these. jobs: how many processes (default: one for each processor). force: pages
+    too that are as they should be. executor: where to make the pages instead. config: nbgrader's
+    (default: the course's nbgrader_config.py). Raises CourseError when the gradebook does not
+    know the assignment.
+    """
+    started = time.monotonic()
+    config = config or Course(Path(coursedir).resolve()).config()
+    places = _Places(CourseDirectory(config=config), assignment, config)
+    book = read_book(places.folders, assignment, students)
+    result = FeedbackResult()
+    for name in set(students or ()) - {student for student, _ in book}:
+        result.failed[name] = "nothing of it was graded"
+    jobs = jobs or len(os.sched_getaffinity(0))
+    with ExitStack() as stack:
+        # Forked, since a fresh process takes longer to start than to make a hundred pages.
+        if executor is None and jobs > 1 and len(book) > _FEW and sys.platform == "linux":
+            page(_FIRST)
+            context = multiprocessing.get_context("fork")
+            executor = stack.enter_context(ProcessPoolExecutor(jobs, mp_context=context))
+        todo = _todo(places, book, force, result)
+        for graded, outcome in _made(todo, executor, _AHEAD * jobs):
+            try:
+                if isinstance(outcome, Exception):
+                    raise outcome
+                result.written.append(places.put(graded, outcome))
+            except Exception as error:  # one page that fails is not the end of the others
+                result.failed[graded.student] = f"no page could be made: {line_of(error)}"
+            if progress is not None:
+                done = len(result.written) + result.unchanged + len(result.failed)
+                progress(done, len(book), graded.student)
+    result.seconds = time.monotonic() - started
+    return result
+
+
+def _todo(
+    places: _Places, book: Mapping[tuple[str, str], Entry], force: bool, result: FeedbackResult
+) -> Iterator[Graded]:
+    """What pages are to be made of; the others are counted in the result."""
+    for (student, notebook), entry in book.items():
+        try:
+            graded = places.read(student, notebook, entry)
+            if graded is None:
+                continue
+            places.send_along(student)
+        except (OSError, Malformed) as error:
+            result.failed[student] = f"the graded notebook cannot be read: {line_of(error)}"
+            continue
+        if not force and places.is_current(graded):
+            result.unchanged += 1
+            continue
+        yield graded
+
+
+def _made(
+    todo: Iterable[Graded], pool: Executor | None, ahead: int
+) -> Iterator[tuple[Graded, str | Exception]]:
+    """The pages, in order, made here or in the pool with a few on the way at a time."""
+    waiting: deque[tuple[Graded, Future[str]]] = deque()
+
+    def first() -> tuple[Graded, str | Exception]:
+        graded, future = waiting.popleft()
+        try:
+            return graded, future.result()
+        except Exception as error:
+            return graded, error
+
+    for graded in todo:
+        future: Future[str] = Future()
+        if pool is not None:
+            future = pool.submit(page, graded)
+        else:
+            try:
+                future.set_result(page(graded))
+            except Exception as error:
+                future.set_exception(error)
+        waiting.append((graded, future))
+        if len(waiting) >= (ahead if pool is not None else 1):
+            yield first()
+    while waiting:
+        yield first()
+
+
+# The gradebook ------------------------------------------------------------------------------------
+
+
+@dataclass
+class Entry:
+    """What the gradebook has of one notebook of one student; see `Graded`."""
+
+    late: float = 0.0
+    rows: dict[str, Row] = field(default_factory=dict)
+
+
+def read_book(
+    folders: CourseDirectory, assignment: str, students: Sequence[str] | None = None
+) -> dict[tuple[str, str], Entry]:
+    """Scores and comments by (student, notebook), sorted, in three queries for the whole class.
+
+    Raises CourseError when the gradebook does not know the assignment.
+    """
+    excluded = {name for name in folders.student_id_exclude.split(",") if name}
+    found: dict[tuple[str, str], Entry] = {}
+    with api.Gradebook(folders.db_url, folders.course_id) as book:
+        if not book.db.query(api.Assignment.id).filter_by(name=assignment).first():
+            raise CourseError(f"the gradebook knows no assignment {assignment}")
+
+        def of_class(*columns: Any) -> Any:
+            query = (
+                book.db.query(api.SubmittedAssignment.student_id, api.Notebook.name, *columns)
+                .select_from(api.SubmittedNotebook)
+                .join(api.Notebook, api.Notebook.id == api.SubmittedNotebook.notebook_id)
+                .join(
+                    api.SubmittedAssignment,
+                    api.SubmittedAssignment.id == api.SubmittedNotebook.assignment_id,
+                )
+                .join(api.Assignment, api.Assignment.id == api.SubmittedAssignment.assignment_id)
+                .filter(api.Assignment.name == assignment)
+            )
+            if students:
+                query = query.filter(api.SubmittedAssignment.student_id.in_(students))
+            return query
+
+        late = of_class(api.SubmittedNotebook.late_submission_penalty)
+        for student, notebook, penalty in late:
+            if student not in excluded:
+                found[student, notebook] = Entry(penalty or 0.0)
+        for row in of_class(
+            api.BaseCell.name, api.Grade.auto_score, api.Grade.manual_score,
+            api.Grade.score, api.Grade.max_score,
+        ).join(api.Grade, api.Grade.notebook_id == api.SubmittedNotebook.id).join(
+            api.BaseCell, api.BaseCell.id == api.Grade.cell_id
+        ):  # fmt: skip
+            student, notebook, cell, auto, manual, score, most = row
+            if (student, notebook) in found:
+                known = auto is not None or manual is not None
+                found[student, notebook].rows[cell] = Row(score if known else None, most)
+        for student, notebook, cell, comment in (
+            of_class(api.BaseCell.name, api.Comment.comment)
+            .join(api.Comment, api.Comment.notebook_id == api.SubmittedNotebook.id)
+            .join(api.BaseCell, api.BaseCell.id == api.Comment.cell_id)
+        ):
+            if comment and (student, notebook) in found:
+                rows = found[student, notebook].rows
+                row = rows.get(cell, Row())
+                rows[cell] = Row(row.score, row.max_score, comment)
+    return dict(sorted(found.items()))
+
+
+# Folders ------------------------------------------------------------------------------------------
+
+
+class _Places:
+    """Where graded work of one assignment lies, and where its feedback goes."""
+
+    def __init__(self, folders: CourseDirectory, assignment: str, config: Config) -> None:
+        self.folders, self._assignment = folders, assignment
+        default_mode = 664 if folders.groupshared else 644
+        self._mode = int(str(config.GenerateFeedback.get("permissions", default_mode)), 8)
+        self._marks = marks_of(config)
+
+    def _folder(self, step: str, student: str) -> Path:
+        return Path(self.folders.format_path(step, student, self._assignment))
+
+    def _target(self, student: str, notebook: str) -> Path:
+        return self._folder(self.folders.feedback_directory, student) / f"{notebook}.html"
+
+    def read(self, student: str, notebook: str, entry: Entry) -> Graded | None:
+        """What there is of one student's notebook; None when it was not handed in.
+
+        Raises OSError, Malformed.
+        """
+        path = self._folder(self.folders.autograded_directory, student) / f"{notebook}.ipynb"
+        if not os.path.lexists(path):
+            return None
+        return read_graded(path, (student, self._assignment, notebook), entry, self._marks)
+
+    def is_current(self, graded: Graded) -> bool:
+        """Whether the page is there already, made from the same."""
+        try:
+            with self._target(graded.student, graded.notebook).open("rb") as file:
+                match = _MARK.search(file.read(2000))
+        except OSError:
+            return False
+        return match is not None and match[1].decode() == fingerprint(graded)
+
+    def put(self, graded: Graded, text: str) -> Path:
+        """Write a page; returns where."""
+        target = self._target(graded.student, graded.notebook)
+        self._write(target, text.encode("utf-8", "replace"))
+        return target
+
+    def send_along(self, student: str) -> None:
+        """Copy what nbgrader needs to release the feedback to the right student, where it is there.
+
+        Other files of a submission stay where they are: a page of the student's own is no feedback.
+        """
+        target = self._folder(self.folders.feedback_directory, student)
+        for name in _SENT_ALONG:
+            path = self._folder(self.folders.autograded_directory, student) / name
+            if os.path.lexists(path):
+                content = read_file(path, _PICTURE_BYTES)
+                if not (target / name).is_file() or (target / name).read_bytes() != content:
+                    self._write(target / name, content)
+
+    def _write(self, path: Path, content: bytes) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if self.folders.groupshared:
+            for folder in (path.parent, path.parent.parent):
+                folder.chmod(folder.stat().st_mode | 0o2770)
+        put(path, content, self._mode)
+
+
+def read_graded(
+    path: Path, names: tuple[str, str, str], entry: Entry, marks: tuple[str, str]
+) -> Graded:
+    """A graded notebook with the pictures that lie beside it. names: student, assignment, notebook.
+
+    Raises OSError, Malformed.
+    """
+    content = read_file(path, _NOTEBOOK_BYTES)
+    files = pictures_beside(path.parent)
+    return Graded(*names, content, entry.rows, entry.late, files, marks)
+
+
+def pictures_beside(folder: Path) -> dict[str, bytes]:
+    """The pictures in a folder, by relative path; links and large files are left out."""
+    found: dict[str, bytes] = {}
+    paths = (path for path in folder.rglob("*") if path.suffix.lower() in _PICTURES)
+    for path in sorted(islice(paths, _MOST_PICTURES)):
+        with suppress(Malformed):
+            found[path.relative_to(folder).as_posix()] = read_file(path, _PICTURE_BYTES)
+    return found
+
+
+def marks_of(config: Config) -> tuple[str, str]:
+    """The marks around hidden checks, as nbgrader is configured to know them."""
+    given = config.get("ClearHiddenTests", {})
+    return (
+        given.get("begin_test_delimeter", "BEGIN HIDDEN TESTS"),
+        given.get("end_test_delimeter", "END HIDDEN TESTS"),
+    )
+
+
+# Inside nbgrader ----------------------------------------------------------------------------------
+
+
+class FeedbackExporter(Exporter):
+    """The same page, for `nbgrader generate_feedback` and Formgrader's button.
+
+    Its parent is nbgrader's GenerateFeedback, whose course it works on.
+    """
+
+    @default("file_extension")
+    def _file_extension_default(self) -> str:
+        return ".html"
+
+    def from_filename(self, filename: str, resources: Any = None, **kwargs: Any) -> tuple[str, Any]:
+        """The page of the graded notebook in that file."""
+        resources = self._init_resources(resources)
+        place = resources["nbgrader"]
+        student, assignment, notebook = (place[k] for k in ("student", "assignment", "notebook"))
+        book = read_book(self.parent.coursedir, assignment, [student])
+        if (student, notebook) not in book:
+            raise CourseError(f"the gradebook has nothing of {notebook} by {student}")
+        names = student, assignment, notebook
+        marks = marks_of(self.config)
+        return page(read_graded(Path(filename), names, book[student, notebook], marks)), resources

@@ -1,0 +1,131 @@
+"""The warm process (see `zygote.py`), seen from the process that wants submissions judged."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from dataclasses import replace
+
+from chainrule.grading.limits import Limits
+from chainrule.grading.sandbox import layers
+from chainrule.grading.sandbox.forkserver import LARGEST_PACKET, OfficeError
+from chainrule.grading.sandbox.layers import Row
+
+__all__ = ["Office", "doctor", "processors"]
+
+_THREADS = ("OPENBLAS", "OMP", "MKL", "NUMEXPR", "VECLIB_MAXIMUM", "BLIS")
+_KEPT = ("HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "TZ", "MPLCONFIGDIR", "TMPDIR")
+_STARTS_WITHIN = 120.0  # seconds; imports over a slow network disk take long
+_JUDGE = "chainrule.grading.judge.worker:serve"
+
+
+class Office:
+    """The warm process, seen from the process that wants submissions judged.
+
+    It starts at once, with what all notebooks need, and is used once it is `open`.
+    rows: every layer of the jail, active or why not.
+    """
+
+    def __init__(self, limits: Limits, judge: str = _JUDGE) -> None:
+        """Raises JailUnavailable where there is no forking."""
+        if not hasattr(os, "fork"):
+            raise layers.JailUnavailable("grading needs Linux (or macOS with --no-jail)")
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        start = (
+            f"import sys; sys.path[:] = {[entry for entry in sys.path if entry]!r}; "
+            "from chainrule.grading.sandbox import forkserver; "
+            f"forkserver.office({theirs.fileno()}, {limits.as_dict()!r}, {judge!r})"
+        )
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-s", "-c", start],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                env=_environment(),
+                cwd="/",
+                start_new_session=True,
+            )
+        self.owner = os.getpid()
+        self.rows: list[Row] = []
+        self._limits, self._control = limits, ours
+        self._control.settimeout(_STARTS_WITHIN)
+
+    def open(self, plots: bool = False) -> None:
+        """Wait until it is warm. plots: whether it has matplotlib and the like at hand, see
+        `warm.py`.
+
+        Raises OfficeError when it does not start, JailUnavailable when no jail can be built here
+        and `limits.no_jail` does not waive it.
+        """
+        try:
+            self._control.send(b"plots" if plots else b"plain")
+            hello = json.loads(self._control.recv(LARGEST_PACKET))
+        except (OSError, ValueError):
+            self.close()
+            error = (self._process.stderr.read() if self._process.stderr else b"").decode()
+            why = error.strip().splitlines()[-1:] or ["it said nothing"]
+            raise OfficeError(f"the warm process did not start: {why[0]}") from None
+        if self._process.stderr:
+            self._process.stderr.close()
+        self.rows = [Row(*row) for row in hello]
+        if not self._limits.no_jail:
+            try:
+                layers.refuse_without(self.rows)
+            except layers.JailUnavailable:
+                self.close()
+                raise
+
+    @property
+    def alive(self) -> bool:
+        """Whether the warm process still runs."""
+        return self._process.poll() is None
+
+    def judge(self, cpu: int) -> socket.socket:
+        """A new judge, forked from the warm process: the socket it listens on.
+
+        cpu: the processor that it and its jails stay on, -1 for any.
+
+        Closing the socket ends it. Raises OfficeError.
+        """
+        ours, theirs = socket.socketpair()
+        with theirs:
+            try:
+                socket.send_fds(self._control, [b"%d" % cpu], [theirs.fileno()])
+            except OSError as error:
+                ours.close()
+                raise OfficeError("the warm process is gone") from error
+        return ours
+
+    def close(self) -> None:
+        """End the warm process, and with it every judge and jail."""
+        self._control.close()
+        try:
+            self._process.wait(5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+def processors() -> list[int]:
+    """The numbers of the processors this process may use; [-1] where that cannot be told."""
+    return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [-1]
+
+
+def doctor(limits: Limits | None = None) -> list[Row]:
+    """Every layer of the jail, and whether it works for this user on this machine."""
+    office = Office(replace(limits or Limits(), no_jail=True))
+    office.open()
+    office.close()
+    return office.rows
+
+
+def _environment() -> dict[str, str]:
+    """Nothing of the instructor's but what Python needs to start; it can be read in the jail."""
+    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    threads = {f"{name}_NUM_THREADS": "1" for name in _THREADS}
+    return {**kept, **threads, "MPLBACKEND": "agg", "PYTHONHASHSEED": "random"}

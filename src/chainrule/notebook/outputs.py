@@ -1,0 +1,90 @@
+"""Outputs of cells, as notebooks store them, and what a jail reports of them made safe to store."""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["CUT", "MOST_OUTPUTS", "Output", "clean_outputs", "error_output", "stream_output"]
+
+Output = dict[str, Any]
+"""An output of a cell, as nbformat 4 has it."""
+
+CUT = "\n... the rest of this cell's output was cut off ...\n"
+MOST_OUTPUTS = 500  # separate ones, of one cell
+_MOST_LINES = 200  # of a traceback
+
+
+def stream_output(text: str, name: str = "stdout") -> Output:
+    """Printed text, as an output."""
+    return {"output_type": "stream", "name": name, "text": text}
+
+
+def error_output(name: str, message: str) -> Output:
+    """An error without a traceback, in one line."""
+    text = f"\x1b[0;31m{name}\x1b[0m: {message}"
+    return {"output_type": "error", "ename": name, "evalue": message, "traceback": [text]}
+
+
+def clean_outputs(raw: Any, most_bytes: int) -> list[Output]:
+    """Outputs that a jail reported, with nothing in them but what nbformat allows.
+
+    What is not an output is left out; the text of an output is cut at `most_bytes`.
+    """
+    cleaned = []
+    for one in raw[: MOST_OUTPUTS + 2] if isinstance(raw, list) else ():
+        make = _CLEANERS.get(str(one.get("output_type"))) if isinstance(one, dict) else None
+        if make is not None:
+            cleaned.append(make(one, most_bytes + len(CUT)))
+    return cleaned
+
+
+def _text(value: Any, most: int = 10_000) -> str:
+    text = value if isinstance(value, str) else ""
+    return text[:most].encode("utf-8", "replace").decode("utf-8")
+
+
+def _clean_stream(one: Output, most: int) -> Output:
+    name = "stderr" if one.get("name") == "stderr" else "stdout"
+    return stream_output(_text(one.get("text"), most), name)
+
+
+def _clean_error(one: Output, most: int) -> Output:
+    lines = one.get("traceback")
+    lines = [_text(line) for line in lines] if isinstance(lines, list) else []
+    if len(lines) > _MOST_LINES:
+        half = _MOST_LINES // 2
+        lines = [*lines[:half], "... Traceback truncated ...", *lines[-half:]]
+    return {
+        "output_type": "error",
+        "ename": _text(one.get("ename"), 200),
+        "evalue": _text(one.get("evalue")),
+        "traceback": lines,
+    }
+
+
+def _clean_data(one: Output, most: int) -> Output:
+    from chainrule.notebook.safe_html import clean_data  # with parsers, which a jail does without
+
+    data = one.get("data")
+    texts = {
+        _text(kind, 200): _text(value, most)
+        for kind, value in (data.items() if isinstance(data, dict) else ())
+        if isinstance(kind, str) and isinstance(value, str)
+    }
+    return {"output_type": "display_data", "data": clean_data(texts), "metadata": {}}
+
+
+def _clean_result(one: Output, most: int) -> Output:
+    return {
+        **_clean_data(one, most),
+        "output_type": "execute_result",
+        "execution_count": None,
+    }
+
+
+_CLEANERS = {
+    "stream": _clean_stream,
+    "error": _clean_error,
+    "display_data": _clean_data,
+    "execute_result": _clean_result,
+}
