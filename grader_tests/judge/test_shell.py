@@ -16,7 +16,7 @@ from notebooks import answered, cell, master, outputs, submission
 
 from chainrule.grading.judge.judge import judge
 from chainrule.grading.remote.bundle import joined, split
-from chainrule.grading.remote.server import _members, _plain_methods
+from chainrule.grading.remote.introspect import _members, plain_methods
 
 # Each is a notebook: cells that are run one after the other.
 NOTEBOOKS = {
@@ -147,9 +147,9 @@ def test_methods_that_are_assigned_to_are_not_sure() -> None:
         "class C(A):\n    def __getattr__(self, name): ...\n",
         names,
     )
-    assert _plain_methods(_members(names["A"])) == ("f", "k")
-    assert _plain_methods(_members(names["B"])) == ("f",)
-    assert _plain_methods(_members(names["C"])) == ()
+    assert plain_methods(_members(names["A"])) == ("f", "k")
+    assert plain_methods(_members(names["B"])) == ("f",)
+    assert plain_methods(_members(names["C"])) == ()
 
 
 # The warm process has matplotlib at hand only for notebooks that mention it.

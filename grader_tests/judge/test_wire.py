@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from chainrule.grading.remote import codec
+from chainrule.grading.remote import codec, wire_types
 from chainrule.grading.remote.framing import Line
 
 _dtypes = st.one_of(
@@ -79,8 +79,8 @@ def test_every_value_comes_back_as_it_was(value: Any) -> None:
 @settings(max_examples=300, deadline=None)
 @given(st.binary(max_size=200))
 def test_random_bytes_only_raise(data: bytes) -> None:
-    with contextlib.suppress(codec.WireError):
-        codec.decode(data, codec.Caps(items=1000, depth=20))
+    with contextlib.suppress(wire_types.WireError):
+        codec.decode(data, wire_types.Caps(items=1000, depth=20))
 
 
 @settings(max_examples=150, deadline=None)
@@ -89,8 +89,8 @@ def test_a_changed_byte_only_raises(value: Any, data: st.DataObject) -> None:
     raw = codec.encode(value)
     place = data.draw(st.integers(0, len(raw) - 1))
     raw[place] = data.draw(st.integers(0, 255))
-    with contextlib.suppress(codec.WireError):
-        codec.decode(bytes(raw), codec.Caps(items=1000, depth=20))
+    with contextlib.suppress(wire_types.WireError):
+        codec.decode(bytes(raw), wire_types.Caps(items=1000, depth=20))
 
 
 def test_a_decoded_array_is_writable() -> None:
@@ -114,16 +114,16 @@ class _Loud(int):
     "value", [object(), _Loud(3), np.array([object()]), lambda: 0, np.array(["a"]), [[object()]]]
 )
 def test_what_is_not_plain_does_not_cross(value: Any) -> None:
-    with pytest.raises(codec.WireError):
+    with pytest.raises(wire_types.WireError):
         codec.encode(value)
 
 
 def test_nesting_is_capped_on_both_sides() -> None:
     deep: Any = []
     deep.append(deep)
-    with pytest.raises(codec.WireError, match="deep"):
+    with pytest.raises(wire_types.WireError, match="deep"):
         codec.encode(deep)
-    with pytest.raises(codec.WireError, match="deep"):
+    with pytest.raises(wire_types.WireError, match="deep"):
         codec.decode(b"L\1\0\0\0" * 5000 + b"N")
 
 
@@ -137,15 +137,15 @@ def test_nesting_is_capped_on_both_sides() -> None:
     ],
 )  # fmt: skip
 def test_impossible_values_are_refused(data: bytes) -> None:
-    with pytest.raises(codec.WireError):
+    with pytest.raises(wire_types.WireError):
         codec.decode(data)
 
 
 def test_items_are_counted_over_the_whole_value() -> None:
     data = bytes(codec.encode([[0] * 10] * 10))
-    codec.decode(data, codec.Caps(items=110))
-    with pytest.raises(codec.WireError, match="many"):
-        codec.decode(data, codec.Caps(items=109))
+    codec.decode(data, wire_types.Caps(items=110))
+    with pytest.raises(wire_types.WireError, match="many"):
+        codec.decode(data, wire_types.Caps(items=109))
 
 
 class _Own(ZeroDivisionError):
@@ -173,13 +173,13 @@ class _Hostile(Exception):
 def test_exceptions_become_their_builtin_kin(
     error: BaseException, kind: type[Exception], text: str | None
 ) -> None:
-    got = codec.unpack_exception(*codec.pack_exception(error))
+    got = wire_types.unpack_exception(*wire_types.pack_exception(error))
     assert type(got) is kind
     assert text is None or str(got) == text
 
 
 def test_an_unknown_exception_is_a_runtime_error() -> None:
-    assert type(codec.unpack_exception("os.system", "x")) is RuntimeError
+    assert type(wire_types.unpack_exception("os.system", "x")) is RuntimeError
 
 
 def test_frames_are_capped_late_or_closed() -> None:
@@ -190,22 +190,22 @@ def test_frames_are_capped_late_or_closed() -> None:
             sender.send(payload)
         assert [receiver.receive(100) for _ in range(3)] == [b"x" * 100, b"", b"y"]
         sender.send(b"x" * 101)
-        with pytest.raises(codec.WireError, match="101"):
+        with pytest.raises(wire_types.WireError, match="101"):
             receiver.receive(100)
     a, b = socket.socketpair()
     with a, b:
         receiver = Line(b)
-        with pytest.raises(codec.Late):
+        with pytest.raises(wire_types.Late):
             receiver.receive(100, deadline=time.monotonic() + 0.05)
         a.sendall(b"\x05\0\0\0ab")
-        with pytest.raises(codec.Late):
+        with pytest.raises(wire_types.Late):
             receiver.receive(100, deadline=time.monotonic() + 0.05)
         a.sendall(b"cde")
         assert receiver.receive(100, deadline=time.monotonic() + 5) == b"abcde"
         a.close()
-        with pytest.raises(codec.Closed):
+        with pytest.raises(wire_types.Closed):
             receiver.receive(100)
-        with pytest.raises(codec.Closed):
+        with pytest.raises(wire_types.Closed):
             receiver.send(b"x")
 
 

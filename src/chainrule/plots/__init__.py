@@ -1,23 +1,19 @@
 """Plots for the lectures, in one style; matplotlib is only loaded when something is plotted."""
 
 from chainrule.plots.functions import (
-    COLOURS,
-    Picture,
     activation,
     bars,
-    boundaries,
     curves,
-    figure,
     function_and_slope,
     gallery,
     kink,
-    network,
-    points,
     secants,
     slope_check,
     step_sizes,
     stretched,
 )
+from chainrule.plots.networks import boundaries, network, points
+from chainrule.plots.style import COLOURS, Picture, figure
 
 __all__ = [
     "COLOURS",

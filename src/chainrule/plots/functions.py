@@ -2,146 +2,34 @@
 
 from __future__ import annotations
 
-import base64
-import io
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from html import escape
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from chainrule.activations import Activation
+from chainrule.plots.networks import draw_cell
+from chainrule.plots.style import COLOURS, GROUND, STROKES, Picture, figure, listed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 __all__ = [
-    "COLOURS",
-    "Picture",
     "activation",
     "bars",
-    "boundaries",
     "curves",
-    "figure",
     "function_and_slope",
     "gallery",
     "kink",
-    "network",
-    "points",
     "secants",
     "slope_check",
     "step_sizes",
     "stretched",
 ]
 
-# Okabe and Ito's palette: told apart by people with any kind of colour blindness. Lines differ in
-# dash and points in shape as well, so nothing depends on colour alone.
-COLOURS = {
-    "blue": "#0072B2",
-    "orange": "#D55E00",
-    "green": "#009E73",
-    "purple": "#CC79A7",
-    "grey": "#57606A",
-}
-_STROKES: tuple[dict[str, Any], ...] = (
-    {"color": COLOURS["blue"], "linestyle": "-"},
-    {"color": COLOURS["orange"], "linestyle": "--"},
-    {"color": COLOURS["green"], "linestyle": "-."},
-    {"color": COLOURS["purple"], "linestyle": ":"},
-)
-_CLASSES: tuple[dict[str, Any], ...] = (
-    {"color": COLOURS["blue"], "marker": "o"},
-    {"color": COLOURS["orange"], "marker": "^"},
-    {"color": COLOURS["green"], "marker": "s"},
-)
-_GROUND = ("#D3E7F3", "#F8DDCB", "#CDEBE1")  # the classes' colours, washed out
-
-_STYLE = {
-    "figure.facecolor": "white",  # a white card, so that it reads in a dark theme too
-    "figure.constrained_layout.w_pad": 0.1,  # inches between the card's edge and what is on it
-    "figure.constrained_layout.h_pad": 0.1,
-    "axes.facecolor": "white",
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "grid.color": "#E6E9ED",
-    "axes.axisbelow": True,
-    "font.size": 11,
-    "font.family": "DejaVu Sans",
-    "lines.linewidth": 2.2,
-    "legend.frameon": False,
-    "svg.fonttype": "path",
-    "svg.hashsalt": "chainrule",
-}
 
 Function = Callable[[np.ndarray], np.ndarray]
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A finished plot and what it shows in words.
-
-    svg: the picture; alt: the description for who cannot see it, also the plain-text form.
-    """
-
-    svg: str
-    alt: str
-
-    @property
-    def html(self) -> str:
-        data = base64.b64encode(self.svg.encode()).decode()
-        return (
-            f'<img alt="{escape(self.alt)}" style="max-width:100%;border-radius:8px" '
-            f'src="data:image/svg+xml;base64,{data}">'
-        )
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        return {"text/plain": self.alt, "text/html": self.html}
-
-
-class Canvas:
-    """What `figure` hands out: draw on `axes` (or `all_axes`); `picture` is there afterwards."""
-
-    picture: Picture
-
-    def __init__(self, fig: Figure, all_axes: list[Axes]) -> None:
-        self.figure, self.all_axes = fig, all_axes
-
-    @property
-    def axes(self) -> Axes:
-        return self.all_axes[0]
-
-
-@contextmanager
-def figure(
-    alt: str, columns: int = 1, width: float = 4.6, height: float = 3.2, rows: int = 1
-) -> Iterator[Canvas]:
-    """A figure in the course's style; on leaving the block it becomes `canvas.picture`.
-
-    alt: what the picture shows, in words. columns: plots side by side. width, height: of one plot,
-    in inches. rows: of plots, one below the other. Raises ValueError when alt is empty.
-    """
-    if not alt.strip():
-        raise ValueError("a picture needs a description (alt)")
-    import matplotlib as mpl
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
-    from matplotlib.figure import Figure
-
-    with mpl.rc_context(_STYLE):
-        fig = Figure(figsize=(width * columns, height * rows), layout="constrained")
-        canvas = Canvas(fig, [fig.add_subplot(rows, columns, i + 1) for i in range(rows * columns)])
-        yield canvas
-        out = io.StringIO()
-        FigureCanvasSVG(fig).print_svg(out, metadata={"Date": None, "Creator": None})
-    svg = out.getvalue()
-    # A hundredth of a point is fine enough for the eye, and makes a third less to store.
-    svg = re.sub(r"(?<![\d.])([1-9]\d*\.\d\d)\d+", r"\1", svg[svg.index("<svg") :])
-    canvas.picture = Picture(svg, alt)
 
 
 def function_and_slope(
@@ -161,7 +49,7 @@ def function_and_slope(
     x = np.linspace(-reach, reach, 481)
     alt = f"{name} and its derivative from {-reach:g} to {reach:g}"
     if kinks:
-        alt += f", with a kink at {_listed(f'{k:g}' for k in kinks)}"
+        alt += f", with a kink at {listed(f'{k:g}' for k in kinks)}"
     if mark is not None:
         at = np.asarray(mark, dtype=np.float64)
         value, rate = float(f(at)), float(slope(at))
@@ -196,7 +84,7 @@ def gallery(many: Iterable[Activation], reach: float = 4.0) -> Picture:
     """Small plots of activation functions on the same axes, three in a row, each with its slope."""
     shown = list(many)
     x = np.linspace(-reach, reach, 321)
-    alt = f"{_listed(one.name for one in shown)}, each with its derivative, on the same axes."
+    alt = f"{listed(one.name for one in shown)}, each with its derivative, on the same axes."
     rows = -(-len(shown) // 3)
     with figure(alt, columns=3, rows=rows, width=3.1, height=2.5) as canvas:
         for axes, one in zip(canvas.all_axes, shown, strict=False):
@@ -231,7 +119,7 @@ def curves(
     alt = f"{title}: {ylabel} against {xlabel}{scale}; {'; '.join(told)}."
     with figure(alt, width=6.4, height=3.6) as canvas:
         axes = canvas.axes
-        for (name, (x, y)), stroke in zip(lines.items(), _STROKES, strict=False):
+        for (name, (x, y)), stroke in zip(lines.items(), STROKES, strict=False):
             axes.plot(x, y, marker="o" if dots else "", label=name, **stroke)
         axes.set(title=title, xlabel=xlabel, ylabel=ylabel)
         if log:
@@ -271,8 +159,8 @@ def secants(f: Function, x: float, h: float, slope: float, reach: float = 3.0) -
         axes.plot(span, f(span), color=COLOURS["grey"], linewidth=1.6, label="the function")
         lines = (
             ("tangent", slope, x, at[0.0], {"color": COLOURS["green"], "linestyle": "-"}),
-            ("forward difference", forward, x, at[0.0], _STROKES[1]),
-            ("central difference", central, x - h, at[-h], _STROKES[0] | {"linestyle": "-."}),
+            ("forward difference", forward, x, at[0.0], STROKES[1]),
+            ("central difference", central, x - h, at[-h], STROKES[0] | {"linestyle": "-."}),
         )
         wide = np.array([x - 1.7 * h, x + 1.7 * h])
         for name, rate, through, value, stroke in lines:
@@ -296,13 +184,13 @@ def step_sizes(steps: Any, errors: Mapping[str, Any], title: str) -> Picture:
     h = np.asarray(steps, dtype=np.float64)
     known = {name: np.maximum(np.asarray(e, dtype=np.float64), 1e-17) for name, e in errors.items()}
     alt = (
-        f"{title}: the error of the {_listed(known)} against the step size h, both counted in "
+        f"{title}: the error of the {listed(known)} against the step size h, both counted in "
         "powers of ten. From large steps to small ones each line falls, is least somewhere, marked "
         "by a ring, and then rises again, ragged."
     )
     with figure(alt, width=7.0, height=4.0) as canvas:
         axes = canvas.axes
-        for (name, error), stroke in zip(known.items(), _STROKES, strict=False):
+        for (name, error), stroke in zip(known.items(), STROKES, strict=False):
             axes.loglog(h, error, label=name, **stroke | {"linewidth": 1.8})
             best = int(np.argmin(error))
             axes.plot(h[best], error[best], "o", ms=9, mfc="none", mew=2, color=stroke["color"])
@@ -327,14 +215,14 @@ def kink(f: Function, x: float, left: float, right: float, h: float) -> Picture:
         axes = canvas.axes
         axes.plot(span, f(span), color=COLOURS["grey"], linewidth=8, alpha=0.15)
         for name, rate, side, stroke in (
-            ("from the left", left, -1, _STROKES[0]),
-            ("from the right", right, 1, _STROKES[2]),
+            ("from the left", left, -1, STROKES[0]),
+            ("from the right", right, 1, STROKES[2]),
         ):
             to = np.array([x, x + side * 2 * h])
             axes.plot(to, here + rate * (to - x), label=f"{name}: {rate:g}", **stroke)
         ends = np.array([x - h, x + h])
         label = f"central difference: {chord:g}"
-        axes.plot(ends, [low, high], marker="o", label=label, **_STROKES[1])
+        axes.plot(ends, [low, high], marker="o", label=label, **STROKES[1])
         axes.set(xlabel="x", ylabel="f(x)")
         axes.legend(loc="upper left")
     return canvas.picture
@@ -361,10 +249,8 @@ def stretched(row: Any, column: Any) -> Picture:
         for axes, (title, table, given) in zip(canvas.all_axes, tables, strict=True):
             for (i, j), value in np.ndenumerate(table):
                 real = given is None or given[i if table is tables[0][1] else j]
-                face = (
-                    "white" if not real else _GROUND[0] if value or given is not None else "white"
-                )
-                _draw_cell(axes, i, j, f"{value:g}".replace("-", "−"), face, real)
+                face = "white" if not real else GROUND[0] if value or given is not None else "white"
+                draw_cell(axes, i, j, f"{value:g}".replace("-", "−"), face, real)
             axes.set(title=title, xlim=(-0.1, shape[1] + 0.1), ylim=(shape[0] + 0.1, -0.1))
             axes.set_aspect("equal")
             axes.axis("off")
@@ -381,12 +267,12 @@ def slope_check(f: Function, claimed: Mapping[str, Function], reach: float = 3.0
     h = 1e-5
     measured = (f(spots + h) - f(spots - h)) / (2 * h)
     alt = (
-        f"The measured slopes of a function as rings, and {_listed(claimed)} as lines: a right one "
+        f"The measured slopes of a function as rings, and {listed(claimed)} as lines: a right one "
         "runs through the rings."
     )
     with figure(alt, width=6.4, height=3.6) as canvas:
         axes = canvas.axes
-        for (name, slope), stroke in zip(claimed.items(), _STROKES, strict=False):
+        for (name, slope), stroke in zip(claimed.items(), STROKES, strict=False):
             axes.plot(x, slope(x), label=name, **stroke)
         axes.plot(
             spots, measured, "o", ms=7, mfc="white", mec=COLOURS["grey"], mew=1.6, label="measured"
@@ -396,111 +282,6 @@ def slope_check(f: Function, claimed: Mapping[str, Function], reach: float = 3.0
         axes.set(xlabel="x", ylabel="slope", ylim=(lowest - room, highest + room))
         axes.legend()
     return canvas.picture
-
-
-def points(X: Any, y: Any, title: str = "") -> Picture:
-    """Points in the plane, a colour and a shape for each class.
-
-    X: array of shape (N, 2); y: N class numbers, from 0 to 2.
-    """
-    X, y = np.asarray(X), np.asarray(y)
-    alt = f"{title or 'Points'}: {len(X)} points in the plane, of {len(np.unique(y))} classes."
-    with figure(alt, width=5.4, height=4.0) as canvas:
-        _draw_points(canvas.axes, X, y)
-        canvas.axes.set(title=title, xlabel="x0", ylabel="x1", aspect="equal")
-        canvas.axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
-    return canvas.picture
-
-
-def boundaries(
-    X: Any, y: Any, nets: Mapping[str, Callable[[np.ndarray], np.ndarray]], reach: float = 1.25
-) -> Picture:
-    """Which class each place in the plane is given, side by side for several nets.
-
-    X: array of shape (N, 2); y: N class numbers, from 0 to 2. nets: title -> function from points
-    (M, 2) to scores (M, classes). The points are drawn on top, in the colours of their classes.
-    """
-    X, y = np.asarray(X), np.asarray(y)
-    side = np.linspace(-reach, reach, 121)
-    grid = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
-    told, maps = [], []
-    for title, scores in nets.items():
-        maps.append(scores(grid).reshape(side.size, side.size, -1))
-        right = np.mean(np.argmax(scores(X), axis=1) == y)
-        told.append(f"{title}: {right:.0%} of the points lie on the ground of their own class")
-    alt = "Decision boundaries. " + "; ".join(told) + "."
-    with figure(alt, columns=len(nets), width=3.6, height=3.8) as canvas:
-        for axes, title, values in zip(canvas.all_axes, nets, maps, strict=True):
-            for k, colour in enumerate(_GROUND[: values.shape[2]]):
-                # By how much class k is ahead of the best of the others: its ground is above 0.
-                ahead = values[:, :, k] - np.delete(values, k, axis=2).max(axis=2)
-                if ahead.max() > 0:
-                    axes.contourf(side, side, ahead, levels=[0, ahead.max()], colors=colour)
-                    axes.contour(
-                        side, side, ahead, levels=[0], colors=COLOURS["grey"], linewidths=0.8
-                    )
-            _draw_points(axes, X, y)
-            axes.set(title=title, xlabel="x0", ylabel="x1", aspect="equal")
-            axes.grid(visible=False)
-    return canvas.picture
-
-
-def network(*nets: Sequence[int]) -> Picture:
-    """Nets as columns of units, side by side; each is given by its sizes, inputs first."""
-    told = [
-        f"{len(sizes) - 1} layers of weights, {_listed(map(str, sizes))} units" for sizes in nets
-    ]
-    alt = "Nets drawn as columns of units, every unit joined to all of the next column: "
-    with figure(alt + "; ".join(told) + ".", columns=len(nets), width=4.6, height=3.4) as canvas:
-        for axes, sizes in zip(canvas.all_axes, nets, strict=True):
-            _draw_network(axes, sizes)
-    return canvas.picture
-
-
-def _draw_cell(axes: Axes, i: int, j: int, text: str, face: str, real: bool) -> None:
-    """One entry of a table; dashed and grey where it is only a copy."""
-    colour = "#24292F" if real else "#8B949E"
-    box = [[j, j + 1, j + 1, j, j], [i, i, i + 1, i + 1, i]]
-    axes.fill(*box, color=face, zorder=1)
-    axes.plot(*box, color=colour, linewidth=1.2, linestyle="-" if real else ":", zorder=2)
-    axes.text(j + 0.5, i + 0.5, text, ha="center", va="center", color=colour, fontsize=13)
-
-
-def _draw_network(axes: Axes, sizes: Sequence[int]) -> None:
-    columns = [np.linspace(-(n - 1) / 2, (n - 1) / 2, n) for n in sizes]
-    tallest = max(sizes)
-    for i, (before, after) in enumerate(pairwise(columns)):
-        for start in before:
-            for end in after:
-                axes.plot([i, i + 1], [start, end], color="#B9C0C8", linewidth=0.9, zorder=1)
-        axes.text(i + 0.5, -tallest / 2 - 0.25, f"W{i + 1}, b{i + 1}", ha="center", va="top")
-    for i, column in enumerate(columns):
-        end = i in (0, len(columns) - 1)
-        face = "#F3F6FA" if end else COLOURS["blue"]
-        axes.plot(
-            np.full(column.size, i), column, "o", ms=15, mfc=face, mec="#24292F", mew=1.4, zorder=2
-        )
-        name = "inputs" if i == 0 else "scores" if i == len(columns) - 1 else f"hidden {i}"
-        axes.text(i, tallest / 2 + 0.1, name, ha="center", va="bottom")
-    layers, hidden = len(sizes) - 1, len(sizes) - 2
-    axes.set_title(f"{layers}-layer net = {hidden}-hidden-layer net", pad=14)
-    axes.set(xlim=(-0.5, len(sizes) - 0.5), ylim=(-tallest / 2 - 0.8, tallest / 2 + 0.6))
-    axes.axis("off")
-
-
-def _draw_points(axes: Axes, X: np.ndarray, y: np.ndarray) -> None:
-    for k, mark in enumerate(_CLASSES):
-        chosen = X[y == k]
-        if len(chosen):
-            axes.plot(
-                *chosen.T,
-                linestyle="",
-                ms=5,
-                mec="white",
-                mew=0.6,
-                label=f"class {k}",
-                **mark,
-            )
 
 
 def _draw_slope(
@@ -517,9 +298,3 @@ def _draw_slope(
     for k in kinks:
         ends = np.array([k - 1e-9, k + 1e-9])
         axes.plot(ends, slope(ends), "o", ms=6, mfc="white", mec=colour, mew=1.6)
-
-
-def _listed(words: Iterable[str]) -> str:
-    """`a`, `a and b`, `a, b and c`."""
-    *most, last = words
-    return f"{', '.join(most)} and {last}" if most else last

@@ -27,7 +27,7 @@ from chainrule.grading.judge.replay import SEEDS, Heard, News, Rehearsal, rehear
 from chainrule.grading.judge.session import Ran, Submission, written
 from chainrule.grading.judge.worker import Course, JudgeError, Rehearse, Task
 from chainrule.grading.limits import Limits
-from chainrule.grading.remote import codec
+from chainrule.grading.remote import wire_types
 from chainrule.grading.sandbox.client import processors
 from chainrule.grading.sandbox.forkserver import OfficeError
 from chainrule.grading.sandbox.layers import JailUnavailable
@@ -143,10 +143,10 @@ def _asked(master: Master, submission: Submission, limits: Limits) -> Ran | Malf
             try:
                 news = clerk.tell(key, known.packed[key], known.news)
                 found: Ran | Malformed = clerk.ask(Task(key, submission, limits, news))
-            except (codec.WireError, codec.Late) as error:
+            except (wire_types.WireError, wire_types.Late) as error:
                 clerk.broken = True
                 in_time = time.monotonic() - started < limits.total_seconds
-                early = isinstance(error, codec.Closed) and in_time
+                early = isinstance(error, wire_types.Closed) and in_time
             else:
                 if isinstance(found, Ran) and len(known.news) < _MOST_NEWS:
                     known.news += found.learned
@@ -188,7 +188,7 @@ def _rehearsed(master: Master, limits: Limits) -> Rehearsal:
         with a_clerk(_kind(master, limits)) as clerk:
             try:
                 found = clerk.ask(Rehearse(master, limits, numbers, seed))
-            except (codec.WireError, codec.Late, JudgeError):
+            except (wire_types.WireError, wire_types.Late, JudgeError):
                 clerk.broken = True
                 raise
         if isinstance(found, Malformed):
@@ -198,7 +198,7 @@ def _rehearsed(master: Master, limits: Limits) -> Rehearsal:
     try:
         with ThreadPoolExecutor(min(len(SEEDS), len(processors())), "rehearsal") as pool:
             return rehearsed(numbers, list(pool.map(run, SEEDS)))
-    except (codec.WireError, codec.Late, JudgeError) as error:
+    except (wire_types.WireError, wire_types.Late, JudgeError) as error:
         _log.warning("%s could not be rehearsed: %s", master.name, error)
         return {}
 

@@ -29,8 +29,8 @@ from chainrule.grading.judge.merge import Malformed
 from chainrule.grading.judge.replay import Heard, News, Rehearsal, solution
 from chainrule.grading.judge.session import Session, Submission
 from chainrule.grading.limits import Limits
-from chainrule.grading.remote.codec import Closed
 from chainrule.grading.remote.framing import Line
+from chainrule.grading.remote.wire_types import Closed
 from chainrule.grading.sandbox.forkserver import HouseLine, OfficeError
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.grading.remote import codec
+from chainrule.grading.remote import codec, wire_types
 
 __all__ = ["HEAD", "PLAIN", "SIZE", "joined", "pack", "split", "thawed"]
 
@@ -40,7 +40,7 @@ def pack(requests: Iterable[bytes]) -> tuple[bytes, tuple[str, ...]]:
     for request in requests:
         op, args, _ = codec.decode(request)
         number = 0
-        if args and type(args[0]) is codec.Ref and not args[0].mine:
+        if args and type(args[0]) is wire_types.Ref and not args[0].mine:
             number, args = args[0].number, args[1:]
         if op in _METHOD_AT:
             methods[args[_METHOD_AT[op]]] = None

@@ -16,11 +16,11 @@ from weakref import WeakValueDictionary
 import numpy as np
 
 from chainrule.grading.limits import Limits
-from chainrule.grading.remote import codec
-from chainrule.grading.remote.codec import Closed, Late, Ref, WireError
+from chainrule.grading.remote import codec, wire_types
 from chainrule.grading.remote.connection import Peer
 from chainrule.grading.remote.framing import Line
 from chainrule.grading.remote.proxy import Kind, Proxy, Remote, proxy_class, remote_of
+from chainrule.grading.remote.wire_types import Closed, Late, Ref, WireError
 
 if TYPE_CHECKING:
     import socket
@@ -72,7 +72,7 @@ class Jailed(Peer):
     """
 
     def __init__(self, process: GuestProcess, limits: Limits) -> None:
-        caps = codec.Caps(limits.message_bytes, limits.items)
+        caps = wire_types.Caps(limits.message_bytes, limits.items)
         super().__init__(Line(process.sock), caps, limits.call_depth)
         self._process, self._limits = process, limits
         self._kinds = {0: proxy_class(("function", ("__call__",), ()))}
@@ -317,7 +317,7 @@ class Jailed(Peer):
         return RuntimeError("an answer that cannot be read")
 
     def raised(self, name: str, message: str, where: Any) -> BaseException:
-        error = codec.unpack_exception(name, message)
+        error = wire_types.unpack_exception(name, message)
         if type(where) is tuple and [type(part) for part in where] == [int, str]:
             return _raised_in_cell(error, *where)
         return error

@@ -7,98 +7,42 @@ the table do not cross; objects of either side are named by number (`Ref`).
 
 from __future__ import annotations
 
-import builtins
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
+from chainrule.grading.remote.wire_types import (
+    BY_NUMBER,
+    COMPLEX,
+    DTYPE_NUMBERS,
+    DTYPES,
+    FLOAT,
+    NUMERIC,
+    REF,
+    SIZE,
+    TYPE_NUMBERS,
+    TYPES,
+    Caps,
+    Reader,
+    Ref,
+    WireError,
+    Writer,
+)
+
 __all__ = [
-    "Caps", "Closed", "Late", "Ref", "WireError", "Writer",
-    "decode", "encode", "pack_exception", "put", "unpack_exception",
-]  # fmt: skip
+    "decode",
+    "encode",
+    "put",
+]
 
 _SHAPES = [struct.Struct(f"<{axes}q") for axes in range(65)]  # numpy has no more axes
 _LARGEST_INT = 1 << 16  # bytes
 _MOST_AXES = 32
-_LONGEST_MESSAGE = 10_000  # characters of an exception's message
 
 _Put = Callable[[bytearray, Any, "Writer"], None]
-_Get = Callable[["_Reader"], Any]
-
-
-class WireError(Exception):
-    """The bytes are no value, or the value cannot cross."""
-
-
-class Closed(WireError):
-    """The other side is gone."""
-
-
-class Late(Exception):
-    """The deadline passed before a frame was complete."""
-
-
-@dataclass(frozen=True)
-class Caps:
-    """What the reader takes. message: bytes of a frame; items: values in it; depth: of nesting."""
-
-    message: int = 32 << 20
-    items: int = 1_000_000
-    depth: int = 64
-
-
-class Ref(NamedTuple):
-    """An object that stays where it is.
-
-    mine: it lives on the side that sent this; number: its name there; kind: what sort of object it
-    is, a number that the sender can describe (0: a plain function).
-    """
-
-    mine: bool
-    number: int
-    kind: int
-
-
-class Writer:
-    """What writing takes besides the value.
-
-    refer: what stands for an object that is not plain data, a `Ref` or plain data; without it
-    there is nothing. depth: how deeply values may be nested.
-    """
-
-    __slots__ = ("depth", "refer")
-
-    def __init__(self, refer: Callable[[Any], Any] | None = None, depth: int = 60) -> None:
-        self.refer, self.depth = refer, depth
-
-
-class _Reader:
-    """Where reading has come to. A reader of a type skips the tag and moves `place` on."""
-
-    __slots__ = ("data", "depth", "items", "place", "resolve")
-
-    def __init__(self, data: bytes, caps: Caps, resolve: Callable[[Ref], Any] | None) -> None:
-        self.data, self.place, self.resolve = data, 0, resolve
-        self.items, self.depth = caps.items, caps.depth
-
-    def take(self, size: int) -> bytes:
-        start = self.place
-        end = self.place = start + size
-        if end > len(self.data):
-            raise WireError("a value ends before its time")
-        return self.data[start:end]
-
-    def sized(self) -> bytes:
-        """What follows the tag: four bytes of size, and so many bytes."""
-        size = _SIZE.unpack_from(self.data, self.place + 1)[0]
-        self.place += 5
-        return self.take(size)
-
-
-_SIZE, _FLOAT, _COMPLEX, _REF = (struct.Struct(form) for form in ("<I", "<d", "<dd", "<?QI"))
+_Get = Callable[["Reader"], Any]
 
 
 # Writers ------------------------------------------------------------------------------------------
@@ -124,24 +68,24 @@ def _put_int(out: bytearray, value: int, _: Writer) -> None:
     raw = value.to_bytes(value.bit_length() // 8 + 1, "little", signed=True)
     if len(raw) > _LARGEST_INT:
         raise WireError("an integer is too large to cross")
-    out += b"i" + _SIZE.pack(len(raw)) + raw
+    out += b"i" + SIZE.pack(len(raw)) + raw
 
 
 def _put_float(out: bytearray, value: float, _: Writer) -> None:
-    out += b"d" + _FLOAT.pack(value)
+    out += b"d" + FLOAT.pack(value)
 
 
 def _put_complex(out: bytearray, value: complex, _: Writer) -> None:
-    out += b"c" + _COMPLEX.pack(value.real, value.imag)
+    out += b"c" + COMPLEX.pack(value.real, value.imag)
 
 
 def _put_text(out: bytearray, value: str, _: Writer) -> None:
     raw = value.encode("utf-8", "surrogatepass")
-    out += b"s" + _SIZE.pack(len(raw)) + raw
+    out += b"s" + SIZE.pack(len(raw)) + raw
 
 
 def _put_bytes(out: bytearray, value: bytes, _: Writer) -> None:
-    out += b"b" + _SIZE.pack(len(value)) + value
+    out += b"b" + SIZE.pack(len(value)) + value
 
 
 def _put_many(tag: bytes) -> _Put:
@@ -149,7 +93,7 @@ def _put_many(tag: bytes) -> _Put:
         if to.depth == 0:
             raise WireError("a value is nested too deeply to cross")
         to.depth -= 1
-        out += tag + _SIZE.pack(len(value))
+        out += tag + SIZE.pack(len(value))
         writers = _WRITERS
         for item in value:  # as `put`, without a call for each
             writers.get(type(item), _put_other)(out, item, to)
@@ -162,7 +106,7 @@ def _put_dict(out: bytearray, value: dict[Any, Any], to: Writer) -> None:
     if to.depth == 0:
         raise WireError("a value is nested too deeply to cross")
     to.depth -= 1
-    out += b"D" + _SIZE.pack(len(value))
+    out += b"D" + SIZE.pack(len(value))
     for key, item in value.items():
         put(out, key, to)
         put(out, item, to)
@@ -180,7 +124,7 @@ def _put_slice(out: bytearray, value: slice | range, to: Writer) -> None:
 
 
 def _put_array(out: bytearray, value: np.ndarray, to: Writer) -> None:
-    number = _DTYPE_NUMBERS.get(value.dtype)
+    number = DTYPE_NUMBERS.get(value.dtype)
     if number is None:
         return _put_other(out, value, to)
     axes = value.ndim
@@ -189,12 +133,12 @@ def _put_array(out: bytearray, value: np.ndarray, to: Writer) -> None:
 
 
 def _put_scalar(out: bytearray, value: np.generic, to: Writer) -> None:
-    out += b"n" + bytes((_DTYPE_NUMBERS[value.dtype],)) + value.tobytes()
+    out += b"n" + bytes((DTYPE_NUMBERS[value.dtype],)) + value.tobytes()
 
 
 def _put_masked(out: bytearray, value: Any, to: Writer) -> None:
     data = np.ma.getdata(value)
-    if data.dtype not in _DTYPE_NUMBERS:
+    if data.dtype not in DTYPE_NUMBERS:
         raise WireError(f"a masked array of {data.dtype} cannot cross")
     out += b"m"
     _put_array(out, np.asarray(data), to)
@@ -202,60 +146,60 @@ def _put_masked(out: bytearray, value: Any, to: Writer) -> None:
 
 
 def _put_dtype(out: bytearray, value: np.dtype, to: Writer) -> None:
-    number = _DTYPE_NUMBERS.get(value)
+    number = DTYPE_NUMBERS.get(value)
     if number is None:
         raise WireError(f"the dtype {value} cannot cross")
     out += b"t" + bytes((number,))
 
 
 def _put_type(out: bytearray, value: type, to: Writer) -> None:
-    if value in _TYPE_NUMBERS:
-        out += b"T" + _TYPE_NUMBERS[value].to_bytes(2, "little")
+    if value in TYPE_NUMBERS:
+        out += b"T" + TYPE_NUMBERS[value].to_bytes(2, "little")
     else:
         _put_other(out, value, to)
 
 
 def _put_ref(out: bytearray, value: Ref, _: Writer) -> None:
-    out += b"R" + _REF.pack(*value)
+    out += b"R" + REF.pack(*value)
 
 
 # Readers ------------------------------------------------------------------------------------------
 
 
-def _get(source: _Reader) -> Any:
+def _get(source: Reader) -> Any:
     return _READERS[source.data[source.place]](source)
 
 
-def _no_such(source: _Reader) -> Any:
+def _no_such(source: Reader) -> Any:
     raise WireError("a value of a type that does not exist")
 
 
-def _get_int(source: _Reader) -> int:
+def _get_int(source: Reader) -> int:
     raw = source.sized()
     if not 0 < len(raw) <= _LARGEST_INT:
         raise WireError("an integer of an impossible size")
     return int.from_bytes(raw, "little", signed=True)
 
 
-def _get_float(source: _Reader) -> float:
+def _get_float(source: Reader) -> float:
     place = source.place
     source.place = place + 9
-    return _FLOAT.unpack_from(source.data, place + 1)[0]
+    return FLOAT.unpack_from(source.data, place + 1)[0]
 
 
-def _get_complex(source: _Reader) -> complex:
+def _get_complex(source: Reader) -> complex:
     place = source.place
     source.place = place + 17
-    return complex(*_COMPLEX.unpack_from(source.data, place + 1))
+    return complex(*COMPLEX.unpack_from(source.data, place + 1))
 
 
-def _get_text(source: _Reader) -> str:
+def _get_text(source: Reader) -> str:
     return source.sized().decode("utf-8", "surrogatepass")
 
 
-def _many(source: _Reader, each: int = 1) -> list[Any]:
+def _many(source: Reader, each: int = 1) -> list[Any]:
     data = source.data
-    size = _SIZE.unpack_from(data, source.place + 1)[0] * each
+    size = SIZE.unpack_from(data, source.place + 1)[0] * each
     source.place += 5
     source.items -= size
     if source.items < 0:
@@ -263,7 +207,7 @@ def _many(source: _Reader, each: int = 1) -> list[Any]:
     return _parts(source, size)
 
 
-def _parts(source: _Reader, size: int) -> list[Any]:
+def _parts(source: Reader, size: int) -> list[Any]:
     source.depth -= 1
     if source.depth < 0:
         raise WireError("a value is nested too deeply")
@@ -273,17 +217,17 @@ def _parts(source: _Reader, size: int) -> list[Any]:
     return found
 
 
-def _get_dict(source: _Reader) -> dict[Any, Any]:
+def _get_dict(source: Reader) -> dict[Any, Any]:
     found = _many(source, each=2)
     return dict(zip(found[::2], found[1::2], strict=True))
 
 
-def _get_slice(source: _Reader) -> slice:
+def _get_slice(source: Reader) -> slice:
     source.place += 1
     return slice(*_parts(source, 3))
 
 
-def _get_range(source: _Reader) -> range:
+def _get_range(source: Reader) -> range:
     source.place += 1
     parts = _parts(source, 3)
     if not all(type(part) is int for part in parts):
@@ -291,21 +235,21 @@ def _get_range(source: _Reader) -> range:
     return range(*parts)
 
 
-def _get_dtype(source: _Reader) -> np.dtype:
+def _get_dtype(source: Reader) -> np.dtype:
     number = source.take(2)[1]
-    if number >= len(_DTYPES):
+    if number >= len(DTYPES):
         raise WireError("an array of a type that does not exist")
-    return _BY_NUMBER[number]
+    return BY_NUMBER[number]
 
 
-def _get_array(source: _Reader) -> np.ndarray:
+def _get_array(source: Reader) -> np.ndarray:
     data, place = source.data, source.place
     number, axes = data[place + 1], data[place + 2]
-    if number >= len(_DTYPES):
+    if number >= len(DTYPES):
         raise WireError("an array of a type that does not exist")
     if axes > _MOST_AXES:
         raise WireError("an array with too many axes")
-    dtype = _BY_NUMBER[number]
+    dtype = BY_NUMBER[number]
     shape, size = _SHAPES[axes].unpack_from(data, place + 3), dtype.itemsize
     for length in shape:
         if length < 0:
@@ -319,12 +263,12 @@ def _get_array(source: _Reader) -> np.ndarray:
     return np.ndarray(shape, dtype, bytearray(data[start : source.place]))
 
 
-def _get_scalar(source: _Reader) -> Any:
+def _get_scalar(source: Reader) -> Any:
     dtype = _get_dtype(source)
     return np.frombuffer(source.take(dtype.itemsize), dtype)[0]
 
 
-def _get_masked(source: _Reader) -> Any:
+def _get_masked(source: Reader) -> Any:
     source.place += 1
     parts = _parts(source, 2)
     data, mask = parts
@@ -333,23 +277,23 @@ def _get_masked(source: _Reader) -> Any:
     return np.ma.MaskedArray(data, mask)
 
 
-def _get_type(source: _Reader) -> type:
+def _get_type(source: Reader) -> type:
     number = int.from_bytes(source.take(3)[1:], "little")
-    if number >= len(_TYPES):
+    if number >= len(TYPES):
         raise WireError("a class that does not exist")
-    return _TYPES[number]
+    return TYPES[number]
 
 
-def _get_ref(source: _Reader) -> Any:
+def _get_ref(source: Reader) -> Any:
     raw = source.take(14)
     if raw[1] > 1:
         raise WireError("a reference to nowhere")
-    ref = Ref(*_REF.unpack_from(raw, 1))
+    ref = Ref(*REF.unpack_from(raw, 1))
     return ref if source.resolve is None else source.resolve(ref)
 
 
 def _constant_reader(value: Any) -> _Get:
-    def get(source: _Reader) -> Any:
+    def get(source: Reader) -> Any:
         source.place += 1
         return value
 
@@ -358,31 +302,6 @@ def _constant_reader(value: Any) -> _Get:
 
 # Tables -------------------------------------------------------------------------------------------
 
-_NUMERIC = tuple("?bBhHiIlLqQefdgFDG")  # numpy's letters for its types
-_DTYPES = [
-    name
-    for code in _NUMERIC
-    for name in dict.fromkeys((np.dtype(code).str, np.dtype(code).newbyteorder(">").str))
-]
-_DTYPES = list(dict.fromkeys(_DTYPES))
-_BY_NUMBER = [np.dtype(name) for name in _DTYPES]
-_DTYPE_NUMBERS = {dtype: number for number, dtype in enumerate(_BY_NUMBER)}
-_DTYPE_NUMBERS |= {np.dtype(code): _DTYPES.index(np.dtype(code).str) for code in _NUMERIC}
-
-_EXCEPTIONS = {
-    name: kind
-    for name, kind in vars(builtins).items()
-    if isinstance(kind, type) and issubclass(kind, BaseException)
-}
-_TYPES: list[type] = list(
-    dict.fromkeys(
-        [int, float, complex, bool, str, bytes, list, tuple, dict, set, frozenset, type(None)]
-        + [object, type, slice, range, np.ndarray, np.generic, np.number, np.integer, np.floating]
-        + [np.dtype(code).type for code in _NUMERIC]
-        + list(_EXCEPTIONS.values())
-    )
-)
-_TYPE_NUMBERS = {kind: number for number, kind in enumerate(_TYPES)}
 
 _CONSTANTS = {b"N": None, b"1": True, b"0": False, b".": Ellipsis}
 
@@ -414,8 +333,8 @@ _WRITERS: dict[type, _Put] = {
     type: _put_type,
     Ref: _put_ref,
 }
-_WRITERS |= {np.dtype(code).type: _put_scalar for code in _NUMERIC}
-_WRITERS |= {type(np.dtype(code)): _put_dtype for code in _NUMERIC}
+_WRITERS |= {np.dtype(code).type: _put_scalar for code in NUMERIC}
+_WRITERS |= {type(np.dtype(code)): _put_dtype for code in NUMERIC}
 
 _READERS: list[_Get] = [_no_such] * 256
 for _tag, _reader in {
@@ -423,7 +342,7 @@ for _tag, _reader in {
     b"d": _get_float,
     b"c": _get_complex,
     b"s": _get_text,
-    b"b": _Reader.sized,
+    b"b": Reader.sized,
     b"L": _many,
     b"U": lambda source: tuple(_many(source)),
     b"S": lambda source: set(_many(source)),
@@ -461,7 +380,7 @@ def decode(
 
     Raises WireError for anything that is not exactly one value within `caps`.
     """
-    source = _Reader(data, caps or Caps(), resolve)
+    source = Reader(data, caps or Caps(), resolve)
     try:
         value = _get(source)
     except WireError:
@@ -474,34 +393,3 @@ def decode(
 
 
 # Exceptions ---------------------------------------------------------------------------------------
-
-
-def pack_exception(error: BaseException) -> tuple[str, str]:
-    """(the name of the nearest built-in class, the message), whatever the error's class does."""
-    for kind in type(error).__mro__:
-        if _EXCEPTIONS.get(kind.__name__) is kind:
-            break
-    try:
-        if isinstance(error, KeyError) and len(error.args) == 1:
-            text = str(error.args[0])  # str() of a KeyError shows the repr of its key
-        else:
-            text = str(error)
-    except BaseException:
-        text = ""
-    return kind.__name__, text[:_LONGEST_MESSAGE]
-
-
-def unpack_exception(name: str, message: str) -> Exception:
-    """An exception of that built-in class.
-
-    What ends a program or an iteration (SystemExit, KeyboardInterrupt, StopIteration) becomes a
-    RuntimeError: crossing over, it would end something of the judge's.
-    """
-    kind = _EXCEPTIONS.get(name, RuntimeError)
-    ends = (StopIteration, StopAsyncIteration)
-    if not issubclass(kind, Exception) or issubclass(kind, ends):
-        return RuntimeError(f"{name}: {message}" if message else name)
-    try:
-        return kind(message) if message else kind()
-    except TypeError:  # UnicodeDecodeError and ExceptionGroup want more than a message
-        return (ValueError if issubclass(kind, ValueError) else RuntimeError)(f"{name}: {message}")

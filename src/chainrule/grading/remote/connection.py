@@ -10,9 +10,9 @@ import struct
 import threading
 from typing import Any
 
-from chainrule.grading.remote import codec
-from chainrule.grading.remote.codec import Caps, Ref, WireError
+from chainrule.grading.remote import codec, wire_types
 from chainrule.grading.remote.framing import Line
+from chainrule.grading.remote.wire_types import Caps, Ref, WireError
 
 __all__ = ["CHANGED", "RAISED", "RESULT", "Peer"]
 
@@ -55,7 +55,7 @@ class Peer:
 
     def raised(self, name: str, message: str, where: Any) -> BaseException:
         """The other end's exception, as this end raises it."""
-        return codec.unpack_exception(name, message)
+        return wire_types.unpack_exception(name, message)
 
     def where(self, error: BaseException) -> Any:
         """Plain data about where `error` was raised, sent along with it."""
@@ -202,7 +202,7 @@ class Peer:
                 raise ValueError(
                     f"the value is too large: {len(message)} bytes, {self._caps.message} allowed"
                 )
-        except codec.Closed:
+        except wire_types.Closed:
             raise
         except BaseException as error:
             kind, message = RAISED, self._failure(error)
@@ -212,7 +212,7 @@ class Peer:
 
     def _failure(self, error: BaseException) -> bytearray:
         """The answer that says what was raised."""
-        name, text = codec.pack_exception(error)
+        name, text = wire_types.pack_exception(error)
         if isinstance(error, WireError):
             name = "TypeError"
         return codec.encode((name, text, self.where(error)))

@@ -6,11 +6,11 @@ import socket
 import struct
 import time
 
-from chainrule.grading.remote.codec import Closed, Late, WireError
+from chainrule.grading.remote.wire_types import Closed, Late, WireError
 
 __all__ = ["Line"]
 
-_SIZE = struct.Struct("<I")
+SIZE = struct.Struct("<I")
 _TICK = 0.05  # seconds a wait lasts before the clock is looked at
 _UNREAD = 10  # seconds after which an end that does not read what it is sent counts as gone
 
@@ -34,7 +34,7 @@ class Line:
     def send(self, payload: bytes | bytearray) -> None:
         """One frame. Raises Closed."""
         try:
-            self._sock.sendall(_SIZE.pack(len(payload)) + payload)
+            self._sock.sendall(SIZE.pack(len(payload)) + payload)
         except OSError as error:
             raise Closed("the other side is gone") from error
 
@@ -46,7 +46,7 @@ class Line:
         while len(self._rest) < 4:
             self._rest += self._more(1 << 16, deadline)
         found = self._rest
-        end = _SIZE.unpack_from(found)[0] + 4
+        end = SIZE.unpack_from(found)[0] + 4
         if end > most + 4:
             raise WireError(f"a value of {end - 4} bytes; at most {most} may cross")
         if len(found) < end:

@@ -12,7 +12,7 @@ import inspect
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from chainrule.grading.remote.server import SPECIALS
+from chainrule.grading.remote.introspect import SPECIALS
 
 __all__ = ["Kind", "Owner", "Proxy", "Remote", "proxy_class", "remote_of"]
 

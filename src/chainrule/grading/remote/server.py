@@ -7,42 +7,40 @@ takes what comes out of here for values that the student returned.
 from __future__ import annotations
 
 import collections
-import dis
-import inspect
 import linecache
 import marshal
 import os
 import signal
 import socket
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from chainrule.grading.limits import Limits
-from chainrule.grading.remote import codec
+from chainrule.grading.remote import codec, wire_types
 from chainrule.grading.remote.bundle import HEAD, SIZE, thawed
 from chainrule.grading.remote.connection import CHANGED, RAISED, RESULT, Peer
 from chainrule.grading.remote.framing import Line
+from chainrule.grading.remote.introspect import (
+    members_of,
+    next_of,
+    operate,
+    plain_methods,
+    signature_of,
+    specials,
+)
 
 if TYPE_CHECKING:
     from chainrule.grading.remote.shell import Shell
 
-__all__ = ["SPECIALS", "Inmate"]
+__all__ = [
+    "Inmate",
+]
 
-_CONVERSIONS = "call len iter next getitem setitem delitem contains bool float int complex index"
-_UNARY = "neg pos abs invert"
-_BINARY = "add sub mul truediv floordiv mod pow matmul and or xor lshift rshift"
-_ORDER = "lt le gt ge eq"
-SPECIALS = tuple(
-    f"__{name}__"
-    for name in f"{_CONVERSIONS} {_UNARY} {_BINARY} {_ORDER}".split()
-    + ["r" + name for name in _BINARY.split()]
-)
 _FUNCTIONS = (types.FunctionType, types.MethodType, types.BuiltinFunctionType)
 _NO_HEAD = bytes(HEAD.size)
-_STORE, _EXTENDED = dis.opmap["STORE_ATTR"], dis.EXTENDED_ARG
 _MAY_CHANGE = (list, dict, set, tuple, np.ndarray)
 _NEVER_CHANGE = {float, int, bool, str, bytes, complex, type(None)}  # which is quicker to tell
 
@@ -52,7 +50,7 @@ class _Callback:
 
     __slots__ = ("__weakref__", "_call", "_ref", "_release")
 
-    def __init__(self, ref: codec.Ref, call: Callable[..., Any], release: Callable[..., None]):
+    def __init__(self, ref: wire_types.Ref, call: Callable[..., Any], release: Callable[..., None]):
         self._ref, self._call, self._release = ref, call, release
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -78,7 +76,7 @@ class Inmate(Peer):
     """The jail's end of the conversation."""
 
     def __init__(self, sock: socket.socket, shell: Shell, limits: Limits) -> None:
-        caps = codec.Caps(limits.message_bytes, limits.items)
+        caps = wire_types.Caps(limits.message_bytes, limits.items)
         super().__init__(Line(sock, timed=False), caps, limits.call_depth)
         self._shell = shell
         self._kinds: dict[int, type] = {}
@@ -91,13 +89,13 @@ class Inmate(Peer):
             "get": getattr,
             "set": setattr,
             "del": delattr,
-            "operate": _operate,
-            "next": _next,
+            "operate": operate,
+            "next": next_of,
             "find": self._find,
             "bind": shell.user_ns.__setitem__,
             "unbind": shell.user_ns.__delitem__,
             "describe": self._describe,
-            "signature": _signature,
+            "signature": signature_of,
             "number": self._number,
             "script": self._script,
             "stretch": self._stretch,
@@ -110,7 +108,7 @@ class Inmate(Peer):
         try:
             while True:
                 self.one_request()
-        except codec.Closed:
+        except wire_types.Closed:
             pass
 
     # Interrupts: only while student code runs, and never in the middle of a frame.
@@ -203,7 +201,7 @@ class Inmate(Peer):
         """
         self._number(cell)
         self._told = frozenset(methods)
-        own, answers, to = self._own, bytearray(), codec.Writer(self.refer)
+        own, answers, to = self._own, bytearray(), wire_types.Writer(self.refer)
         place = 0  # where the answer that is being written begins
         try:
             for row in marshal.loads(packed):
@@ -232,7 +230,7 @@ class Inmate(Peer):
                 place = len(answers)
                 if kind == RAISED:
                     break
-        except (KeyboardInterrupt, KeyError, codec.WireError):
+        except (KeyboardInterrupt, KeyError, wire_types.WireError):
             pass  # an object is asked that this code has not made
         finally:
             self._told = None
@@ -246,11 +244,11 @@ class Inmate(Peer):
             (args,) = thawed(args)
         return op, (self._own[target][0], *args) if target else args
 
-    def native(self, value: Any) -> codec.Ref | None:
+    def native(self, value: Any) -> wire_types.Ref | None:
         return value._ref._replace(mine=False) if type(value) is _Callback else None
 
     def foreign(self, number: int, kind: int) -> Any:
-        return _Callback(codec.Ref(False, number, kind), self._call_back, self.release)
+        return _Callback(wire_types.Ref(False, number, kind), self._call_back, self.release)
 
     def _call_back(self, callback: _Callback, args: tuple[Any, ...], kwargs: Any) -> Any:
         return self.ask("call", callback, args, kwargs)[0]
@@ -306,7 +304,7 @@ class Inmate(Peer):
                 answers.append(getattr(made[which], method)(*args) if method else None)
             except Exception as error:
                 raised[step] = 1
-                answers.append((*codec.pack_exception(error), self.where(error)))
+                answers.append((*wire_types.pack_exception(error), self.where(error)))
         changed = [(*place, value) for *place, value, was in before if self._state(value) != was]
         return (bytes(raised), answers), changed or None
 
@@ -316,7 +314,7 @@ class Inmate(Peer):
             return value.shape, value.dtype, value.tobytes()
         try:
             return bytes(codec.encode(value, lambda other: self.name(other, 0)))
-        except (codec.WireError, TypeError):
+        except (wire_types.WireError, TypeError):
             return b""
 
     def _find(self, name: str) -> tuple[bool, Any]:
@@ -327,90 +325,13 @@ class Inmate(Peer):
         """Of a kind of objects: its name, the special methods it has beyond every object's, and
         those methods that are sure to be what an attribute of that name is."""
         kind = self._kinds[number]
-        members = _members(kind)
+        members = members_of(kind)
         methods = self._methods.get(kind)
         if methods is None:  # which takes long to find out; what is called is looked up anyway
-            methods = self._methods[kind] = _plain_methods(members)
+            methods = self._methods[kind] = plain_methods(members)
         if self._told is not None:
             methods = tuple(name for name in methods if name in self._told)
-        return kind.__name__, _specials(members), methods
-
-
-def _members(kind: type) -> dict[str, Any]:
-    """What a class and its bases, `object` apart, define."""
-    found: dict[str, Any] = {}
-    for base in reversed(kind.__mro__[:-1]):
-        found.update(vars(base))
-    return found
-
-
-def _specials(members: dict[str, Any]) -> tuple[str, ...]:
-    if members.keys().isdisjoint(SPECIALS):
-        return ()
-    return tuple(name for name in SPECIALS if members.get(name) is not None)
-
-
-def _plain_methods(members: dict[str, Any]) -> tuple[str, ...]:
-    """Methods that no method of the class assigns to, where attributes are looked up as usual."""
-    if "__getattr__" in members or "__getattribute__" in members:
-        return ()
-    methods = {name: one for name, one in members.items() if type(one) is types.FunctionType}
-    stored = {name for one in methods.values() for name in _stored(one.__code__)}
-    return tuple(name for name in methods if name not in stored and not name.startswith("__"))
-
-
-def _stored(code: types.CodeType) -> Iterator[str]:
-    """The attributes that code assigns to."""
-    argument, steps = 0, code.co_code
-    for op, low in zip(steps[::2], steps[1::2], strict=True):
-        argument = argument << 8 | low
-        if op == _STORE:
-            yield code.co_names[argument]
-        if op != _EXTENDED:
-            argument = 0
-
-
-def _operate(name: str, value: Any, *args: Any) -> Any:
-    """What a special method does, with Python's own rules for NotImplemented left to the judge."""
-    plain = _FUNCTIONS_OF.get(name)
-    if plain is not None:
-        return plain(value, *args)
-    found = getattr(type(value), name)(value, *args)
-    return (False, None) if found is NotImplemented else (True, found)
-
-
-_FUNCTIONS_OF: dict[str, Callable[..., Any]] = {
-    "__repr__": repr, "__str__": str, "__len__": len, "__iter__": iter, "__bool__": bool,
-    "__float__": float, "__int__": int, "__complex__": complex, "__dir__": dir,
-    "__getitem__": lambda value, key: value[key],
-    "__setitem__": lambda value, key, item: value.__setitem__(key, item),
-    "__delitem__": lambda value, key: value.__delitem__(key),
-    "__contains__": lambda value, item: item in value,
-    "__index__": lambda value: value.__index__(),
-    "__instancecheck__": lambda value, other: isinstance(other, value),
-    "__subclasscheck__": lambda value, other: issubclass(other, value),
-}  # fmt: skip
-
-
-def _next(iterator: Any) -> tuple[bool, Any]:
-    try:
-        return True, next(iterator)
-    except StopIteration:
-        return False, None
-
-
-def _signature(target: Any) -> list[tuple[str, int, bool, Any]]:
-    """(name, kind, whether it has a default, the default if it is plain) of each parameter."""
-    rows = []
-    for parameter in inspect.signature(target).parameters.values():
-        has = parameter.default is not parameter.empty
-        default: Any = parameter.default if has else None
-        try:
-            codec.encode(default)
-        except codec.WireError:
-            default = ...
-        rows.append((parameter.name, int(parameter.kind), has, default))
-    return rows
+        return kind.__name__, specials(members), methods
 
 
 def _write_file(name: str, content: bytes) -> None:

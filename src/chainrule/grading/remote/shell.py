@@ -7,9 +7,7 @@ goes through `outputs.clean_outputs` before it is put in a notebook.
 from __future__ import annotations
 
 import ast
-import base64
 import contextlib
-import io
 import os
 import re
 import sys
@@ -18,20 +16,19 @@ import types
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any
-from zlib import crc32
 
-from IPython.core.compilerop import CachingCompiler
-from IPython.core.displayhook import DisplayHook
-from IPython.core.displaypub import DisplayPublisher
-from IPython.core.history import HistoryManager
 from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
 from traitlets import Type
 from traitlets.config import Config
 
 import chainrule.grading
-from chainrule.notebook.outputs import CUT, MOST_OUTPUTS, Output, stream_output
+from chainrule.grading.remote.captured import Compiler, History, Hook, Kept, Publisher, Stream
+from chainrule.notebook.outputs import Output
 
-__all__ = ["Shell", "make_shell"]
+__all__ = [
+    "Shell",
+    "make_shell",
+]
 
 _PARSE_ONLY = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 _DEFINITION = re.compile(r"(?:class|def)[ \t]+(\w+)")
@@ -40,169 +37,27 @@ _MOST_COMPILED = 500
 _THEIR_EVENTS = ("pre_run_cell", "post_run_cell")  # that nothing here listens to
 
 
-class _Kept:
-    """The outputs of the running cell, up to a number of bytes; what is more is dropped."""
-
-    def __init__(self) -> None:
-        self.outputs: list[Output] = []
-        self.shown: dict[str, Output] = {}
-        self.most = self.room = 1 << 20
-        self.clear_next = False
-
-    def start(self) -> None:
-        self.outputs, self.shown, self.room, self.clear_next = [], {}, self.most, False
-
-    def clear(self, wait: bool) -> None:
-        if wait:
-            self.clear_next = True
-        else:
-            self.outputs, self.clear_next = [], False
-
-    def _take(self, size: int) -> bool:
-        if self.clear_next:
-            self.clear(False)
-        if self.room <= 0:
-            return False
-        self.room -= size
-        if self.room <= 0 or len(self.outputs) >= MOST_OUTPUTS:
-            self.room = 0
-            self.outputs.append(stream_output(CUT))
-            return False
-        return True
-
-    def add(self, output: Output, size: int) -> None:
-        if self._take(size):
-            self.outputs.append(output)
-
-    def text(self, name: str, text: str) -> None:
-        if len(text) > self.room > 1:
-            text = text[: self.room - 1]
-            self.room = len(text)
-            self._stream(name, text)
-            self._take(len(text))
-        elif self._take(len(text)):
-            self._stream(name, text)
-
-    def _stream(self, name: str, text: str) -> None:
-        last = self.outputs[-1] if self.outputs else {}
-        if last.get("output_type") == "stream" and last["name"] == name:
-            last["text"] += text
-        else:
-            self.outputs.append(stream_output(text, name))
-
-
-class _Stream(io.TextIOBase):
-    """sys.stdout and sys.stderr of a cell."""
-
-    encoding = "utf-8"
-
-    def __init__(self, kept: _Kept, name: str) -> None:
-        self._kept, self.name = kept, name
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, text: str) -> int:
-        if not isinstance(text, str):
-            raise TypeError(f"write() argument must be str, not {type(text).__name__}")
-        self._kept.text(self.name, text)
-        return len(text)
-
-
-def _as_text(data: dict[str, Any]) -> dict[str, Any]:
-    return {
-        kind: base64.b64encode(value).decode("ascii") if isinstance(value, bytes) else value
-        for kind, value in data.items()
-    }
-
-
-class _Hook(DisplayHook):
-    """The value of a cell's last line becomes an execute_result."""
-
-    def start_displayhook(self) -> None:
-        self._data: dict[str, Any] = {}
-
-    def write_output_prompt(self) -> None:
-        pass
-
-    def write_format_data(self, format_dict: Any, md_dict: Any = None) -> None:
-        data = _as_text(format_dict)
-        result = {
-            "output_type": "execute_result",
-            "execution_count": self.prompt_count,
-            "data": data,
-            "metadata": md_dict or {},
-        }
-        self.shell.kept.add(result, sum(len(str(value)) for value in data.values()))
-
-    def finish_displayhook(self) -> None:
-        pass
-
-
-class _Publisher(DisplayPublisher):
-    """What `display` shows becomes display_data."""
-
-    def publish(
-        self, data: Any, metadata: Any = None, *args: Any, transient: Any = None,
-        update: bool = False, **kwargs: Any,
-    ) -> None:  # fmt: skip
-        kept = self.shell.kept
-        name = (transient or {}).get("display_id")
-        shown = {"data": _as_text(data), "metadata": metadata or {}}
-        if update and name in kept.shown:
-            kept.shown[name].update(shown)
-            return
-        output = {"output_type": "display_data", **shown}
-        if name is not None:
-            kept.shown[name] = output
-        kept.add(output, sum(len(str(value)) for value in shown["data"].values()))
-
-    def clear_output(self, wait: bool = False) -> None:
-        self.shell.kept.clear(wait)
-
-
-class _History(HistoryManager):
-    """What was typed: for `In`, `_i` and the like alone, and kept nowhere else."""
-
-    def store_inputs(self, line_num: int, source: str, source_raw: str | None = None) -> None:
-        typed = (source if source_raw is None else source_raw).rstrip("\n")
-        if self._exit_re.match(typed.strip()):
-            return
-        self.input_hist_parsed.append(source.rstrip("\n"))
-        self.input_hist_raw.append(typed)
-        before = ["", "", *self.input_hist_raw][-4:-1]
-        names = dict(zip(("_iii", "_ii", "_i"), before, strict=True)) | {f"_i{line_num}": typed}
-        self.shell.push(names, interactive=False)
-
-
-class _Compiler(CachingCompiler):
-    """Names cells by a checksum that takes no library of its own."""
-
-    def get_code_name(self, raw_code: str, transformed_code: str, number: int) -> str:
-        return f"<ipython-input-{number}-{crc32(raw_code.encode('utf-8', 'surrogatepass')):08x}>"
-
-
 class Shell(InteractiveShell):
     """IPython that keeps outputs instead of showing them."""
 
-    displayhook_class = Type(_Hook)
-    display_pub_class = Type(_Publisher)
-    compiler_class = Type(_Compiler)
+    displayhook_class = Type(Hook)
+    display_pub_class = Type(Publisher)
+    compiler_class = Type(Compiler)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self.kept = _Kept()
+        self.kept = Kept()
         super().__init__(*args, **kwargs)
         self._own_transformers = self._transformers()
         self._flags = self.compile.flags
         self._compiled: dict[Any, list[types.CodeType]] = {}
-        self._streams = _Stream(self.kept, "stdout"), _Stream(self.kept, "stderr")
+        self._streams = Stream(self.kept, "stdout"), Stream(self.kept, "stderr")
         # For good: what a cell defined may be called, and show something, between cells too.
         self.builtin_trap.__enter__()
         self.display_trap.__enter__()
 
     def init_history(self) -> None:
         """In place of a history in a database."""
-        self.history_manager = _History(shell=self, parent=self)
+        self.history_manager = History(shell=self, parent=self)
         self.configurables.append(self.history_manager)
 
     def use(self, names: dict[str, Any], most_bytes: int) -> None:

@@ -1,0 +1,109 @@
+"""What a server has to tell of student code: methods, a signature, what an operator gives."""
+
+from __future__ import annotations
+
+import dis
+import inspect
+import types
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from chainrule.grading.remote import codec, wire_types
+
+if TYPE_CHECKING:
+    pass
+
+__all__ = [
+    "SPECIALS",
+    "plain_methods",
+    "specials",
+]
+
+
+_CONVERSIONS = "call len iter next getitem setitem delitem contains bool float int complex index"
+_UNARY = "neg pos abs invert"
+_BINARY = "add sub mul truediv floordiv mod pow matmul and or xor lshift rshift"
+_ORDER = "lt le gt ge eq"
+SPECIALS = tuple(
+    f"__{name}__"
+    for name in f"{_CONVERSIONS} {_UNARY} {_BINARY} {_ORDER}".split()
+    + ["r" + name for name in _BINARY.split()]
+)
+_STORE, _EXTENDED = dis.opmap["STORE_ATTR"], dis.EXTENDED_ARG
+
+
+def members_of(kind: type) -> dict[str, Any]:
+    """What a class and its bases, `object` apart, define."""
+    found: dict[str, Any] = {}
+    for base in reversed(kind.__mro__[:-1]):
+        found.update(vars(base))
+    return found
+
+
+def specials(members: dict[str, Any]) -> tuple[str, ...]:
+    if members.keys().isdisjoint(SPECIALS):
+        return ()
+    return tuple(name for name in SPECIALS if members.get(name) is not None)
+
+
+def plain_methods(members: dict[str, Any]) -> tuple[str, ...]:
+    """Methods that no method of the class assigns to, where attributes are looked up as usual."""
+    if "__getattr__" in members or "__getattribute__" in members:
+        return ()
+    methods = {name: one for name, one in members.items() if type(one) is types.FunctionType}
+    stored = {name for one in methods.values() for name in _stored(one.__code__)}
+    return tuple(name for name in methods if name not in stored and not name.startswith("__"))
+
+
+def _stored(code: types.CodeType) -> Iterator[str]:
+    """The attributes that code assigns to."""
+    argument, steps = 0, code.co_code
+    for op, low in zip(steps[::2], steps[1::2], strict=True):
+        argument = argument << 8 | low
+        if op == _STORE:
+            yield code.co_names[argument]
+        if op != _EXTENDED:
+            argument = 0
+
+
+def operate(name: str, value: Any, *args: Any) -> Any:
+    """What a special method does, with Python's own rules for NotImplemented left to the judge."""
+    plain = _FUNCTIONS_OF.get(name)
+    if plain is not None:
+        return plain(value, *args)
+    found = getattr(type(value), name)(value, *args)
+    return (False, None) if found is NotImplemented else (True, found)
+
+
+_FUNCTIONS_OF: dict[str, Callable[..., Any]] = {
+    "__repr__": repr, "__str__": str, "__len__": len, "__iter__": iter, "__bool__": bool,
+    "__float__": float, "__int__": int, "__complex__": complex, "__dir__": dir,
+    "__getitem__": lambda value, key: value[key],
+    "__setitem__": lambda value, key, item: value.__setitem__(key, item),
+    "__delitem__": lambda value, key: value.__delitem__(key),
+    "__contains__": lambda value, item: item in value,
+    "__index__": lambda value: value.__index__(),
+    "__instancecheck__": lambda value, other: isinstance(other, value),
+    "__subclasscheck__": lambda value, other: issubclass(other, value),
+}  # fmt: skip
+
+
+def next_of(iterator: Any) -> tuple[bool, Any]:
+    try:
+        return True, next(iterator)
+    except StopIteration:
+        return False, None
+
+
+def signature_of(target: Any) -> list[tuple[str, int, bool, Any]]:
+    """(name, kind, whether it has a default, the default if it is plain) of each parameter."""
+    rows = []
+    for parameter in inspect.signature(target).parameters.values():
+        has = parameter.default is not parameter.empty
+        default: Any = parameter.default if has else None
+        try:
+            codec.encode(default)
+        except wire_types.WireError:
+            default = ...
+        rows.append((parameter.name, int(parameter.kind), has, default))
+    return rows

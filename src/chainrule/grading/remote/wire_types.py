@@ -1,0 +1,166 @@
+"""What may cross the line: errors, limits, references, and the number that each type has there."""
+
+from __future__ import annotations
+
+import builtins
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+__all__ = [
+    "BY_NUMBER",
+    "COMPLEX",
+    "DTYPES",
+    "DTYPE_NUMBERS",
+    "FLOAT",
+    "NUMERIC",
+    "REF",
+    "SIZE",
+    "TYPES",
+    "TYPE_NUMBERS",
+    "Caps",
+    "Closed",
+    "Late",
+    "Reader",
+    "Ref",
+    "WireError",
+    "Writer",
+    "pack_exception",
+    "unpack_exception",
+]
+
+
+_LONGEST_MESSAGE = 10_000  # characters of an exception's message
+
+
+class WireError(Exception):
+    """The bytes are no value, or the value cannot cross."""
+
+
+class Closed(WireError):
+    """The other side is gone."""
+
+
+class Late(Exception):
+    """The deadline passed before a frame was complete."""
+
+
+@dataclass(frozen=True)
+class Caps:
+    """What the reader takes. message: bytes of a frame; items: values in it; depth: of nesting."""
+
+    message: int = 32 << 20
+    items: int = 1_000_000
+    depth: int = 64
+
+
+class Ref(NamedTuple):
+    """An object that stays where it is.
+
+    mine: it lives on the side that sent this; number: its name there; kind: what sort of object it
+    is, a number that the sender can describe (0: a plain function).
+    """
+
+    mine: bool
+    number: int
+    kind: int
+
+
+class Writer:
+    """What writing takes besides the value.
+
+    refer: what stands for an object that is not plain data, a `Ref` or plain data; without it
+    there is nothing. depth: how deeply values may be nested.
+    """
+
+    __slots__ = ("depth", "refer")
+
+    def __init__(self, refer: Callable[[Any], Any] | None = None, depth: int = 60) -> None:
+        self.refer, self.depth = refer, depth
+
+
+class Reader:
+    """Where reading has come to. A reader of a type skips the tag and moves `place` on."""
+
+    __slots__ = ("data", "depth", "items", "place", "resolve")
+
+    def __init__(self, data: bytes, caps: Caps, resolve: Callable[[Ref], Any] | None) -> None:
+        self.data, self.place, self.resolve = data, 0, resolve
+        self.items, self.depth = caps.items, caps.depth
+
+    def take(self, size: int) -> bytes:
+        start = self.place
+        end = self.place = start + size
+        if end > len(self.data):
+            raise WireError("a value ends before its time")
+        return self.data[start:end]
+
+    def sized(self) -> bytes:
+        """What follows the tag: four bytes of size, and so many bytes."""
+        size = SIZE.unpack_from(self.data, self.place + 1)[0]
+        self.place += 5
+        return self.take(size)
+
+
+SIZE, FLOAT, COMPLEX, REF = (struct.Struct(form) for form in ("<I", "<d", "<dd", "<?QI"))
+
+NUMERIC = tuple("?bBhHiIlLqQefdgFDG")  # numpy's letters for its types
+DTYPES = [
+    name
+    for code in NUMERIC
+    for name in dict.fromkeys((np.dtype(code).str, np.dtype(code).newbyteorder(">").str))
+]
+_UNIQUE = list(dict.fromkeys(DTYPES))
+BY_NUMBER = [np.dtype(name) for name in _UNIQUE]
+DTYPE_NUMBERS = {dtype: number for number, dtype in enumerate(BY_NUMBER)} | {
+    np.dtype(code): _UNIQUE.index(np.dtype(code).str) for code in NUMERIC
+}
+
+_EXCEPTIONS = {
+    name: kind
+    for name, kind in vars(builtins).items()
+    if isinstance(kind, type) and issubclass(kind, BaseException)
+}
+TYPES: list[type] = list(
+    dict.fromkeys(
+        [int, float, complex, bool, str, bytes, list, tuple, dict, set, frozenset, type(None)]
+        + [object, type, slice, range, np.ndarray, np.generic, np.number, np.integer, np.floating]
+        + [np.dtype(code).type for code in NUMERIC]
+        + list(_EXCEPTIONS.values())
+    )
+)
+TYPE_NUMBERS = {kind: number for number, kind in enumerate(TYPES)}
+
+
+def pack_exception(error: BaseException) -> tuple[str, str]:
+    """(the name of the nearest built-in class, the message), whatever the error's class does."""
+    for kind in type(error).__mro__:
+        if _EXCEPTIONS.get(kind.__name__) is kind:
+            break
+    try:
+        if isinstance(error, KeyError) and len(error.args) == 1:
+            text = str(error.args[0])  # str() of a KeyError shows the repr of its key
+        else:
+            text = str(error)
+    except BaseException:
+        text = ""
+    return kind.__name__, text[:_LONGEST_MESSAGE]
+
+
+def unpack_exception(name: str, message: str) -> Exception:
+    """An exception of that built-in class.
+
+    What ends a program or an iteration (SystemExit, KeyboardInterrupt, StopIteration) becomes a
+    RuntimeError: crossing over, it would end something of the judge's.
+    """
+    kind = _EXCEPTIONS.get(name, RuntimeError)
+    ends = (StopIteration, StopAsyncIteration)
+    if not issubclass(kind, Exception) or issubclass(kind, ends):
+        return RuntimeError(f"{name}: {message}" if message else name)
+    try:
+        return kind(message) if message else kind()
+    except TypeError:  # UnicodeDecodeError and ExceptionGroup want more than a message
+        return (ValueError if issubclass(kind, ValueError) else RuntimeError)(f"{name}: {message}")
