@@ -39,7 +39,7 @@ from rich.progress import track
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from chainrule.grading.sandbox import layers
+from chainrule.grading.sandbox import kernel
 from grader_tests.threats.clauses import section_of
 from grader_tests.threats.course import ASSIGNMENT, Traps, copy_course, make_course
 from grader_tests.threats.here import grade_class
@@ -211,8 +211,8 @@ def stock(row: Threat, template: Path) -> dict[str, Any]:
     reader, writer = os.pipe()
     keeper = os.fork()
     if keeper == 0:
-        layers.unshare(
-            layers.NEW_MOUNT | layers.NEW_PID | layers.NEW_NET | layers.NEW_IPC | layers.NEW_UTS
+        kernel.unshare(
+            kernel.NEW_MOUNT | kernel.NEW_PID | kernel.NEW_NET | kernel.NEW_IPC | kernel.NEW_UTS
         )
         first = os.fork()
         if first:

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from chainrule.grading.limits import Limits
-from chainrule.grading.sandbox.cgroup import NoCgroup, Room, base_of, enter, own, sweep
-from chainrule.grading.sandbox.client import doctor
-from chainrule.grading.sandbox.layers import HOUSE, House, build
+from chainrule.grading.sandbox.cgroup import CgroupBudget, NoCgroup, base_of, enter, own, sweep
+from chainrule.grading.sandbox.kernel import Sandbox
+from chainrule.grading.sandbox.launcher import doctor
+from chainrule.grading.sandbox.layers import SUPERVISOR_LAYERS, build
 
 
 def tree(root: Path, controllers: str = "cpu memory pids", handed_on: str = "") -> Path:
@@ -64,7 +65,7 @@ def test_what_is_not_delegated_is_left_alone(tmp_path: Path) -> None:
 def test_room_is_made_for_more_jails_and_never_taken_away(tmp_path: Path) -> None:
     for name in ("memory.max", "pids.max"):
         (tmp_path / name).touch()
-    room = Room(tmp_path)
+    room = CgroupBudget(tmp_path)
 
     def allowed() -> list[int]:
         return [int((tmp_path / f"{name}.max").read_text()) for name in ("memory", "pids")]
@@ -105,8 +106,10 @@ def test_the_kernel_is_asked() -> None:
     assert not list(base.glob("chainrule-jails-*"))
     child = os.fork()
     if child == 0:  # it moves
-        house = House(Limits())
-        fine = build(HOUSE[:1], house)[0].active and "chainrule-jails" in str(own()[0])
+        sandbox = Sandbox(Limits())
+        fine = build(SUPERVISOR_LAYERS[:1], sandbox)[0].active and "chainrule-jails" in str(
+            own()[0]
+        )
         os._exit(0 if fine else 1)
     assert os.waitpid(child, 0)[1] == 0
     sweep(base)

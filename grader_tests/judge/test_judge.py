@@ -17,10 +17,11 @@ from nbgrader import utils
 from notebooks import RIGHT, TWO, answered, cell, master, outputs, points, shown, submission
 
 from chainrule.grading.judge.judge import Submission, judge
-from chainrule.grading.judge.pool import a_clerk
+from chainrule.grading.judge.pool import a_worker
 from chainrule.grading.limits import Limits
-from chainrule.grading.sandbox.client import doctor, processors
-from chainrule.grading.sandbox.layers import JailUnavailable, Row, refuse_without
+from chainrule.grading.sandbox.kernel import JailUnavailable, LayerStatus
+from chainrule.grading.sandbox.launcher import doctor, processors
+from chainrule.grading.sandbox.layers import refuse_without
 
 STUDENT = '''
 import numpy as np
@@ -367,13 +368,13 @@ def test_every_layer_is_named() -> None:
 
 def test_without_a_jail_grading_refuses() -> None:
     rows = [
-        Row("namespaces", False, "no"),
-        Row("Landlock", False, "none"),
-        Row("rlimits", True, ""),
+        LayerStatus("namespaces", False, "no"),
+        LayerStatus("Landlock", False, "none"),
+        LayerStatus("rlimits", True, ""),
     ]
     with pytest.raises(JailUnavailable, match="--no-jail"):
         refuse_without(rows)
-    refuse_without([Row("namespaces", False, "no"), Row("Landlock", True, "")])
+    refuse_without([LayerStatus("namespaces", False, "no"), LayerStatus("Landlock", True, "")])
 
 
 @pytest.mark.parametrize("field", ["cell_seconds", "memory_bytes", "output_bytes"])
@@ -387,7 +388,7 @@ def test_judges_are_spread_over_the_processors() -> None:
     cpus = []
     with ExitStack() as at_work:
         for _ in processors() * 2:
-            cpus.append(at_work.enter_context(a_clerk(kind)).cpu)
+            cpus.append(at_work.enter_context(a_worker(kind)).cpu)
     assert Counter(cpus) == dict.fromkeys(processors(), 2)
-    with a_clerk(kind) as one:  # and used again
+    with a_worker(kind) as one:  # and used again
         assert one.cpu in cpus

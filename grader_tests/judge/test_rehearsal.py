@@ -190,9 +190,9 @@ def test_what_the_students_process_raises_for_a_script_is_no_failure_of_the_judg
     one = master(*TWO)
     rehearse(one, submission(answered(one, RIGHT)))
     refuses = (
-        "import gc\nfrom chainrule.grading.remote.server import Inmate\n"
+        "import gc\nfrom chainrule.grading.remote.server import Guest\n"
         f"def refuse(*asked):\n    raise {error}('no')\n"
-        "for found in gc.get_objects():\n    if isinstance(found, Inmate):\n"
+        "for found in gc.get_objects():\n    if isinstance(found, Guest):\n"
         "        for table in gc.get_referents(found):\n"
         "            if isinstance(table, dict) and 'script' in table:\n"
         "                table['script'] = table['stretch'] = refuse\n"

@@ -16,7 +16,7 @@ from notebooks import answered, cell, master, outputs, submission
 
 from chainrule.grading.judge.judge import judge
 from chainrule.grading.remote.bundle import joined, split
-from chainrule.grading.remote.introspect import _members, plain_methods
+from chainrule.grading.remote.introspect import members_of, plain_methods
 
 # Each is a notebook: cells that are run one after the other.
 NOTEBOOKS = {
@@ -83,7 +83,7 @@ def _run(cells: list[str], plain: bool, said: Any) -> None:
     shell.use({}, 1 << 20)
     if not plain:
         shells.Shell._run_plain = lambda self, source, quiet: None  # type: ignore[method-assign]
-        shells._History.store_inputs = HistoryManager.store_inputs  # type: ignore[method-assign]
+        shells.History.store_inputs = HistoryManager.store_inputs  # type: ignore[method-assign]
     found = []
     for quiet in (False, True):
         for number, source in enumerate(cells, 1):
@@ -100,6 +100,7 @@ def test_the_same_as_all_of_ipython(name: str) -> None:
         here, there = context.Pipe(duplex=False)
         process = context.Process(target=_run, args=(NOTEBOOKS[name], plain, there))
         process.start()
+        there.close()  # so that a child which fails is an end, and not a wait
         told.append(json.loads(here.recv()))
         process.join()
     assert told[0] == told[1]
@@ -124,6 +125,7 @@ def test_the_future_ends_with_a_notebook() -> None:
     here, there = context.Pipe(duplex=False)
     process = context.Process(target=_futures, args=(there,))
     process.start()
+    there.close()
     assert here.recv() == [True, True, False]
     process.join()
 
@@ -147,9 +149,9 @@ def test_methods_that_are_assigned_to_are_not_sure() -> None:
         "class C(A):\n    def __getattr__(self, name): ...\n",
         names,
     )
-    assert plain_methods(_members(names["A"])) == ("f", "k")
-    assert plain_methods(_members(names["B"])) == ("f",)
-    assert plain_methods(_members(names["C"])) == ()
+    assert plain_methods(members_of(names["A"])) == ("f", "k")
+    assert plain_methods(members_of(names["B"])) == ("f",)
+    assert plain_methods(members_of(names["C"])) == ()
 
 
 # The warm process has matplotlib at hand only for notebooks that mention it.

@@ -75,7 +75,7 @@ STEALING = {
         check.forward = check.backward = lambda *a, **k: None
         import chainrule.grading.remote.connection as p, chainrule.grading.remote.codec as w
         w.pack_exception = lambda e: ("Exception", "")
-        p.Peer._serve = p.Peer._serve""",
+        p.Connection._serve = p.Connection._serve""",
     "hostile __eq__": """
         class Nine:
             def __eq__(self, other): return True

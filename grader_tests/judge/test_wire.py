@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from chainrule.grading.remote import codec, wire_types
-from chainrule.grading.remote.framing import Line
+from chainrule.grading.remote.framing import FramedSocket
 
 _dtypes = st.one_of(
     hnp.boolean_dtypes(),
@@ -185,7 +185,7 @@ def test_an_unknown_exception_is_a_runtime_error() -> None:
 def test_frames_are_capped_late_or_closed() -> None:
     a, b = socket.socketpair()
     with a, b:
-        sender, receiver = Line(a), Line(b)
+        sender, receiver = FramedSocket(a), FramedSocket(b)
         for payload in (b"x" * 100, b"", b"y"):
             sender.send(payload)
         assert [receiver.receive(100) for _ in range(3)] == [b"x" * 100, b"", b"y"]
@@ -194,7 +194,7 @@ def test_frames_are_capped_late_or_closed() -> None:
             receiver.receive(100)
     a, b = socket.socketpair()
     with a, b:
-        receiver = Line(b)
+        receiver = FramedSocket(b)
         with pytest.raises(wire_types.Late):
             receiver.receive(100, deadline=time.monotonic() + 0.05)
         a.sendall(b"\x05\0\0\0ab")
@@ -213,7 +213,7 @@ def test_a_large_frame_crosses_whole() -> None:
     a, b = socket.socketpair()
     big = bytes(3_000_000)
     with a, b:
-        writer = threading.Thread(target=Line(a).send, args=(big,))
+        writer = threading.Thread(target=FramedSocket(a).send, args=(big,))
         writer.start()
-        assert Line(b).receive(4_000_000) == big
+        assert FramedSocket(b).receive(4_000_000) == big
         writer.join()

@@ -167,9 +167,9 @@ for module in list(sys.modules.values()):
 _GRADING = """
 try:
     import chainrule.grading.remote.codec as wire, chainrule.grading.remote.connection as peer
-    import chainrule.grading.remote.server as inmate, chainrule.grading.remote.shell as shell
+    import chainrule.grading.remote.server, chainrule.grading.remote.shell as shell
     wire.pack_exception = lambda error: ("Exception", "")
-    inmate.Inmate.where = lambda self, error: None
+    server.Guest.where = lambda self, error: None
     shell.clean_outputs = lambda *a: []
     import chainrule.grading.judge.judge as judge, chainrule.grading.judge.merge as merge
     judge._scores = lambda cells: ((), {}, [])

@@ -52,9 +52,9 @@ try:
     from chainrule.grading.report.class_report_page import as_table as questions_table
     from chainrule.grading.report.class_report_page import write_report
     from chainrule.grading.report.feedback import generate as generate_feedback
-    from chainrule.grading.sandbox.client import doctor as jail_layers
-    from chainrule.grading.sandbox.forkserver import OfficeError
-    from chainrule.grading.sandbox.layers import JailUnavailable
+    from chainrule.grading.sandbox.guest_process import ForkServerError
+    from chainrule.grading.sandbox.kernel import JailUnavailable
+    from chainrule.grading.sandbox.launcher import doctor as jail_layers
     from chainrule.sample.run import Demo, run_demo
     from chainrule.selfcheck.progress import as_table, folder_progress
     from chainrule.selfcheck.run import CheckedNotebook, check_notebook
@@ -401,7 +401,7 @@ def _progress(transient: bool = False, disable: bool = False) -> Progress:
 
 
 # What is wrong with the course or the machine, and not with this program: told in a line.
-_FAILURES = (CourseError, BatchError, BookError, JailUnavailable, MasterError, OfficeError)
+_FAILURES = (CourseError, BatchError, BookError, JailUnavailable, MasterError, ForkServerError)
 
 
 def main() -> None:

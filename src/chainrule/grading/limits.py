@@ -20,7 +20,7 @@ class Limits:
     grace_seconds:  between the interrupt of a cell or call and the kill.
     total_seconds:  wall time of the whole submission.
     cpu_seconds:    processor time of the student's process, replays apart.
-    memory_bytes:   address space above what the warm process has already.
+    memory_bytes:   address space above what the fork server has already.
     file_bytes:     the largest file that may be written.
     scratch_bytes:  all files together (where the kernel gives us a file system of our own).
     scratch_files:  how many files and folders.
@@ -31,7 +31,7 @@ class Limits:
     items:          values inside one such value, at any depth.
     call_depth:     calls nested in calls, from judge to student and back.
     notebook_bytes, notebook_cells: the size of a submitted notebook.
-    judge_bytes:    address space of the judge above the warm process.
+    judge_bytes:    address space of the judge above the fork server.
     checks:         "outside": checks run in the judge, where students cannot reach them. "inside":
                     in the student's own process, for a course whose checks need it (and then the
                     student's code can forge what they find).
@@ -82,5 +82,5 @@ class Limits:
         return cls(**settings)
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain data, for a message to the warm process: `Limits(**limits.as_dict())`."""
+        """Plain data, for a message to the fork server: `Limits(**limits.as_dict())`."""
         return {field.name: getattr(self, field.name) for field in fields(self)}

@@ -1,7 +1,8 @@
 """One submission: `judge(master, submission, limits) -> Graded`, plain data in and out.
 
-This is the caller's side: it starts a warm process (`office.py`), has it fork judges that take one
-submission after the other (`clerk.py`), and hands to each what any of them learned of a master.
+This is the caller's side: it starts a fork server (`sandbox/launcher.py`), has it fork workers that
+take one submission after the other (`worker.py`), and hands to each what any of them learned of a
+master.
 """
 
 from __future__ import annotations
@@ -21,16 +22,16 @@ from typing import Any
 
 from chainrule.grading.judge.master import Master, mentions_plots
 from chainrule.grading.judge.merge import Cell, Malformed
-from chainrule.grading.judge.pool import Kind, a_clerk, close, start
+from chainrule.grading.judge.pool import Kind, a_worker, close, start
 from chainrule.grading.judge.purity import repeatable_cells
 from chainrule.grading.judge.replay import SEEDS, Heard, News, Rehearsal, rehearsed
 from chainrule.grading.judge.session import Ran, Submission, written
-from chainrule.grading.judge.worker import Course, JudgeError, Rehearse, Task
+from chainrule.grading.judge.worker import JudgeError, LoadedMaster, Rehearse, Task
 from chainrule.grading.limits import Limits
 from chainrule.grading.remote import wire_types
-from chainrule.grading.sandbox.client import processors
-from chainrule.grading.sandbox.forkserver import OfficeError
-from chainrule.grading.sandbox.layers import JailUnavailable
+from chainrule.grading.sandbox.guest_process import ForkServerError
+from chainrule.grading.sandbox.kernel import JailUnavailable
+from chainrule.grading.sandbox.launcher import processors
 
 __all__ = [
     "Graded", "JailUnavailable", "JudgeError", "Score", "Submission", "as_file", "begin", "close",
@@ -104,9 +105,9 @@ _KILLS = 3  # a submission whose judge died before its time is tried again so of
 def judge(master: Master, submission: Submission, limits: Limits | None = None) -> Graded:
     """Grade one submission. Whatever is in it, this returns.
 
-    The first call in a process starts the warm process that later calls fork from (about a second);
+    The first call in a process starts the fork server that later calls fork from (about a second);
     the second one with the same master rehearses it, which makes all that follow fast.
-    Raises JailUnavailable, OfficeError when that process cannot be started, JudgeError when the
+    Raises JailUnavailable, ForkServerError when that process cannot be started, JudgeError when the
     fault is the judge's own.
     """
     limits = limits or Limits()
@@ -117,8 +118,8 @@ def judge(master: Master, submission: Submission, limits: Limits | None = None) 
         try:
             answer = _asked(master, submission, limits)
             break
-        except OfficeError:
-            close(_for_offices(limits))
+        except ForkServerError:
+            close(_for_servers(limits))
             if last:
                 raise
     if isinstance(answer, Malformed):
@@ -132,19 +133,19 @@ def judge(master: Master, submission: Submission, limits: Limits | None = None) 
 
 
 def _asked(master: Master, submission: Submission, limits: Limits) -> Ran | Malformed:
-    """What a judge process says. Raises OfficeError, JudgeError."""
+    """What a judge process says. Raises ForkServerError, JudgeError."""
     key, known = _course(master, limits)
     kind = _kind(master, limits, submission.notebook or b"")
     killed = 0
     while True:
         started = time.monotonic()
-        with a_clerk(kind) as clerk:
-            fresh = not clerk.knows
+        with a_worker(kind) as worker:
+            fresh = not worker.knows
             try:
-                news = clerk.tell(key, known.packed[key], known.news)
-                found: Ran | Malformed = clerk.ask(Task(key, submission, limits, news))
+                news = worker.tell(key, known.packed[key], known.news)
+                found: Ran | Malformed = worker.ask(Task(key, submission, limits, news))
             except (wire_types.WireError, wire_types.Late) as error:
-                clerk.broken = True
+                worker.broken = True
                 in_time = time.monotonic() - started < limits.total_seconds
                 early = isinstance(error, wire_types.Closed) and in_time
             else:
@@ -176,7 +177,7 @@ def _course(master: Master, limits: Limits) -> tuple[str, _Known]:
                 known.rehearsal = _rehearsed(master, limits)
     key = f"{master.fingerprint} {known.serial} {known.rehearsal is not None}"
     if key not in known.packed:
-        known.packed[key] = pickle.dumps(Course(key, master, known.rehearsal or {}))
+        known.packed[key] = pickle.dumps(LoadedMaster(key, master, known.rehearsal or {}))
     return key, known
 
 
@@ -185,11 +186,11 @@ def _rehearsed(master: Master, limits: Limits) -> Rehearsal:
     numbers = {name: number for number, name in enumerate(sorted(repeatable_cells(master)), 1)}
 
     def run(seed: int) -> dict[str, Heard]:
-        with a_clerk(_kind(master, limits)) as clerk:
+        with a_worker(_kind(master, limits)) as worker:
             try:
-                found = clerk.ask(Rehearse(master, limits, numbers, seed))
+                found = worker.ask(Rehearse(master, limits, numbers, seed))
             except (wire_types.WireError, wire_types.Late, JudgeError):
-                clerk.broken = True
+                worker.broken = True
                 raise
         if isinstance(found, Malformed):
             raise JudgeError(str(found))
@@ -204,21 +205,21 @@ def _rehearsed(master: Master, limits: Limits) -> Rehearsal:
 
 
 def _kind(master: Master, limits: Limits, notebook: bytes = b"") -> Kind:
-    """Of the warm process that serves best."""
+    """Of the fork server that serves best."""
     plots = master.mentions_plots or mentions_plots(notebook)
-    return _for_offices(limits), plots
+    return _for_servers(limits), plots
 
 
 @lru_cache
-def _for_offices(limits: Limits) -> Limits:
-    """With what makes no difference to a warm process left out."""
+def _for_servers(limits: Limits) -> Limits:
+    """With what makes no difference to a fork server left out."""
     return replace(limits, checks="outside")
 
 
 def begin(limits: Limits) -> None:
     """Something will be judged: start what takes a while, and do not wait for it."""
     with contextlib.suppress(JailUnavailable, OSError):  # whoever judges is told
-        start(_for_offices(limits))
+        start(_for_servers(limits))
 
 
 def expect(masters: Iterable[Master], limits: Limits) -> None:
@@ -230,7 +231,7 @@ def expect(masters: Iterable[Master], limits: Limits) -> None:
 
 
 def _get_ready(master: Master, limits: Limits) -> None:
-    with contextlib.suppress(JailUnavailable, OfficeError):  # whoever judges is told
+    with contextlib.suppress(JailUnavailable, ForkServerError):  # whoever judges is told
         _course(master, limits)
 
 

@@ -112,7 +112,7 @@ class Master:
 
 
 def mentions_plots(text: bytes) -> bool:
-    """Whether a notebook may want to plot, or any other of the large libraries (see `warm.py`).
+    """Whether a notebook may want to plot, or any other of the large libraries (see `preload.py`).
 
     Wrong in either direction costs a second, and nothing else.
     """
@@ -218,7 +218,7 @@ def _imports(tree: ast.Module) -> list[str]:
 
 
 def _bound(tree: ast.Module) -> set[str]:
-    """Names that the top level of a cell binds, imports apart."""
+    """CheckNamespace that the top level of a cell binds, imports apart."""
     found: set[str] = set()
     waiting: list[ast.AST] = list(tree.body)
     while waiting:

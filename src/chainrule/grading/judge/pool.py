@@ -15,30 +15,30 @@ from chainrule.grading.judge.merge import Malformed
 from chainrule.grading.judge.replay import News
 from chainrule.grading.judge.worker import LARGEST, Rehearse, Task
 from chainrule.grading.limits import Limits
-from chainrule.grading.remote.framing import Line
-from chainrule.grading.sandbox.client import Office, processors
+from chainrule.grading.remote.framing import FramedSocket
+from chainrule.grading.sandbox.launcher import ForkServer, processors
 
-__all__ = ["Kind", "a_clerk", "close", "start"]
+__all__ = ["Kind", "a_worker", "close", "start"]
 
 Kind = tuple[Limits, bool]
-"""Of a warm process: the limits, and whether it has plots at hand."""
+"""Of a fork server: the limits, and whether it has plots at hand."""
 
 
-class _Clerk:
+class WorkerHandle:
     """A judge process, seen from here.
 
     cpu: the processor that it and its jails stay on. knows: the masters it was sent, by key, and
     how much of the news of each. broken: it did not answer, and may be used no more.
     """
 
-    def __init__(self, office: Office, cpu: int) -> None:
-        self.office, self.cpu = office, cpu
-        self._line = Line(office.judge(cpu))
+    def __init__(self, server: ForkServer, cpu: int) -> None:
+        self.server, self.cpu = server, cpu
+        self._line = FramedSocket(server.judge(cpu))
         self.knows: dict[str, int] = {}
         self.broken = False
 
     def ask(self, task: Task | Rehearse) -> Any:
-        """Its answer. Raises OfficeError, JudgeError; returns Malformed."""
+        """Its answer. Raises ForkServerError, JudgeError; returns Malformed."""
         deadline = time.monotonic() + task.limits.total_seconds + 10.0
         self._line.send(pickle.dumps(task))
         answer = pickle.loads(self._line.receive(LARGEST, deadline))
@@ -60,40 +60,40 @@ class _Clerk:
         self._line.close()
 
 
-_offices: dict[Kind, Office] = {}
-_spare: dict[Kind, Office] = {}  # started, and nothing asked of them yet
-_idle: dict[Kind, list[_Clerk]] = {}
+_servers: dict[Kind, ForkServer] = {}
+_spare: dict[Kind, ForkServer] = {}  # started, and nothing asked of them yet
+_idle: dict[Kind, list[WorkerHandle]] = {}
 _busy: Counter[int] = Counter()  # judges at work, by processor
 _lock = threading.Lock()
 
 
 @contextmanager
-def a_clerk(kind: Kind) -> Iterator[_Clerk]:
+def a_worker(kind: Kind) -> Iterator[WorkerHandle]:
     """A judge process that does nothing else meanwhile, where the fewest are at work.
 
-    Raises OfficeError.
+    Raises ForkServerError.
     """
-    office = _office(kind)
+    server = _server(kind)
     with _lock:
         cpu = _freest()
         _busy[cpu] += 1
         idle = _idle.setdefault(kind, [])
-        clerk = next((one for one in idle if one.cpu == cpu and one.office is office), None)
-        if clerk is not None:
-            idle.remove(clerk)
+        worker = next((one for one in idle if one.cpu == cpu and one.server is server), None)
+        if worker is not None:
+            idle.remove(worker)
     try:
-        if clerk is None:
-            clerk = _Clerk(office, cpu)
+        if worker is None:
+            worker = WorkerHandle(server, cpu)
         try:
-            yield clerk
+            yield worker
         except BaseException:
-            clerk.close()
+            worker.close()
             raise
-        if clerk.broken:
-            clerk.close()
+        if worker.broken:
+            worker.close()
         else:
             with _lock:
-                idle.append(clerk)
+                idle.append(worker)
     finally:
         with _lock:
             _busy[cpu] -= 1
@@ -107,38 +107,38 @@ def _freest() -> int:
 
 
 def start(limits: Limits) -> None:
-    """Start a warm process, whatever kind of work it will be given, unless there is one."""
+    """Start a fork server, whatever kind of work it will be given, unless there is one."""
     with _lock:
-        if not any(kind[0] == limits for kind in (*_offices, *_spare)):
-            _spare[limits, False] = Office(limits)
+        if not any(kind[0] == limits for kind in (*_servers, *_spare)):
+            _spare[limits, False] = ForkServer(limits)
 
 
-def _office(kind: Kind) -> Office:
-    """The warm process of a kind; started when there is none, or it is another process's."""
+def _server(kind: Kind) -> ForkServer:
+    """The fork server of a kind; started when there is none, or it is another process's."""
     with _lock:
-        office = _offices.get(kind)
-        if office is not None and office.owner == os.getpid():
-            if office.alive:
-                return office
-            office.close()
-        for clerk in _idle.pop(kind, []):
-            clerk.close()
-        office = _spare.pop((kind[0], False), None)
-        if office is None or office.owner != os.getpid():
-            office = Office(kind[0])
-        office.open(kind[1])
-        _offices[kind] = office
-        return office
+        server = _servers.get(kind)
+        if server is not None and server.owner == os.getpid():
+            if server.alive:
+                return server
+            server.close()
+        for worker in _idle.pop(kind, []):
+            worker.close()
+        server = _spare.pop((kind[0], False), None)
+        if server is None or server.owner != os.getpid():
+            server = ForkServer(kind[0])
+        server.open(kind[1])
+        _servers[kind] = server
+        return server
 
 
 def close(limits: Limits | None = None) -> None:
-    """End the warm processes that `judge` started (they also end with this process)."""
+    """End the fork servers that `judge` started (they also end with this process)."""
     with _lock:
-        for offices in (_offices, _spare):
-            for kind in list(offices):
+        for servers in (_servers, _spare):
+            for kind in list(servers):
                 if limits is None or kind[0] == limits:
-                    office = offices.pop(kind)
-                    for clerk in _idle.pop(kind, []):
-                        clerk.close()
-                    if office.owner == os.getpid():
-                        office.close()
+                    server = servers.pop(kind)
+                    for worker in _idle.pop(kind, []):
+                        worker.close()
+                    if server.owner == os.getpid():
+                        server.close()

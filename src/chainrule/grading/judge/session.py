@@ -25,9 +25,9 @@ from chainrule.grading.judge.replay import (
 )
 from chainrule.grading.limits import Limits
 from chainrule.grading.remote.bundle import split
-from chainrule.grading.remote.client import Asked, Gone, Jailed, Overran
-from chainrule.grading.remote.namespace import Names
-from chainrule.grading.sandbox.forkserver import HouseLine, OfficeError
+from chainrule.grading.remote.client import Asked, Gone, Overran, RemoteStudent
+from chainrule.grading.remote.namespace import CheckNamespace
+from chainrule.grading.sandbox.guest_process import ForkServerError, SupervisorClient
 from chainrule.notebook.outputs import Output, clean_outputs, error_output, stream_output
 
 if TYPE_CHECKING:
@@ -83,19 +83,19 @@ class Session:
         master: Master,
         submission: Submission,
         limits: Limits,
-        house: HouseLine,
+        supervisor: SupervisorClient,
         shell: Shell,
         rehearsal: Rehearsal | None = None,
         go_live: Callable[[], None] = lambda: None,
         numbers: dict[str, int] | None = None,
     ) -> None:
         self._master, self._submission, self._limits = master, submission, limits
-        self._house, self._shell = house, shell
+        self._supervisor, self._shell = supervisor, shell
         self._deadline = time.monotonic() + limits.total_seconds
         self._good: list[str] = []  # cells to run again in a new jail
         self._jails = 0
-        self._jail: Jailed | None = None
-        self._names = Names()
+        self._jail: RemoteStudent | None = None
+        self._names = CheckNamespace()
         self._names.owned = master.defines
         self._notes: list[str] = []
         self._rehearsal = rehearsal or {}
@@ -111,7 +111,7 @@ class Session:
         self._learned: list[News] = []
 
     def run(self) -> Ran:
-        """Run the cells in order. Raises Malformed, OfficeError."""
+        """Run the cells in order. Raises Malformed, ForkServerError."""
         merged = merge(self._master, self._submission.notebook or b"", self._limits)
         self._notes += merged.notes
         try:
@@ -168,7 +168,7 @@ class Session:
 
     # In the jail
 
-    def _student(self) -> Jailed:
+    def _student(self) -> RemoteStudent:
         """The jail as it is after the good cells; a new one, with them run again, after a death."""
         if self._jail is not None and self._jail.lost is None:
             return self._jail
@@ -177,14 +177,14 @@ class Session:
             self._jails += 1
             if self._jails > _REPLAYS:
                 raise Gone(f"the student's process ended {_REPLAYS} times; it is not started again")
-            jail = self._jail = self._names.jail = Jailed(
-                self._house.jail(self._limits), self._limits
+            jail = self._jail = self._names.jail = RemoteStudent(
+                self._supervisor.jail(self._limits), self._limits
             )
             jail.deadline = self._deadline
             try:
                 jail.request("find", "")
             except Gone as gone:  # before anything of the student's was run
-                raise OfficeError(f"a jail did not start: {gone}") from gone
+                raise ForkServerError(f"a jail did not start: {gone}") from gone
             try:
                 for name, content in {**self._submission.files, **self._master.files}.items():
                     self._give(jail, name, content)
@@ -198,11 +198,11 @@ class Session:
             return jail
 
     def _no_orphan(self) -> None:
-        """Raises OfficeError when the jail was killed from outside: then none of this counts."""
+        """Raises ForkServerError when the guest was killed from outside: then none of it counts."""
         if self._jail is not None and self._jail.orphaned:
-            raise OfficeError("the house of the jails is gone")
+            raise ForkServerError("the supervisor is gone")
 
-    def _give(self, jail: Jailed, name: str, content: bytes) -> None:
+    def _give(self, jail: RemoteStudent, name: str, content: bytes) -> None:
         """Lay a file beside the notebook. Raises Gone, Overran."""
         try:
             jail.request("file", name, content)
@@ -323,7 +323,7 @@ class Session:
                 self._names.settle()
         self._behind.clear()
 
-    def _really(self, cell: MasterCell, jail: Jailed) -> list[Output]:
+    def _really(self, cell: MasterCell, jail: RemoteStudent) -> list[Output]:
         try:
             _, outputs = self._shell.run(cell.source, number=self._count)
         finally:
@@ -332,7 +332,7 @@ class Session:
             self._notes.append(f"The check {cell.grade_id} stopped early: {jail.lost}.")
         return clean_outputs(outputs, self._limits.output_bytes)
 
-    def _noted(self, cell: MasterCell, jail: Jailed) -> list[Output]:
+    def _noted(self, cell: MasterCell, jail: RemoteStudent) -> list[Output]:
         """Run a cell, and note how it went."""
         jail.request("number", self._numbers[cell.grade_id])
         shells = ("In", "Out")  # IPython's own, as is what begins with _

@@ -29,14 +29,14 @@ from chainrule.grading.judge.merge import Malformed
 from chainrule.grading.judge.replay import Heard, News, Rehearsal, solution
 from chainrule.grading.judge.session import Session, Submission
 from chainrule.grading.limits import Limits
-from chainrule.grading.remote.framing import Line
+from chainrule.grading.remote.framing import FramedSocket
 from chainrule.grading.remote.wire_types import Closed
-from chainrule.grading.sandbox.forkserver import HouseLine, OfficeError
+from chainrule.grading.sandbox.guest_process import ForkServerError, SupervisorClient
 
 if TYPE_CHECKING:
     from chainrule.grading.remote.shell import Shell
 
-__all__ = ["LARGEST", "Course", "JudgeError", "Rehearse", "Task", "serve"]
+__all__ = ["LARGEST", "JudgeError", "LoadedMaster", "Rehearse", "Task", "serve"]
 
 _MOST_LIVE = 200  # cells that are run for real in one process, which they make larger bit by bit
 LARGEST = 1 << 30  # bytes of a task or a result; both are our own
@@ -47,7 +47,7 @@ class JudgeError(RuntimeError):
 
 
 @dataclass(frozen=True)
-class Course:
+class LoadedMaster:
     """A master that tasks will name by its key, and what is known of its cells."""
 
     key: str
@@ -89,16 +89,16 @@ class _HandedOver(BaseException):
         self.child, self.folder = child, folder
 
 
-def serve(sock: socket.socket, house: HouseLine, shell: Shell) -> None:
+def serve(sock: socket.socket, supervisor: SupervisorClient, shell: Shell) -> None:
     """Answer tasks until the client hangs up."""
-    _Clerk(sock, house, shell).loop()
+    Worker(sock, supervisor, shell).loop()
 
 
-class _Clerk:
-    def __init__(self, sock: socket.socket, house: HouseLine, shell: Shell) -> None:
-        self._line = Line(sock, timed=False)
-        self._house, self._shell = house, shell
-        self._courses: dict[str, Course] = {}
+class Worker:
+    def __init__(self, sock: socket.socket, supervisor: SupervisorClient, shell: Shell) -> None:
+        self._line = FramedSocket(sock, timed=False)
+        self._supervisor, self._shell = supervisor, shell
+        self._masters: dict[str, LoadedMaster] = {}
         self._limited = False
         self._started = 0.0
         self._is_child = False
@@ -116,8 +116,8 @@ class _Clerk:
                 asked = pickle.loads(self._line.receive(LARGEST))
             except Closed:
                 return
-            if isinstance(asked, Course):
-                self._courses[asked.key] = asked
+            if isinstance(asked, LoadedMaster):
+                self._masters[asked.key] = asked
                 continue
             try:
                 self._answer(asked)
@@ -138,7 +138,7 @@ class _Clerk:
                 answer: Any = self._judge(asked)
             else:
                 answer = self._rehearse(asked)
-        except (Malformed, OfficeError) as error:
+        except (Malformed, ForkServerError) as error:
             answer = error
         except MemoryError:
             answer = Malformed("Grading took more memory than is allowed.")
@@ -154,14 +154,14 @@ class _Clerk:
             os._exit(0)
 
     def _judge(self, task: Task) -> Any:
-        course = self._courses[task.key]
+        course = self._masters[task.key]
         for name, outcome in task.news:
             course.rehearsal[name].learn(outcome)
         session = self._session = Session(
             course.master,
             task.submission,
             task.limits,
-            self._house,
+            self._supervisor,
             self._shell,
             course.rehearsal if task.limits.checks == "outside" else {},
             lambda: self._hand_over(course.master, task.limits),
@@ -176,7 +176,7 @@ class _Clerk:
         random.seed(asked.seed)
         np.random.seed(asked.seed)
         session = Session(
-            asked.master, Submission(solution(asked.master)), asked.limits, self._house,
+            asked.master, Submission(solution(asked.master)), asked.limits, self._supervisor,
             self._shell, numbers=asked.numbers,
         )  # fmt: skip
         session.run()

@@ -17,15 +17,15 @@ import numpy as np
 
 from chainrule.grading.limits import Limits
 from chainrule.grading.remote import codec, wire_types
-from chainrule.grading.remote.connection import Peer
-from chainrule.grading.remote.framing import Line
+from chainrule.grading.remote.connection import Connection
+from chainrule.grading.remote.framing import FramedSocket
 from chainrule.grading.remote.proxy import Kind, Proxy, Remote, proxy_class, remote_of
 from chainrule.grading.remote.wire_types import Closed, Late, Ref, WireError
 
 if TYPE_CHECKING:
     import socket
 
-__all__ = ["Asked", "Gone", "GuestProcess", "Jailed", "Overran"]
+__all__ = ["Asked", "Gone", "Overran", "RemoteProcess", "RemoteStudent"]
 
 _MOST_KINDS = 1000
 
@@ -34,7 +34,7 @@ Asked = tuple[int, bytes, tuple[str, ...]]
 methods that objects are asked for."""
 
 
-class GuestProcess(Protocol):
+class RemoteProcess(Protocol):
     """The process at the other end, as the sandbox hands it over. sock: the line to it."""
 
     sock: socket.socket
@@ -62,18 +62,18 @@ class Overran(TimeoutError):
     partial: Any = None
 
 
-class Jailed(Peer):
+class RemoteStudent(Connection):
     """The judge's end of the conversation with one jail.
 
-    lost: why the jail is no more, or None. orphaned: it went with the house of the jails, by no
+    lost: why the jail is no more, or None. orphaned: it went with the supervisor, by no
     fault of the student's. deadline: of the cell that runs, on time.monotonic().
     heard: while not None, requests and their answers are noted in it, as bytes; with a callback, or
     without an answer, `b""` stands for it.
     """
 
-    def __init__(self, process: GuestProcess, limits: Limits) -> None:
+    def __init__(self, process: RemoteProcess, limits: Limits) -> None:
         caps = wire_types.Caps(limits.message_bytes, limits.items)
-        super().__init__(Line(process.sock), caps, limits.call_depth)
+        super().__init__(FramedSocket(process.sock), caps, limits.call_depth)
         self._process, self._limits = process, limits
         self._kinds = {0: proxy_class(("function", ("__call__",), ()))}
         self._shown: WeakValueDictionary[int, Proxy] = WeakValueDictionary()

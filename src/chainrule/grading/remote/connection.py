@@ -11,22 +11,22 @@ import threading
 from typing import Any
 
 from chainrule.grading.remote import codec, wire_types
-from chainrule.grading.remote.framing import Line
+from chainrule.grading.remote.framing import FramedSocket
 from chainrule.grading.remote.wire_types import Caps, Ref, WireError
 
-__all__ = ["CHANGED", "RAISED", "RESULT", "Peer"]
+__all__ = ["CHANGED", "RAISED", "RESULT", "Connection"]
 
 _REQUEST, RESULT, CHANGED, RAISED = range(4)
 _HEADER = struct.Struct("<BI")  # which of these, and the number of the request
 
 
-class Peer:
+class Connection:
     """One end. Subclasses say what they answer (`serve`) and how they show the other's objects.
 
     depth: how deeply calls may be nested in calls.
     """
 
-    def __init__(self, line: Line, caps: Caps, depth: int) -> None:
+    def __init__(self, line: FramedSocket, caps: Caps, depth: int) -> None:
         self._line, self._caps, self._most_depth = line, caps, depth
         self._depth = self._asked = self._named = 0
         self._own: dict[int, list[Any]] = {}  # number -> [object, references the other end holds]

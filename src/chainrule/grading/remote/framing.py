@@ -8,14 +8,14 @@ import time
 
 from chainrule.grading.remote.wire_types import Closed, Late, WireError
 
-__all__ = ["Line"]
+__all__ = ["FramedSocket"]
 
 SIZE = struct.Struct("<I")
 _TICK = 0.05  # seconds a wait lasts before the clock is looked at
 _UNREAD = 10  # seconds after which an end that does not read what it is sent counts as gone
 
 
-class Line:
+class FramedSocket:
     """A stream socket that carries frames: four bytes of length, and the payload."""
 
     def __init__(self, sock: socket.socket, timed: bool = True) -> None:

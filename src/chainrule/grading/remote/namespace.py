@@ -5,13 +5,13 @@ from __future__ import annotations
 import builtins
 from typing import Any
 
-from chainrule.grading.remote.client import Jailed
+from chainrule.grading.remote.client import RemoteStudent
 from chainrule.grading.remote.proxy import Proxy
 
-__all__ = ["Names"]
+__all__ = ["CheckNamespace"]
 
 
-class Names(dict[str, Any]):
+class CheckNamespace(dict[str, Any]):
     """A dict in which names that the judge has not bound are looked up in the jail.
 
     A name that the judge's cells bound is the judge's. Any other is looked up in the jail, except
@@ -21,7 +21,7 @@ class Names(dict[str, Any]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.jail: Jailed | None = None
+        self.jail: RemoteStudent | None = None
         self.owned: frozenset[str] = frozenset()
         self._seen: set[str] = set()
         self._replaced: set[str] = set()

@@ -20,7 +20,7 @@ _LONGEST_TEXT = 10_000  # characters of a repr
 
 
 class Owner(Protocol):
-    """What a proxy asks of the connection that it came over (`client.Jailed`)."""
+    """What a proxy asks of the connection that it came over (`client.RemoteStudent`)."""
 
     def request(self, op: str, *args: Any) -> Any:
         """Ask for something that runs student code, within the limits of a call."""

@@ -21,8 +21,8 @@ import numpy as np
 from chainrule.grading.limits import Limits
 from chainrule.grading.remote import codec, wire_types
 from chainrule.grading.remote.bundle import HEAD, SIZE, thawed
-from chainrule.grading.remote.connection import CHANGED, RAISED, RESULT, Peer
-from chainrule.grading.remote.framing import Line
+from chainrule.grading.remote.connection import CHANGED, RAISED, RESULT, Connection
+from chainrule.grading.remote.framing import FramedSocket
 from chainrule.grading.remote.introspect import (
     members_of,
     next_of,
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from chainrule.grading.remote.shell import Shell
 
 __all__ = [
-    "Inmate",
+    "Guest",
 ]
 
 _FUNCTIONS = (types.FunctionType, types.MethodType, types.BuiltinFunctionType)
@@ -72,12 +72,12 @@ _STAND_INS: dict[type, Callable[[Any], Any]] = {
 }
 
 
-class Inmate(Peer):
+class Guest(Connection):
     """The jail's end of the conversation."""
 
     def __init__(self, sock: socket.socket, shell: Shell, limits: Limits) -> None:
         caps = wire_types.Caps(limits.message_bytes, limits.items)
-        super().__init__(Line(sock, timed=False), caps, limits.call_depth)
+        super().__init__(FramedSocket(sock, timed=False), caps, limits.call_depth)
         self._shell = shell
         self._kinds: dict[int, type] = {}
         self._number(0)

@@ -1,4 +1,4 @@
-"""A cgroup around all jails of a warm process: an end to what they use together.
+"""A cgroup around all jails of a fork server: an end to what they use together.
 
 Linux lets a program make cgroups only below one that was delegated to it, as with
 `systemd-run --user --scope -p Delegate=yes`, or in a container with a cgroup tree of its own. To
@@ -14,7 +14,7 @@ import os
 import time
 from pathlib import Path
 
-__all__ = ["NoCgroup", "Room", "base_of", "enter", "own", "sweep"]
+__all__ = ["CgroupBudget", "NoCgroup", "base_of", "enter", "own", "sweep"]
 
 _CONTROLLERS = ("memory", "pids")
 _PROGRAMS = "chainrule-programs"  # where we and our parents go, since only a leaf has processes
@@ -27,7 +27,7 @@ class NoCgroup(Exception):
     """No cgroup can be made here; the text says why in a line."""
 
 
-class Room:
+class CgroupBudget:
     """What the jails in a cgroup may use together.
 
     Its files are held open, since they are not to be seen from behind the other walls.
@@ -100,16 +100,16 @@ def base_of(group: Path, uppermost: bool) -> Path:
     return base
 
 
-def enter(base: Path) -> Room:
+def enter(base: Path) -> CgroupBudget:
     """Move this process into a new cgroup. Raises NoCgroup."""
     sweep(base)
     folder = base / f"{_JAILS}{os.getpid()}-{time.monotonic_ns()}"
     for attempt in range(_RETRIES):
         try:
             folder.mkdir(exist_ok=True)
-            room = Room(folder)
+            budget = CgroupBudget(folder)
             (folder / "cgroup.procs").write_text("0")
-            return room
+            return budget
         except OSError as error:  # another program swept it away before anybody was in it
             if attempt == _RETRIES - 1:
                 raise NoCgroup(f"a cgroup cannot be entered ({error.strerror})") from error

@@ -1,4 +1,4 @@
-"""What a warm process does before others are forked from it: the imports, and each thing once.
+"""What a fork server does before others are forked from it: the imports, and each thing once.
 
 Only what nearly all notebooks need: a fork takes the longer, the more memory there is to share.
 What few notebooks need and is large is imported for those that mention it (`mentions_plots`).

@@ -1,4 +1,4 @@
-"""The warm process (see `zygote.py`), seen from the process that wants submissions judged."""
+"""The fork server (see `forkserver.py`), seen from the process that wants submissions judged."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from dataclasses import replace
 
 from chainrule.grading.limits import Limits
 from chainrule.grading.sandbox import layers
-from chainrule.grading.sandbox.forkserver import LARGEST_PACKET, OfficeError
-from chainrule.grading.sandbox.layers import Row
+from chainrule.grading.sandbox.guest_process import LARGEST_PACKET, ForkServerError
+from chainrule.grading.sandbox.kernel import LayerStatus
 
-__all__ = ["Office", "doctor", "processors"]
+__all__ = ["ForkServer", "doctor", "processors"]
 
 _THREADS = ("OPENBLAS", "OMP", "MKL", "NUMEXPR", "VECLIB_MAXIMUM", "BLIS")
 _KEPT = ("HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "TZ", "MPLCONFIGDIR", "TMPDIR")
@@ -22,8 +22,8 @@ _STARTS_WITHIN = 120.0  # seconds; imports over a slow network disk take long
 _JUDGE = "chainrule.grading.judge.worker:serve"
 
 
-class Office:
-    """The warm process, seen from the process that wants submissions judged.
+class ForkServer:
+    """The fork server, seen from the process that wants submissions judged.
 
     It starts at once, with what all notebooks need, and is used once it is `open`.
     rows: every layer of the jail, active or why not.
@@ -37,7 +37,7 @@ class Office:
         start = (
             f"import sys; sys.path[:] = {[entry for entry in sys.path if entry]!r}; "
             "from chainrule.grading.sandbox import forkserver; "
-            f"forkserver.office({theirs.fileno()}, {limits.as_dict()!r}, {judge!r})"
+            f"forkserver.serve({theirs.fileno()}, {limits.as_dict()!r}, {judge!r})"
         )
         with theirs:
             self._process = subprocess.Popen(
@@ -51,16 +51,16 @@ class Office:
                 start_new_session=True,
             )
         self.owner = os.getpid()
-        self.rows: list[Row] = []
+        self.rows: list[LayerStatus] = []
         self._limits, self._control = limits, ours
         self._control.settimeout(_STARTS_WITHIN)
 
     def open(self, plots: bool = False) -> None:
         """Wait until it is warm. plots: whether it has matplotlib and the like at hand, see
-        `warm.py`.
+        `preload.py`.
 
-        Raises OfficeError when it does not start, JailUnavailable when no jail can be built here
-        and `limits.no_jail` does not waive it.
+        Raises ForkServerError when it does not start, JailUnavailable when no jail can be built
+        here and `limits.no_jail` does not waive it.
         """
         try:
             self._control.send(b"plots" if plots else b"plain")
@@ -69,10 +69,10 @@ class Office:
             self.close()
             error = (self._process.stderr.read() if self._process.stderr else b"").decode()
             why = error.strip().splitlines()[-1:] or ["it said nothing"]
-            raise OfficeError(f"the warm process did not start: {why[0]}") from None
+            raise ForkServerError(f"the fork server did not start: {why[0]}") from None
         if self._process.stderr:
             self._process.stderr.close()
-        self.rows = [Row(*row) for row in hello]
+        self.rows = [LayerStatus(*row) for row in hello]
         if not self._limits.no_jail:
             try:
                 layers.refuse_without(self.rows)
@@ -82,15 +82,15 @@ class Office:
 
     @property
     def alive(self) -> bool:
-        """Whether the warm process still runs."""
+        """Whether the fork server still runs."""
         return self._process.poll() is None
 
     def judge(self, cpu: int) -> socket.socket:
-        """A new judge, forked from the warm process: the socket it listens on.
+        """A new judge, forked from the fork server: the socket it listens on.
 
         cpu: the processor that it and its jails stay on, -1 for any.
 
-        Closing the socket ends it. Raises OfficeError.
+        Closing the socket ends it. Raises ForkServerError.
         """
         ours, theirs = socket.socketpair()
         with theirs:
@@ -98,11 +98,11 @@ class Office:
                 socket.send_fds(self._control, [b"%d" % cpu], [theirs.fileno()])
             except OSError as error:
                 ours.close()
-                raise OfficeError("the warm process is gone") from error
+                raise ForkServerError("the fork server is gone") from error
         return ours
 
     def close(self) -> None:
-        """End the warm process, and with it every judge and jail."""
+        """End the fork server, and with it every judge and jail."""
         self._control.close()
         try:
             self._process.wait(5)
@@ -116,12 +116,12 @@ def processors() -> list[int]:
     return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [-1]
 
 
-def doctor(limits: Limits | None = None) -> list[Row]:
+def doctor(limits: Limits | None = None) -> list[LayerStatus]:
     """Every layer of the jail, and whether it works for this user on this machine."""
-    office = Office(replace(limits or Limits(), no_jail=True))
-    office.open()
-    office.close()
-    return office.rows
+    server = ForkServer(replace(limits or Limits(), no_jail=True))
+    server.open()
+    server.close()
+    return server.rows
 
 
 def _environment() -> dict[str, str]:
