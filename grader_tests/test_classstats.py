@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chainrule.grading.report.failures import look_at, plain_json
+from chainrule.grading.report.failures import look_at
 from chainrule.grading.report.statistics import bins, discrimination, median
 from chainrule.grading.report.timing import question_times
+from chainrule.notebook.cells import plain_json
 from grader_tests.gradedclass import ran
 
 # ---- Statistics.

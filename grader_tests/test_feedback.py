@@ -20,7 +20,8 @@ from chainrule.grading.gradebook.batch import grade
 from chainrule.grading.limits import Limits
 from chainrule.grading.report.feedback import generate
 from chainrule.grading.report.feedback_page import Graded, Row, page
-from chainrule.notebook.hidden_tests import Hidden, is_masters
+from chainrule.notebook.cells import is_masters
+from chainrule.notebook.hidden_tests import Hidden
 from chainrule.sample.run import Demo
 from chainrule.sample.sample_class import Answer, Student, read_answers, submit
 from grader_tests.command import chainrule

@@ -20,9 +20,11 @@ from chainrule.course.folder import Course, CourseError
 from chainrule.course.notebooks import generate_release
 from chainrule.grading.gradebook.batch import grade
 from chainrule.grading.limits import Limits
+from chainrule.grading.report.anonymous import anonymous
 from chainrule.grading.report.class_report import ClassReport, read_report
 from chainrule.grading.report.class_report_page import write_report
-from chainrule.grading.report.failures import anonymous, look_at, misconception_of
+from chainrule.grading.report.failures import look_at
+from chainrule.notebook.failed_check import misconception_in
 from chainrule.sample.sample_class import Answer, read_answers, read_students, submit
 from grader_tests import browser
 from grader_tests.command import chainrule, program
@@ -65,7 +67,7 @@ def test_every_misconception_is_found_in_its_message(mistake: str) -> None:
     else:
         errors = list(try_named(*shown).failed.values())
     named = {
-        e.misconception: misconception_of(str(e)) for e in errors if type(e) is check.CheckFailed
+        e.misconception: misconception_in(str(e)) for e in errors if type(e) is check.CheckFailed
     }
     assert mistake in named
     assert all(found == told for told, found in named.items())
@@ -78,7 +80,7 @@ def test_every_message_to_every_answer_is_understood(name: str) -> None:
     for answer in answers(name):
         for error in try_named(name, answer).failed.values():
             if type(error) is check.CheckFailed:
-                assert misconception_of(str(error)) == error.misconception, answer.name
+                assert misconception_in(str(error)) == error.misconception, answer.name
                 seen += 1
     assert seen > 50
 
@@ -88,15 +90,15 @@ def test_wrapped_at_a_hyphen_or_coloured_it_is_understood() -> None:
     assert "whole-number" in phrase
     wrapped = phrase.replace("whole-", "whole-\n  ")
     told = f"\x1b[31mGate.backward: dx is wrong: {wrapped}.\x1b[0m"
-    assert misconception_of(told) == "integer-arithmetic"
+    assert misconception_in(told) == "integer-arithmetic"
 
 
 def test_what_a_student_makes_an_error_say_comes_second() -> None:
     quoted = MISCONCEPTIONS["sign"].phrase
     assert (
-        misconception_of(f"{LEFT_OUT}\n  ValueError: x is wrong: {quoted}.") == "upstream-forgotten"
+        misconception_in(f"{LEFT_OUT}\n  ValueError: x is wrong: {quoted}.") == "upstream-forgotten"
     )
-    assert misconception_of("Add.backward raised an error.\n  ValueError: no phrase") is None
+    assert misconception_in("Add.backward raised an error.\n  ValueError: no phrase") is None
 
 
 # ---- An example.

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from chainrule.grading.judge import judge as judging
-from chainrule.grading.judge.judge import Graded, Submission
+from chainrule.grading.judge.judge import Submission
 from chainrule.grading.judge.master import Master
+from chainrule.grading.judge.scores import Graded
 from chainrule.grading.limits import Limits
 
 LIMITS = Limits(

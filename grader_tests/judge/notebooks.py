@@ -7,8 +7,9 @@ from typing import Any
 
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from chainrule.grading.judge.judge import Graded, Submission
+from chainrule.grading.judge.judge import Submission
 from chainrule.grading.judge.master import Master, read_master
+from chainrule.grading.judge.scores import Graded
 
 _FLAGS = {
     "answer": dict(solution=True),

@@ -31,7 +31,8 @@ from chainrule.course.folder import Course, programs_on_path
 from chainrule.grading.gradebook.batch import BatchError, grade
 from chainrule.grading.gradebook.writer import Book, BookError, Record
 from chainrule.grading.judge import judge as judging
-from chainrule.grading.judge.judge import Graded, Submission
+from chainrule.grading.judge.judge import Submission
+from chainrule.grading.judge.scores import Graded
 from chainrule.grading.limits import Limits
 from chainrule.notebook import atomic_file
 from grader_tests.gradebookrows import differences, graded_rows

@@ -17,9 +17,10 @@ from conftest import LIMITS
 from notebooks import RIGHT, TWO, answered, cell, master, points, shown, submission
 
 from chainrule.grading.judge import judge as judging
-from chainrule.grading.judge.judge import Graded, Submission, judge
+from chainrule.grading.judge.judge import Submission, judge
 from chainrule.grading.judge.master import Master, read_master
 from chainrule.grading.judge.purity import repeatable_cells
+from chainrule.grading.judge.scores import Graded
 from chainrule.grading.limits import Limits
 from chainrule.sample.sample_class import Answer, answer_cell, read_answers
 

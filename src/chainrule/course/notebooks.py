@@ -18,6 +18,7 @@ from nbformat import NotebookNode
 
 from chainrule.check.problem_sets import fingerprint
 from chainrule.course.folder import Course, CourseError
+from chainrule.notebook.cells import cells_of, grade_id_of, nbgrader_of
 
 __all__ = [
     "KERNEL_ARGUMENTS",
@@ -96,7 +97,7 @@ def normalise(notebook: NotebookNode, keep_outputs: bool = False) -> NotebookNod
 
 def mark_problem_set(notebook: NotebookNode, name: str) -> NotebookNode:
     """Say in a master's metadata what it is and which cells make it whole; returns it."""
-    ids = [c.metadata.nbgrader.grade_id for c in notebook.cells if "nbgrader" in c.metadata]
+    ids = [name for name, _ in cells_of(notebook)]
     notebook.metadata["chainrule"] = nbformat.from_dict({"problem_set": name, "cells": ids})
     return notebook
 
@@ -153,7 +154,7 @@ def checks_table(released: list[Path]) -> str:
     lines = ["problem set\tcell\tpoints\tfingerprint"]
     for path in sorted(released):
         for cell in read(path).cells:
-            known = cell.metadata.get("nbgrader", {})
+            known = nbgrader_of(cell)
             if known.get("grade"):
                 mark = "" if known["solution"] else fingerprint(cell.source)
                 points = f"{known['points']:g}"
@@ -198,7 +199,7 @@ def a_kernel(client: NotebookClient) -> Iterator[None]:
 
 
 def _cell_id(cell: NotebookNode, position: int, taken: set[str]) -> str:
-    wanted = cell.metadata.get("nbgrader", {}).get("grade_id") or cell.get("id") or ""
+    wanted = grade_id_of(cell) or cell.get("id") or ""
     wanted = re.sub(r"[^A-Za-z0-9_-]", "-", wanted)[:64] or f"cell-{position}"
     unique, n = wanted, 2
     while unique in taken:

@@ -7,27 +7,15 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from chainrule.notebook.safe_html import joined, without_colours
+from chainrule.notebook.cells import is_masters, source_of
+from chainrule.notebook.text import without_colours
 
-__all__ = ["Hidden", "is_masters"]
+__all__ = ["Hidden"]
 
 _IN_PLACE = "# hidden checks: they count, and are not shown"
 _LEFT_OUT = "[a line of a hidden check]"
 _LEAST = 12  # characters that make a line known wherever it stands
 _GUTTER = re.compile(r"^(?:-+>)?\s*\d+[ |]?")
-
-
-def is_masters(cell: Mapping[str, Any]) -> bool:
-    """Whether a cell of a graded notebook is the instructor's: a check, or locked."""
-    known = nbgrader_of(cell)
-    return bool((known.get("grade") or known.get("locked")) and not known.get("solution"))
-
-
-def nbgrader_of(cell: Mapping[str, Any]) -> dict[str, Any]:
-    """The nbgrader metadata of a cell; empty where there is none."""
-    metadata = cell.get("metadata")
-    known = metadata.get("nbgrader") if isinstance(metadata, dict) else None
-    return known if isinstance(known, dict) else {}
 
 
 class Hidden:
@@ -47,7 +35,7 @@ class Hidden:
         shown: set[str] = set()
         self._own: set[str] = set()
         for cell in cells:
-            source = joined(cell.get("source"))
+            source = source_of(cell)
             if is_masters(cell):
                 for line, is_hidden in self._marked(source):
                     (hidden if is_hidden else shown).add(line.strip())

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from chainrule.notebook.text import plain_text
+
 __all__ = ["CUT", "MOST_OUTPUTS", "Output", "clean_outputs", "error_output", "stream_output"]
 
 Output = dict[str, Any]
@@ -28,7 +30,8 @@ def error_output(name: str, message: str) -> Output:
 def clean_outputs(raw: Any, most_bytes: int) -> list[Output]:
     """Outputs that a jail reported, with nothing in them but what nbformat allows.
 
-    What is not an output is left out; the text of an output is cut at `most_bytes`.
+    What is not an output is left out; the text of an output is cut at `most_bytes`. An error may
+    name its misconception, for which a notebook has no place but the cell's metadata.
     """
     cleaned = []
     for one in raw[: MOST_OUTPUTS + 2] if isinstance(raw, list) else ():
@@ -39,8 +42,7 @@ def clean_outputs(raw: Any, most_bytes: int) -> list[Output]:
 
 
 def _text(value: Any, most: int = 10_000) -> str:
-    text = value if isinstance(value, str) else ""
-    return text[:most].encode("utf-8", "replace").decode("utf-8")
+    return plain_text(value if isinstance(value, str) else "")[:most]
 
 
 def _clean_stream(one: Output, most: int) -> Output:
@@ -54,12 +56,14 @@ def _clean_error(one: Output, most: int) -> Output:
     if len(lines) > _MOST_LINES:
         half = _MOST_LINES // 2
         lines = [*lines[:half], "... Traceback truncated ...", *lines[-half:]]
-    return {
+    error = {
         "output_type": "error",
         "ename": _text(one.get("ename"), 200),
         "evalue": _text(one.get("evalue")),
         "traceback": lines,
     }
+    mistake = _text(one.get("misconception"), 100)
+    return error | {"misconception": mistake} if mistake else error
 
 
 def _clean_data(one: Output, most: int) -> Output:

@@ -21,19 +21,21 @@ from xml.etree.ElementTree import Element
 
 import nh3
 
+from chainrule.notebook.text import _CONTROLS
+
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
+
+from chainrule.notebook.text import joined, without_colours
 
 __all__ = [
     "clean",
     "clean_data",
-    "joined",
     "markdown",
     "picture",
     "plain",
     "show",
     "tex",
-    "without_colours",
 ]
 
 
@@ -77,25 +79,9 @@ _LONGEST = 100_000  # characters of markdown, or of HTML, that are read as such
 _LONGEST_TEX = 2_000
 
 
-def without_colours(text: str) -> str:
-    """Text without the codes of a terminal."""
-    return _ANSI.sub("", text).translate(_CONTROLS)
-
-
 def plain(text: str) -> str:
     """Text as HTML that shows it, without the codes of a terminal."""
     return html.escape(without_colours(text))
-
-
-_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|.)")
-_CONTROLS = {n: None for n in range(32) if chr(n) not in "\t\n"} | {127: None}
-
-
-def joined(value: Any) -> str:
-    """The text of a notebook's field, which may be a list of lines; anything else is none."""
-    if isinstance(value, list):
-        return "".join(line for line in value if isinstance(line, str))
-    return value if isinstance(value, str) else ""
 
 
 # Pictures -----------------------------------------------------------------------------------------

@@ -14,7 +14,6 @@ the method of that name in the master's class. Answers are read as text and neve
 from __future__ import annotations
 
 import ast
-import copy
 import re
 import textwrap
 import tomllib
@@ -25,6 +24,7 @@ from nbformat import NotebookNode
 
 from chainrule.course.folder import Course, CourseError
 from chainrule.course.notebooks import read, write
+from chainrule.notebook.cells import cells_of
 
 __all__ = ["Answer", "Student", "answer_cell", "read_answers", "read_students", "solved", "submit"]
 
@@ -187,8 +187,4 @@ def solved(source: str) -> str:
 
 
 def _cells(notebook: NotebookNode) -> dict[str, NotebookNode]:
-    return {
-        cell.metadata.nbgrader.grade_id: cell
-        for cell in copy.copy(notebook.cells)
-        if "nbgrader" in cell.metadata
-    }
+    return dict(cells_of(notebook))

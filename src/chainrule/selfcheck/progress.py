@@ -21,6 +21,7 @@ from chainrule.check.problem_sets import question_of
 from chainrule.course.folder import CourseError
 from chainrule.course.notebooks import read
 from chainrule.grading.limits import Limits
+from chainrule.notebook.cells import grade_id_of, nbgrader_of
 from chainrule.selfcheck.run import check_notebook, problem_set_of
 
 __all__ = ["SetProgress", "as_table", "folder_progress"]
@@ -124,7 +125,7 @@ def _look(path: Path, folder: Path) -> SetProgress | None:
 def _describe(row: SetProgress, notebook: NotebookNode) -> None:
     """Points, and whether any answer is no longer the stub it was."""
     for cell in notebook.cells:
-        known = cell.metadata.get("nbgrader", {})
+        known = nbgrader_of(cell)
         if known.get("solution"):
             row.begun |= not _untouched(cell)
         if known.get("grade"):
@@ -134,7 +135,7 @@ def _describe(row: SetProgress, notebook: NotebookNode) -> None:
 
 
 def _untouched(cell: NotebookNode) -> bool:
-    return cell.metadata.nbgrader.get("checksum") == compute_checksum(cell)
+    return nbgrader_of(cell).get("checksum") == compute_checksum(cell)
 
 
 def _run(
@@ -146,12 +147,12 @@ def _run(
             checked = check_notebook(
                 path, seconds, lambda done, total: progress(row.problem_set, done, total)
             )
-            cells = [c for c in read(path).cells if c.metadata.get("nbgrader", {}).get("solution")]
+            cells = [c for c in read(path).cells if nbgrader_of(c).get("solution")]
     except Exception as error:
         row.problem = _sentence(error, path)
         return
     row.points, row.max_points = checked.points, checked.max_points
-    empty = {question_of(c.metadata.nbgrader.grade_id) for c in cells if _untouched(c)}
+    empty = {question_of(grade_id_of(c)) for c in cells if _untouched(c)}
     left = (
         question.id.upper()
         for question in checked.questions

@@ -6,7 +6,6 @@ checks their own work has no reason to fool the check.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -20,6 +19,8 @@ from nbgrader.utils import compute_checksum
 from chainrule.check.problem_sets import question_of, table
 from chainrule.course.folder import CourseError
 from chainrule.course.notebooks import KERNEL_ARGUMENTS, a_kernel, read
+from chainrule.notebook.cells import grade_id_of, nbgrader_of
+from chainrule.notebook.failed_check import FailedCheck, failed_check
 
 __all__ = ["CheckedNotebook", "CheckedQuestion", "check_notebook", "problem_set_of"]
 
@@ -110,7 +111,7 @@ def problem_set_of(notebook: NotebookNode) -> tuple[str, list[str]] | None:
     ours = notebook.metadata.get("chainrule", {})
     if isinstance(ours, dict) and "problem_set" in ours:
         return str(ours["problem_set"]), list(ours.get("cells", []))
-    here = {_grade_id(cell) for cell in notebook.cells}
+    here = {grade_id_of(cell) for cell in notebook.cells}
     sets = {name: [cell.grade_id for cell in cells] for name, cells in table().items()}
     shared = {name: len(here.intersection(ids)) / len(ids) for name, ids in sets.items()}
     best = max(shared, key=lambda name: shared[name])
@@ -123,7 +124,7 @@ def _validate(path: Path, notebook: NotebookNode) -> str:
     if found is None:
         raise CourseError(f"{path} is not a problem set of this course")
     name, cells = found
-    here = {_grade_id(cell) for cell in notebook.cells}
+    here = {grade_id_of(cell) for cell in notebook.cells}
     missing = [cell_id for cell_id in cells if cell_id not in here]
     if missing:
         raise CourseError(
@@ -137,12 +138,13 @@ def _questions(notebook: NotebookNode) -> list[CheckedQuestion]:
     questions: dict[str, CheckedQuestion] = {}
     broken: dict[str, str] = {}
     for cell in notebook.cells:
-        nbgrader = cell.metadata.get("nbgrader", {})
+        nbgrader = nbgrader_of(cell)
         if not nbgrader:
             continue
         name = question_of(nbgrader["grade_id"])
-        if nbgrader.get("solution") and cell.cell_type == "code" and _error(cell):
-            broken[name] = f"The answer does not run.\n  {_error(cell)}"
+        failed = failed_check(cell)
+        if nbgrader.get("solution") and failed is not None:
+            broken[name] = f"The answer does not run.\n  {_message(failed)}"
         if not nbgrader.get("grade"):
             continue
         question = questions.setdefault(name, CheckedQuestion(name))
@@ -152,23 +154,14 @@ def _questions(notebook: NotebookNode) -> list[CheckedQuestion]:
         question.max_points += nbgrader["points"]
         if nbgrader.get("checksum") not in (None, compute_checksum(cell)):
             question.edited.append(nbgrader["grade_id"])
-        error = _error(cell)
-        if not error:
+        if failed is None:
             question.points += nbgrader["points"]
-        question.message = question.message or (error and broken.get(name, error))
+        elif not question.message:
+            question.message = broken.get(name, _message(failed))
     return list(questions.values())
 
 
-def _error(cell: NotebookNode) -> str:
-    """What a cell's error output says, without colours; empty when it ran through."""
-    for output in cell.outputs:
-        if output.output_type == "error":
-            if output.ename == "KeyboardInterrupt":
-                return "It did not come to an end: look for a loop that never stops."
-            text = re.sub(r"\x1b\[[0-9;]*m", "", output.evalue)
-            return text if output.ename == "CheckFailed" else f"{output.ename}: {text}"
-    return ""
-
-
-def _grade_id(cell: NotebookNode) -> str | None:
-    return cell.metadata.get("nbgrader", {}).get("grade_id")
+def _message(failed: FailedCheck) -> str:
+    if failed.stopped:
+        return "It did not come to an end: look for a loop that never stops."
+    return failed.message

@@ -27,19 +27,13 @@ from traitlets.config import Config
 
 from chainrule.course.folder import Course
 from chainrule.grading.gradebook.writer import Book, BookError, Record
-from chainrule.grading.judge.judge import (
-    Graded,
-    JailUnavailable,
-    Submission,
-    as_file,
-    begin,
-    expect,
-    judge,
-)
+from chainrule.grading.judge.judge import JailUnavailable, Submission, begin, expect, judge
 from chainrule.grading.judge.master import Master, read_master
-from chainrule.grading.judge.merge import Malformed, read_file
+from chainrule.grading.judge.scores import Graded, as_file
 from chainrule.grading.limits import Limits
 from chainrule.notebook.atomic_file import line_of, put
+from chainrule.notebook.read import Malformed, read_file
+from chainrule.notebook.text import printable
 
 __all__ = ["BatchError", "BatchResult", "grade"]
 
@@ -315,7 +309,7 @@ class _Batch:
     def _tell(self, work: _Work, graded: dict[str, Graded | None]) -> None:
         notes = [*work.problems, *(note for one in graded.values() if one for note in one.notes)]
         if notes:
-            self._result.problems[work.student] = list(dict.fromkeys(map(_printable, notes)))
+            self._result.problems[work.student] = list(dict.fromkeys(map(printable, notes)))
 
     # Reading
 
@@ -505,8 +499,3 @@ def _mark(
     for name, content in sorted(files.items()):
         found.update(os.fsencode(name) + b"\0" + hashlib.sha256(content).digest())
     return found.hexdigest()
-
-
-def _printable(text: str) -> str:
-    """Without what would move the cursor of a terminal, or is no character at all."""
-    return "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in text)

@@ -21,9 +21,10 @@ from nbgrader.utils import find_all_files
 
 from chainrule.grading.gradebook.batch import read_files, read_masters
 from chainrule.grading.gradebook.writer import Book, Record
-from chainrule.grading.judge.judge import Graded, Submission, as_file, judge
-from chainrule.grading.judge.merge import Malformed, read_file
+from chainrule.grading.judge.judge import Submission, judge
+from chainrule.grading.judge.scores import Graded, as_file
 from chainrule.grading.limits import Limits
+from chainrule.notebook.read import Malformed, read_file
 
 __all__ = ["JudgeExporter"]
 

@@ -17,6 +17,7 @@ from sqlalchemy.engine import make_url
 
 from chainrule.check.problem_sets import question_of
 from chainrule.course.folder import Course, CourseError
+from chainrule.notebook.cells import cells_of
 
 __all__ = [
     "ClassGrades",
@@ -159,11 +160,12 @@ def cell_order(course: Course, assignment: str) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     for path in sorted((course.root / "source" / assignment).glob("*.ipynb")):
         try:
-            cells = json.loads(path.read_bytes())["cells"]
-        except (ValueError, KeyError) as error:
+            master = json.loads(path.read_bytes())
+        except ValueError as error:
             raise CourseError(f"{path} is no notebook: {error}") from None
-        known = (cell.get("metadata", {}).get("nbgrader", {}) for cell in cells)
-        found += [(path.stem, one["grade_id"]) for one in known if "grade_id" in one]
+        if not isinstance(master, dict) or "cells" not in master:
+            raise CourseError(f"{path} is no notebook: it has no cells")
+        found += [(path.stem, name) for name, _ in cells_of(master)]
     return found
 
 

@@ -19,8 +19,8 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 from traitlets.config import Config
 
-from chainrule.grading.judge.judge import Graded, Score
 from chainrule.grading.judge.master import Master, MasterCell
+from chainrule.grading.judge.scores import Graded, Score
 
 __all__ = ["Book", "BookError", "Record"]
 

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import json
-import logging
 import pickle
 import threading
 import time
@@ -18,67 +16,31 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Any
 
 from chainrule.grading.judge.master import Master, mentions_plots
-from chainrule.grading.judge.merge import Cell, Malformed
 from chainrule.grading.judge.pool import Kind, a_worker, close, start
 from chainrule.grading.judge.purity import repeatable_cells
 from chainrule.grading.judge.replay import SEEDS, Heard, News, Rehearsal, rehearsed
-from chainrule.grading.judge.session import Ran, Submission, written
+from chainrule.grading.judge.scores import Graded, _scores, as_notebook, log, unreadable
+from chainrule.grading.judge.submission import Ran, Submission
 from chainrule.grading.judge.worker import JudgeError, LoadedMaster, Rehearse, Task
 from chainrule.grading.limits import Limits
 from chainrule.grading.remote import wire_types
 from chainrule.grading.sandbox.guest_process import ForkServerError
 from chainrule.grading.sandbox.kernel import JailUnavailable
 from chainrule.grading.sandbox.launcher import processors
+from chainrule.notebook.read import Malformed
 
 __all__ = [
-    "Graded", "JailUnavailable", "JudgeError", "Score", "Submission", "as_file", "begin", "close",
-    "expect", "forget", "judge",
-]  # fmt: skip
-
-_log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Score:
-    """Of one graded cell. points: None when a person has to grade it."""
-
-    grade_id: str
-    points: float | None
-    most: float
-
-
-@dataclass(frozen=True)
-class Graded:
-    """A graded submission.
-
-    notebook:  as nbformat 4.5 has it, outputs and all.
-    scores:    of the cells that have points and are no tasks.
-    comments:  automatic comments, by the grade_id of answers and tasks; None where there is none.
-    notes:     what student and instructor should know, a sentence each.
-    problem:   why nothing could be graded, in a sentence, or nothing.
-    live:      how many checks and set-up cells were run, their outcome not known before.
-    seconds, cpu_seconds: what it took, the jail's share of the wall time included.
-    """
-
-    notebook: dict[str, Any]
-    scores: tuple[Score, ...]
-    comments: dict[str, str | None]
-    notes: tuple[str, ...] = ()
-    problem: str = ""
-    live: int = 0
-    seconds: float = 0.0
-    cpu_seconds: float = 0.0
-
-
-def as_file(graded: Graded) -> str:
-    """The graded notebook as it is stored: JSON, a line for each cell, keys in order."""
-    encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
-    cells = ",\n  ".join(encode(cell) for cell in graded.notebook["cells"])
-    rest = {key: value for key, value in graded.notebook.items() if key != "cells"}
-    return f'{{\n "cells": [\n  {cells}\n ],\n {encode(rest)[1:-1]}\n}}\n'
+    "JailUnavailable",
+    "JudgeError",
+    "Submission",
+    "begin",
+    "close",
+    "expect",
+    "forget",
+    "judge",
+]
 
 
 @dataclass
@@ -126,7 +88,7 @@ def judge(master: Master, submission: Submission, limits: Limits | None = None) 
         graded = unreadable(master, str(answer))
     else:
         scores, comments, notes = _scores(master, answer.cells)
-        notebook = _as_notebook(master, answer.cells)
+        notebook = as_notebook(master, answer.cells)
         graded = Graded(notebook, scores, comments, (*answer.notes, *notes))
         graded = replace(graded, live=answer.live, cpu_seconds=answer.cpu_seconds)
     return replace(graded, seconds=time.monotonic() - started)
@@ -200,7 +162,7 @@ def _rehearsed(master: Master, limits: Limits) -> Rehearsal:
         with ThreadPoolExecutor(min(len(SEEDS), len(processors())), "rehearsal") as pool:
             return rehearsed(numbers, list(pool.map(run, SEEDS)))
     except (wire_types.WireError, wire_types.Late, JudgeError) as error:
-        _log.warning("%s could not be rehearsed: %s", master.name, error)
+        log.warning("%s could not be rehearsed: %s", master.name, error)
         return {}
 
 
@@ -241,60 +203,4 @@ def forget() -> None:
         _known.clear()
 
 
-def unreadable(master: Master, problem: str) -> Graded:
-    """What a submission that could not be graded gets: no points, and a person to look at it."""
-    cells = [Cell(c.cell_type, c.source, c, c.cell_id) for c in master.cells]
-    cells.insert(0, Cell("markdown", f"**{problem}**", cell_id="problem"))
-    blank = [written(cell, None, []) for cell in cells]
-    scores = tuple(Score(c.grade_id, 0.0, c.points) for c in master.cells if c.is_grade)
-    comments: dict[str, str | None] = {
-        c.grade_id: None for c in master.cells if c.is_solution or c.is_task
-    }
-    return Graded(_as_notebook(master, blank), scores, comments, (problem,), problem)
-
-
 # Scores -------------------------------------------------------------------------------------------
-
-
-def _scores(
-    master: Master, cells: list[dict[str, Any]]
-) -> tuple[tuple[Score, ...], dict[str, str | None], list[str]]:
-    """Scores, comments and notes, as nbgrader's SaveAutoGrades has them for these cells."""
-    from nbformat.notebooknode import NotebookNode, from_dict
-    from nbgrader.utils import determine_grade
-
-    scores: list[Score] = []
-    comments: dict[str, str | None] = {}
-    notes: list[str] = []
-    for cell in cells:
-        name = cell["metadata"].get("nbgrader", {}).get("grade_id")
-        if name is None:
-            continue
-        known = master.by_id[name]
-        untouched = cell["source"] == known.source
-        points: float | None = None
-        if known.is_check:
-            metadata = NotebookNode(nbgrader=NotebookNode(known.metadata))
-            outputs = [from_dict(output) for output in cell["outputs"]]
-            node = NotebookNode(cell_type="code", metadata=metadata, outputs=outputs)
-            try:
-                points = float(determine_grade(node, _log)[0])
-            except (ValueError, KeyError) as error:
-                notes.append(f"The check {name} gave no score that can be used: {error}.")
-        elif known.is_solution and untouched:  # no answer
-            points = 0.0
-        if known.is_grade:
-            scores.append(Score(name, points, known.points))
-        if known.is_solution or known.is_task:
-            empty = untouched and not known.is_task
-            comments[name] = "No response." if empty else None
-    return tuple(scores), comments, notes
-
-
-def _as_notebook(master: Master, cells: list[dict[str, Any]]) -> dict[str, Any]:
-    return {
-        "cells": cells,
-        "metadata": dict(master.metadata),
-        "nbformat": 4,
-        "nbformat_minor": 5,
-    }

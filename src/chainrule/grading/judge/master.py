@@ -13,6 +13,8 @@ from typing import Any
 
 from traitlets.config import Config
 
+from chainrule.notebook.cells import nbgrader_of
+
 __all__ = ["Master", "MasterCell", "MasterError", "mentions_plots", "read_master"]
 
 
@@ -183,7 +185,7 @@ def read_master(
 
 def _known(cell: Any) -> dict[str, Any]:
     """The nbgrader metadata of a cell that is graded, answered or locked; else nothing."""
-    metadata: dict[str, Any] = dict(cell.metadata.get("nbgrader", {}))
+    metadata: dict[str, Any] = dict(nbgrader_of(cell))
     flags = ("grade", "solution", "locked", "task")
     return metadata if any(metadata.get(flag) for flag in flags) else {}
 

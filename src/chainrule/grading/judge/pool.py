@@ -11,12 +11,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from chainrule.grading.judge.merge import Malformed
 from chainrule.grading.judge.replay import News
 from chainrule.grading.judge.worker import LARGEST, Rehearse, Task
 from chainrule.grading.limits import Limits
 from chainrule.grading.remote.framing import FramedSocket
 from chainrule.grading.sandbox.launcher import ForkServer, processors
+from chainrule.notebook.read import Malformed
 
 __all__ = ["Kind", "a_worker", "close", "start"]
 

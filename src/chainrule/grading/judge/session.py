@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from chainrule.grading.judge.master import Master, MasterCell
@@ -23,6 +22,7 @@ from chainrule.grading.judge.replay import (
     common_state,
     state_of,
 )
+from chainrule.grading.judge.submission import Ran, Submission, _title, is_run, time_is_up, written
 from chainrule.grading.limits import Limits
 from chainrule.grading.remote.bundle import split
 from chainrule.grading.remote.client import Asked, Gone, Overran, RemoteStudent
@@ -35,38 +35,13 @@ if TYPE_CHECKING:
         Shell,  # IPython, which a caller of `judge` does without
     )
 
-__all__ = ["Ran", "Session", "Submission", "written"]
+__all__ = [
+    "Session",
+]
 
 _REPLAYS = 80  # jails that one submission may use up
 _STRAY = 1 << 11  # added to a cell's number for what is asked beside its part
 _SCRIPT_SECONDS = 2.0  # what takes longer is asked step by step, each with the time of a call
-
-
-@dataclass(frozen=True)
-class Submission:
-    """What a student handed in.
-
-    notebook: the file as it is, unread; None when it was not handed in.
-    files: further files, by path relative to the assignment; the student's cells find them.
-    problem: why the notebook could not be read from disk, in a sentence, or nothing.
-    """
-
-    notebook: bytes | None
-    files: dict[str, bytes] = field(default_factory=dict)
-    problem: str = ""
-
-
-@dataclass(frozen=True)
-class Ran:
-    """A submission that was run: its cells with outputs, in nbformat's form; notes, a sentence
-    each; how many cells of the judge's were run and not recalled, and what was learned of them;
-    and its seconds of CPU."""
-
-    cells: list[dict[str, Any]]
-    notes: list[str]
-    live: int = 0
-    learned: tuple[News, ...] = ()
-    cpu_seconds: float = 0.0
 
 
 class Session:
@@ -127,7 +102,7 @@ class Session:
         for place, cell in enumerate(merged.cells):
             outputs: list[Output] = []
             number = None
-            if _is_run(cell):
+            if is_run(cell):
                 self._count += 1
                 number = self._count
                 self._next = self._checks_after(merged.cells[place + 1 :])
@@ -144,7 +119,7 @@ class Session:
         """The checks right after a cell that a part is known of, by grade_id."""
         found: dict[str, Asked] = {}
         for cell in cells:
-            if not _is_run(cell):
+            if not is_run(cell):
                 continue
             known = cell.master
             part = self._rehearsal.get(known.grade_id) if known and known.is_check else None
@@ -156,7 +131,7 @@ class Session:
 
     def _run(self, cell: Cell) -> list[Output]:
         if time.monotonic() > self._deadline:
-            return [_time_is_up(self._limits)]
+            return [time_is_up(self._limits)]
         known = cell.master
         if known is None or known.is_theirs:
             return self._run_inside(cell.source, _title(cell))
@@ -360,37 +335,3 @@ class Session:
             found.pop("__name__", None)
             for name, value in found.items():
                 dict.setdefault(self._names, name, value)
-
-
-def _is_run(cell: Cell) -> bool:
-    return cell.cell_type == "code" and bool(cell.source.strip())
-
-
-def _time_is_up(limits: Limits) -> Output:
-    seconds = f"{limits.total_seconds:g} s"
-    return error_output("TimeoutError", f"not run: the submission took more than {seconds}")
-
-
-def _title(cell: Cell) -> str:
-    return f"The cell {cell.master.grade_id}" if cell.master else "A cell that was added"
-
-
-def written(cell: Cell, number: int | None, outputs: list[Output]) -> dict[str, Any]:
-    """The cell in nbformat's form."""
-    known = cell.master
-    metadata: dict[str, Any] = {}
-    if known is not None:
-        metadata = {"nbgrader": dict(known.metadata), "deletable": False}
-        if not known.is_theirs:
-            metadata["editable"] = False
-    found: dict[str, Any] = {
-        "cell_type": cell.cell_type,
-        "id": cell.cell_id or f"cell-{known.grade_id if known else number}",
-        "metadata": metadata,
-        "source": cell.source,
-    }
-    if cell.cell_type == "code":
-        found |= {"execution_count": number, "outputs": outputs}
-    elif cell.attachments:
-        found["attachments"] = cell.attachments
-    return found

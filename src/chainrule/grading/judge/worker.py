@@ -25,13 +25,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chainrule.grading.judge.master import Master
-from chainrule.grading.judge.merge import Malformed
 from chainrule.grading.judge.replay import Heard, News, Rehearsal, solution
-from chainrule.grading.judge.session import Session, Submission
+from chainrule.grading.judge.session import Session
+from chainrule.grading.judge.submission import Submission
 from chainrule.grading.limits import Limits
 from chainrule.grading.remote.framing import FramedSocket
 from chainrule.grading.remote.wire_types import Closed
 from chainrule.grading.sandbox.guest_process import ForkServerError, SupervisorClient
+from chainrule.notebook.read import Malformed
 
 if TYPE_CHECKING:
     from chainrule.grading.remote.shell import Shell

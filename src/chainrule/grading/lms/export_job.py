@@ -18,6 +18,7 @@ from pathlib import Path
 
 from chainrule.course.folder import Course
 from chainrule.grading.gradebook.reader import ClassGrades, Entry
+from chainrule.notebook.text import printable
 
 __all__ = [
     "AS_THEY_ARE", "Exported", "Files", "Job", "Match", "Options", "as_csv", "feedback", "formulas",
@@ -84,7 +85,7 @@ class Job:
 
     def note(self, text: str, students: Iterable[str]) -> None:
         """Tell of students, if there are any."""
-        names = sorted("".join(c if c.isprintable() else "?" for c in name) for name in students)
+        names = sorted(map(printable, students))
         if names:
             shown = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
             self.exported.notes.append(f"{text}: {shown}")

@@ -32,6 +32,7 @@ from chainrule.grading.lms.archives import (
     read_block,
     readable,
 )
+from chainrule.notebook.text import printable
 
 __all__ = ["Room", "shown", "unpack"]
 
@@ -82,9 +83,7 @@ def unpack(source: Path, target: Path, room: Room | None = None) -> list[str]:
 
 def shown(name: str) -> str:
     """A stranger's name as it can be printed: nothing in it moves a cursor, and it is not long."""
-    text = name.encode("utf-8", "replace").decode()
-    plain = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-    return plain if len(plain) <= 120 else f"{plain[:60]}…{plain[-50:]}"
+    return printable(name, longest=120)
 
 
 @dataclass

@@ -211,6 +211,9 @@ class Shell(InteractiveShell):
             "evalue": str(evalue),
             "traceback": lines,
         }
+        mistake = getattr(evalue, "misconception", None)
+        if isinstance(mistake, str):
+            error["misconception"] = mistake
         # An error is never dropped for want of room: a check that failed has failed.
         self.kept.outputs.append(error)
 

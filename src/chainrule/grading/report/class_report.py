@@ -21,7 +21,8 @@ from chainrule.grading.gradebook.reader import (
     open_gradebook,
     read_class,
 )
-from chainrule.grading.report.failures import Looked, anonymous
+from chainrule.grading.report.anonymous import anonymous
+from chainrule.grading.report.failures import Looked
 from chainrule.grading.report.graded_work import ClassWork
 from chainrule.grading.report.statistics import Bin, bins, discrimination, median
 

@@ -28,9 +28,9 @@ from traitlets import default
 from traitlets.config import Config
 
 from chainrule.course.folder import Course, CourseError
-from chainrule.grading.judge.merge import Malformed, read_file
 from chainrule.grading.report.feedback_page import Graded, Row, fingerprint, page
 from chainrule.notebook.atomic_file import line_of, put
+from chainrule.notebook.read import Malformed, read_file
 
 __all__ = ["FeedbackExporter", "FeedbackResult", "generate"]
 

@@ -23,8 +23,11 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
 from chainrule.notebook import safe_html
-from chainrule.notebook.hidden_tests import Hidden, is_masters, nbgrader_of
-from chainrule.notebook.safe_html import joined, plain
+from chainrule.notebook.cells import grade_id_of, is_masters, nbgrader_of, outputs_of, source_of
+from chainrule.notebook.failed_check import FailedCheck, failed_checks
+from chainrule.notebook.hidden_tests import Hidden
+from chainrule.notebook.safe_html import plain
+from chainrule.notebook.text import joined
 
 __all__ = ["Graded", "Row", "attachments", "fingerprint", "page", "shown_files"]
 
@@ -101,18 +104,16 @@ class _View:
         self._rows = graded.rows
         self._hidden = Hidden(cells, *graded.marks)
         self._files = shown_files(graded.files)
-        size = sum(len(joined(cell.get("source"))) + _size(cell.get("outputs")) for cell in cells)
+        size = sum(len(source_of(cell)) + _size(cell.get("outputs")) for cell in cells)
         self._rich = size <= _MOST_RICH
 
     def item(self, cell: dict[str, Any]) -> dict[str, Any]:
         """What the template shows of a cell; see there."""
         known = nbgrader_of(cell)
-        name = joined(known.get("grade_id"))
+        name = grade_id_of(cell)
         has_points = bool(known.get("grade") or known.get("task"))
         row = self._rows.get(name, Row()) if known else Row()
         masters = is_masters(cell)
-        outputs = [one for one in cell.get("outputs") or () if isinstance(one, dict)]
-        errors = [one for one in outputs if one.get("output_type") == "error"]
         check = masters and has_points
         state = _state(row) if has_points else ""
         told = check and state != "passed"
@@ -121,18 +122,19 @@ class _View:
             "name": name,
             "row": row,
             "state": state,
-            "diagnosis": [self._diagnosis(one) for one in errors] if told else [],
+            "diagnosis": [self._diagnosis(one) for one in failed_checks(cell)] if told else [],
             "source": self._source(cell, masters),
             "outputs": [
                 shown
-                for one in outputs
-                if not (told and one in errors) and (shown := self._output(one, masters))
+                for one in outputs_of(cell)
+                if not (told and one.get("output_type") == "error")
+                and (shown := self._output(one, masters))
             ],
             "comment": Markup(safe_html.markdown(row.comment)) if row.comment else "",
         }
 
     def _source(self, cell: dict[str, Any], masters: bool) -> Markup:
-        source = joined(cell.get("source"))
+        source = source_of(cell)
         if masters:
             source = self._hidden.cut(source)
         if cell.get("cell_type") == "markdown" and self._rich:
@@ -168,19 +170,12 @@ class _View:
             text = ": ".join(filter(None, (joined(output.get(k)) for k in ("ename", "evalue"))))
         return Markup(f'<pre class="printed raised">{plain(self._hidden.redact(text))}</pre>')
 
-    def _diagnosis(self, output: dict[str, Any]) -> dict[str, Any]:
+    def _diagnosis(self, failed: FailedCheck) -> dict[str, Any]:
         """A failed check: in a line, in more lines, and where in the student's own code."""
-        name, value = joined(output.get("ename")), joined(output.get("evalue"))
-        value = safe_html.without_colours(self._hidden.redact(value)).strip("\n")
-        name = safe_html.without_colours(self._hidden.redact(name))
-        headline, _, details = value.partition("\n")
-        if name != "CheckFailed":
-            headline = f"{name}: {headline}" if headline.strip() else name
-        traceback = output.get("traceback")
-        frames = self._hidden.own_frames(traceback) if isinstance(traceback, list) else []
+        frames = self._hidden.own_frames(failed.traceback)
         return {
-            "headline": headline,
-            "details": details,
+            "headline": self._hidden.redact(failed.headline),
+            "details": self._hidden.redact(failed.details),
             "frames": self._hidden.redact("\n".join(frames)),
         }
 
@@ -211,7 +206,7 @@ def _questions(cells: list[dict[str, Any]], items: list[dict[str, Any]]) -> list
     begun = True
     for cell, item in zip(cells, items, strict=True):
         if cell.get("cell_type") == "markdown" and item["kind"] != "answer":
-            headings = re.findall(r"^#{1,4} +(.+)$", joined(cell.get("source")), re.MULTILINE)
+            headings = re.findall(r"^#{1,4} +(.+)$", source_of(cell), re.MULTILINE)
             if headings:
                 title, begun = headings[-1].strip()[:120], True
         if not item["state"]:

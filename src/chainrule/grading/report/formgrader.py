@@ -28,7 +28,9 @@ from traitlets.config import Config
 from chainrule.grading.report.feedback import pictures_beside
 from chainrule.grading.report.feedback_page import attachments, shown_files
 from chainrule.notebook import safe_html
-from chainrule.notebook.safe_html import joined, plain
+from chainrule.notebook.cells import nbgrader_of, source_of
+from chainrule.notebook.safe_html import plain
+from chainrule.notebook.text import joined
 
 __all__ = ["SafeNotebook", "markdown2html", "protect"]
 
@@ -98,7 +100,7 @@ class SafeNotebook(Preprocessor):
 
 
 def _safe(cell: NotebookNode) -> NotebookNode:
-    known = cell.metadata.get("nbgrader", {})
+    known = nbgrader_of(cell)
     if not _NAME.fullmatch(str(known.get("grade_id", ""))):
         known = {}
     cell.metadata = from_dict(
@@ -112,7 +114,7 @@ def _safe(cell: NotebookNode) -> NotebookNode:
         cell.outputs = [_safe_output(output, cell.execution_count) for output in cell.outputs]
     elif cell.cell_type != "markdown":
         cell.cell_type = "markdown"
-        cell.source = f"<pre>{plain(joined(cell.source))}</pre>"
+        cell.source = f"<pre>{plain(source_of(cell))}</pre>"
     return cell
 
 

@@ -8,10 +8,11 @@ from nbgrader.coursedir import CourseDirectory
 
 from chainrule.course.folder import Course
 from chainrule.grading.gradebook.reader import ClassGrades, Entry
-from chainrule.grading.judge.merge import Malformed, read_file
 from chainrule.grading.limits import Limits
-from chainrule.grading.report.failures import Looked, look_at, plain_json
+from chainrule.grading.report.failures import Looked, look_at
 from chainrule.grading.report.timing import question_times
+from chainrule.notebook.cells import plain_json
+from chainrule.notebook.read import Malformed, read_file
 
 __all__ = ["ClassWork"]
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from chainrule.grading.report.failures import cells_of, plain_json
+from chainrule.notebook.cells import cells_of, plain_json
 
 __all__ = ["question_times"]
 
