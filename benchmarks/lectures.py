@@ -20,7 +20,7 @@ from pathlib import Path
 
 from chainrule import draw, step
 from chainrule.circuit import Scalar, sigmoid
-from chainrule.course.notebooks import run_lecture
+from chainrule.course.kernel import run_lecture
 
 _COURSE = Path(__file__).resolve().parent.parent / "course"
 _IMPORT, _DRAW, _LECTURE, _ALL = 0.1, 0.05, 15.0, 60.0

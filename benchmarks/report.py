@@ -29,7 +29,7 @@ from nbgrader import api
 from sqlalchemy import insert
 
 from chainrule.course.folder import Course
-from chainrule.course.notebooks import generate_release
+from chainrule.course.release import generate_release
 from chainrule.grading.gradebook.batch import grade
 from chainrule.grading.limits import Limits
 from chainrule.grading.report.class_report import read_report

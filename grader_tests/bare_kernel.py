@@ -18,7 +18,9 @@ from types import ModuleType
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-NEEDS_MORE = ("chainrule.grading", "chainrule.cli")  # of our own: these need chainrule[grading]
+NEEDS_MORE = tuple(
+    f"chainrule.{room}" for room in ("grading", "cli", "course", "notebook", "sample", "selfcheck")
+)  # of our own: these need chainrule[grading]
 
 
 def installed_with(*names: str) -> set[str]:

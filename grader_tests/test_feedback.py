@@ -17,9 +17,10 @@ from nbgrader.api import Gradebook
 
 from chainrule.course.folder import Course, CourseError
 from chainrule.grading.gradebook.batch import grade
+from chainrule.grading.gradebook.feedback_rows import CellScore
 from chainrule.grading.limits import Limits
 from chainrule.grading.report.feedback import generate
-from chainrule.grading.report.feedback_page import Graded, Row, page
+from chainrule.grading.report.feedback_page import FeedbackInput, page
 from chainrule.notebook.cells import is_masters
 from chainrule.notebook.hidden_tests import Hidden
 from chainrule.sample.run import Demo
@@ -328,8 +329,8 @@ def check_page(outputs: list[Any], answer: list[Any] = []) -> str:  # noqa: B006
         cell("def add(x, y):\n    return x / 0", *answer, name="add", solution=True),
         cell(CHECK, *outputs, name="add_check", grade=True, solution=False, locked=True),
     )
-    rows = {"add_check": Row(0.0, 1.0)}
-    return page(Graded("s", "ps", "nb", content, rows))
+    rows = {"add_check": CellScore(0.0, 1.0)}
+    return page(FeedbackInput("s", "ps", "nb", content, rows))
 
 
 def words_of(text: str) -> str:
@@ -384,7 +385,7 @@ def test_other_marks() -> None:
     text = CHECK.replace("HIDDEN TESTS", "SECRET")
     content = notebook(cell(text, name="c", grade=True, solution=False))
     marks = ("BEGIN SECRET", "END SECRET")
-    assert "the hidden sum" not in page(Graded("s", "ps", "nb", content, {}, marks=marks))
+    assert "the hidden sum" not in page(FeedbackInput("s", "ps", "nb", content, {}, marks=marks))
 
 
 @pytest.mark.parametrize(
@@ -392,7 +393,7 @@ def test_other_marks() -> None:
 )
 def test_what_is_no_notebook(content: bytes) -> None:
     with pytest.raises(ValueError):  # noqa: PT011
-        page(Graded("s", "ps", "nb", content, {}))
+        page(FeedbackInput("s", "ps", "nb", content, {}))
 
 
 def test_odd_fields_of_a_notebook_are_passed_over() -> None:
@@ -403,4 +404,4 @@ def test_odd_fields_of_a_notebook_are_passed_over() -> None:
         {"outputs": [{"output_type": "display_data", "data": {"text/html": 9, "x": None}}]},
         {"cell_type": "markdown", "source": "ok", "attachments": {"a": 1, "b": {"image/png": 2}}},
     )
-    assert "<p>ok</p>" in page(Graded("s", "ps", "nb", content, {}))
+    assert "<p>ok</p>" in page(FeedbackInput("s", "ps", "nb", content, {}))

@@ -10,7 +10,8 @@ import pytest
 from nbformat import NotebookNode
 
 from chainrule.check.misconceptions import MISCONCEPTIONS, Misconception
-from chainrule.course.notebooks import read, run_lecture
+from chainrule.course.kernel import run_lecture
+from chainrule.course.notebooks import read
 
 ROOT = Path(__file__).resolve().parents[1]
 LECTURES = {path.stem: path for path in sorted(ROOT.glob("course/*.ipynb"))}

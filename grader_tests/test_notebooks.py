@@ -12,7 +12,8 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 from nbgrader.utils import is_grade, is_locked, is_solution
 
 from chainrule.course.folder import Course, CourseError
-from chainrule.course.notebooks import faults, generate_release, normalise, read
+from chainrule.course.notebooks import faults, normalise, read
+from chainrule.course.release import generate_release
 from chainrule.sample.sample_class import solved
 from grader_tests.trial import problem_sets, questions
 

@@ -22,7 +22,9 @@ from nbformat import NotebookNode
 
 from chainrule.check.problem_sets import TABLE, fingerprint, table
 from chainrule.course.folder import Course
-from chainrule.course.notebooks import KERNEL_ARGUMENTS, checks_table, read, write
+from chainrule.course.kernel import KERNEL_ARGUMENTS
+from chainrule.course.notebooks import read, write
+from chainrule.course.release import checks_table
 from chainrule.grading.judge.judge import Submission, judge
 from chainrule.grading.judge.master import read_master
 from chainrule.grading.limits import Limits

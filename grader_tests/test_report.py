@@ -17,7 +17,7 @@ from nbgrader import api
 from chainrule import check
 from chainrule.check.misconceptions import MISCONCEPTIONS
 from chainrule.course.folder import Course, CourseError
-from chainrule.course.notebooks import generate_release
+from chainrule.course.release import generate_release
 from chainrule.grading.gradebook.batch import grade
 from chainrule.grading.limits import Limits
 from chainrule.grading.report.anonymous import anonymous

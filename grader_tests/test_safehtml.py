@@ -16,8 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from nbgrader.api import Gradebook
 
+from chainrule.grading.gradebook.feedback_rows import CellScore
 from chainrule.grading.report.feedback import generate
-from chainrule.grading.report.feedback_page import Graded, Row, page
+from chainrule.grading.report.feedback_page import FeedbackInput, page
 from chainrule.notebook import safe_html
 from grader_tests.browser import PAGE
 from grader_tests.lab import Lab, jupyterlab
@@ -111,8 +112,8 @@ def test_feedback_page_does_nothing(chromium: Any, tmp_path: Path) -> None:
     content = nbformat.writes(hostile_notebook()).encode()
     path = tmp_path / "page.html"
     comment = "\n\n".join(fragments())
-    rows = {"q1": Row(1.0, 2.0, comment)}
-    path.write_text(page(Graded(STUDENT, STUDENT, STUDENT, content, rows)), encoding="utf-8")
+    rows = {"q1": CellScore(1.0, 2.0, comment)}
+    path.write_text(page(FeedbackInput(STUDENT, STUDENT, STUDENT, content, rows)), encoding="utf-8")
     with watched(chromium, path.as_uri(), path.as_uri()) as (shown, asked):
         assert shown.locator("main .cell").count() == count()
         assert ran(shown) == []

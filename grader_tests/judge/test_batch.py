@@ -28,7 +28,8 @@ from notebooks import RIGHT, TWO, answered, cell, master, submission
 from traitlets.config import Config
 
 from chainrule.course.folder import Course, programs_on_path
-from chainrule.grading.gradebook.batch import BatchError, grade
+from chainrule.grading.gradebook.batch import grade
+from chainrule.grading.gradebook.submitted import BatchError
 from chainrule.grading.gradebook.writer import Book, BookError, Record
 from chainrule.grading.judge import judge as judging
 from chainrule.grading.judge.judge import Submission

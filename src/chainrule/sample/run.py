@@ -11,7 +11,7 @@ from nbgrader.api import Gradebook
 from nbgrader.plugins.export import CsvExportPlugin
 
 from chainrule.course.folder import Course, CourseError
-from chainrule.course.notebooks import generate_release
+from chainrule.course.release import generate_release
 from chainrule.grading.gradebook.batch import grade
 from chainrule.grading.limits import Limits
 from chainrule.grading.report.feedback import generate

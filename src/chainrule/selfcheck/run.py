@@ -18,7 +18,8 @@ from nbgrader.utils import compute_checksum
 
 from chainrule.check.problem_sets import question_of, table
 from chainrule.course.folder import CourseError
-from chainrule.course.notebooks import KERNEL_ARGUMENTS, a_kernel, read
+from chainrule.course.kernel import KERNEL_ARGUMENTS, a_kernel
+from chainrule.course.notebooks import read
 from chainrule.notebook.cells import grade_id_of, nbgrader_of
 from chainrule.notebook.failed_check import FailedCheck, failed_check
 

@@ -7,47 +7,48 @@ with a hash of what was graded. Killed in between, the next run grades it again,
 from __future__ import annotations
 
 import fcntl
-import fnmatch
-import glob
-import hashlib
 import json
 import os
-import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 
-from nbgrader import utils
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
 from chainrule.course.folder import Course
+from chainrule.grading.gradebook.submitted import (
+    MARK,
+    BatchError,
+    _mark,
+    _target,
+    _timestamp,
+    _Work,
+    read_files,
+    read_masters,
+    submitters,
+)
 from chainrule.grading.gradebook.writer import Book, BookError, Record
 from chainrule.grading.judge.judge import JailUnavailable, Submission, begin, expect, judge
-from chainrule.grading.judge.master import Master, read_master
+from chainrule.grading.judge.master import Master
 from chainrule.grading.judge.scores import Graded, as_file
 from chainrule.grading.limits import Limits
 from chainrule.notebook.atomic_file import line_of, put
 from chainrule.notebook.read import Malformed, read_file
 from chainrule.notebook.text import printable
 
-__all__ = ["BatchError", "BatchResult", "grade"]
+__all__ = [
+    "BatchResult",
+    "grade",
+]
 
-_MARK = ".chainrule.json"
-_FORMAT = 2  # of what is graded and written; a change makes all work be graded again
 _RETRIES = 2
 _MANY = 4  # submissions that are worth a rehearsal before the first
 _TOGETHER = 20  # submissions that are written in one transaction, unless
 _WAIT = 1.0  # so many seconds pass before there are so many
-_LONGEST_NAME = 1000  # bytes of a file's path; in autograded/ a few more have to fit
-
-
-class BatchError(RuntimeError):
-    """The batch cannot be started; the text says why in a line."""
 
 
 @dataclass
@@ -69,23 +70,6 @@ class BatchResult:
 Progress = Callable[[int, int, str, str], None]
 """Called after each submission: (how many are done, of how many, student, "graded", "unchanged" or
 "failed")."""
-
-
-@dataclass
-class _Work:
-    """One student's submission as it lies in submitted/.
-
-    notebooks: by master's name; files: all others; copied: those, timestamp and all, that go into
-    autograded/ besides; problems: sentences; mark: the hash of all that.
-    """
-
-    student: str
-    target: Path
-    notebooks: dict[str, Submission]
-    copied: dict[str, bytes]
-    timestamp: datetime | None
-    problems: list[str]
-    mark: str
 
 
 _Judged = tuple[_Work, dict[str, Graded | None]]
@@ -118,8 +102,8 @@ def grade(
     folders = CourseDirectory(config=config)
     new = [
         name
-        for name in _submitters(folders, assignment, students)
-        if force or not (_target(folders, assignment, name) / _MARK).exists()
+        for name in submitters(folders, assignment, students)
+        if force or not (_target(folders, assignment, name) / MARK).exists()
     ]
     many = executor is None and len(new) >= _MANY
     if many:
@@ -129,7 +113,7 @@ def grade(
     with _alone(folders, assignment):
         if many:
             expect(masters, limits)
-        names = _submitters(folders, assignment, students)
+        names = submitters(folders, assignment, students)
         for name in set(students or ()) - set(names):
             result.failed[name] = "nothing was submitted"
         book = Book(folders.db_url, assignment, masters, folders.course_id, config)
@@ -138,39 +122,6 @@ def grade(
             batch.run(names, force, progress, executor, jobs or len(os.sched_getaffinity(0)))
     result.seconds = time.monotonic() - started
     return result
-
-
-def read_masters(folders: CourseDirectory, assignment: str, config: Config) -> list[Master]:
-    """The masters of an assignment, with the files that come with it. Raises BatchError."""
-    source = Path(folders.format_path(folders.source_directory, ".", assignment))
-    paths = sorted(source.glob("*.ipynb"))
-    if not paths:
-        raise BatchError(f"no such assignment: there is no notebook in {source}")
-    kept = set(config.Autograde.get("exclude_overwriting", {}).get(assignment, []))
-    files = {
-        name: path.read_bytes()
-        for path in _walk(source, folders.ignore)
-        if (name := os.path.relpath(path, source)) not in kept
-    }
-    return [_master(path.read_bytes(), path.stem, files, config) for path in paths]
-
-
-_masters: dict[str, Master] = {}
-_MOST_MASTERS = 100
-
-
-def _master(content: bytes, name: str, files: dict[str, bytes], config: Config) -> Master:
-    """The master in a notebook; what was read once is not read again. Raises MasterError.
-
-    nbgrader's own validation takes a fifth of a second.
-    """
-    digest = hashlib.sha256(repr((content, name, sorted(files.items()), config)).encode())
-    key = digest.hexdigest()
-    if key not in _masters:
-        if len(_masters) >= _MOST_MASTERS:
-            _masters.clear()
-        _masters[key] = read_master(content, name, files, config)
-    return _masters[key]
 
 
 @contextmanager
@@ -184,27 +135,6 @@ def _alone(folders: CourseDirectory, assignment: str) -> Iterator[None]:
         except OSError:
             raise BatchError(f"{assignment} is being graded by another program") from None
         yield
-
-
-def _submitters(
-    folders: CourseDirectory, assignment: str, students: Sequence[str] | None
-) -> list[str]:
-    """Who handed something in, of these students if any are named."""
-    step = folders.submitted_directory
-    pattern = folders.format_path(step, r"(?P<student>[^/]+)", re.escape(assignment), escape=True)
-    excluded = {name for name in folders.student_id_exclude.split(",") if name}
-    root = glob.escape(str(folders.root))
-    relative = folders.directory_structure.format(
-        nbgrader_step=glob.escape(step), student_id="*", assignment_id=glob.escape(assignment)
-    )
-    found = (re.fullmatch(pattern, path) for path in glob.glob(os.path.join(root, relative)))
-    names = {match["student"] for match in found if match} - excluded
-    return sorted(names & set(students) if students else names)
-
-
-def _target(folders: CourseDirectory, assignment: str, student: str) -> Path:
-    """Where a student's graded work is put."""
-    return Path(folders.format_path(folders.autograded_directory, student, assignment))
 
 
 class _Batch:
@@ -321,7 +251,7 @@ class _Batch:
             self._report(student, "failed", f"it could not be read: {line_of(error)}")
             return None
         try:
-            there = json.loads((work.target / _MARK).read_text())
+            there = json.loads((work.target / MARK).read_text())
         except (OSError, ValueError):
             there = None
         if not force and there == {"graded": work.mark} and student in self._recorded:
@@ -396,7 +326,7 @@ class _Batch:
 
     def _put(self, work: _Work, graded: dict[str, Graded | None]) -> None:
         target = work.target
-        (target / _MARK).unlink(missing_ok=True)
+        (target / MARK).unlink(missing_ok=True)
         masters = {name: content for one in self._masters for name, content in one.files.items()}
         for name, content in {**work.copied, **masters}.items():
             put(target / name, content, self._mode)
@@ -409,7 +339,7 @@ class _Batch:
             self._book.record([Record(w.student, graded, w.timestamp) for w, graded in judged])
             for work, _ in judged:
                 mark = json.dumps({"graded": work.mark}).encode()
-                put(work.target / _MARK, mark, self._mode)
+                put(work.target / MARK, mark, self._mode)
         except Exception as error:
             if len(judged) > 1:  # the others are not to pay for one of them
                 for one in judged:
@@ -436,66 +366,3 @@ def _judge_all(
         else judge(master, one, limits)
         for master in masters
     }
-
-
-def read_files(
-    folder: Path, ignore: Iterable[str], limits: Limits
-) -> tuple[dict[str, bytes], list[str]]:
-    """The files beside the notebooks, by relative path, and what is wrong with others.
-
-    Links, pipes and what is over the limits is left out, with a sentence.
-    """
-    found: dict[str, bytes] = {}
-    problems: list[str] = []
-    room = limits.scratch_bytes // 2
-    for path in _walk(folder, ignore):
-        name = os.path.relpath(path, folder)
-        if name == _MARK:
-            continue
-        if len(os.fsencode(name)) > _LONGEST_NAME:
-            problems.append(f"The name of {name[:40]}... is too long. It was left out.")
-            continue
-        if len(found) >= limits.scratch_files // 2:
-            problems.append("There are too many files; the rest was left out.")
-            break
-        try:
-            found[name] = read_file(path, min(room, limits.file_bytes))
-            room -= len(found[name])
-        except Malformed as problem:
-            problems.append(f"{problem} It was left out.")
-    return found, problems
-
-
-def _walk(folder: Path, ignore: Iterable[str]) -> list[Path]:
-    """All files below a folder but notebooks and what matches `ignore`, by name; sorted."""
-    patterns = [*ignore, "*.ipynb"]
-
-    def wanted(name: str) -> bool:
-        return not any(fnmatch.fnmatch(name, pattern) for pattern in patterns)
-
-    found: list[Path] = []
-    for place, folders, files in os.walk(folder):
-        folders[:] = [name for name in folders if wanted(name)]
-        found += [Path(place, name) for name in files if wanted(name)]
-    return sorted(found)
-
-
-def _timestamp(content: bytes | None) -> datetime | None:
-    try:
-        text = (content or b"").decode().strip()
-        return utils.parse_utc(text) if text else None
-    except (ValueError, OverflowError, TypeError):
-        return None
-
-
-def _mark(
-    masters: list[Master], notebooks: dict[str, Submission], files: dict[str, bytes], limits: Limits
-) -> str:
-    found = hashlib.sha256(f"{_FORMAT}\0{limits!r}\0".encode())
-    for master in masters:
-        content = notebooks[master.name].notebook
-        found.update(master.fingerprint.encode())
-        found.update(hashlib.sha256(content).digest() if content is not None else b"-")
-    for name, content in sorted(files.items()):
-        found.update(os.fsencode(name) + b"\0" + hashlib.sha256(content).digest())
-    return found.hexdigest()

@@ -19,7 +19,7 @@ from typing import Any
 from nbconvert.exporters import NotebookExporter
 from nbgrader.utils import find_all_files
 
-from chainrule.grading.gradebook.batch import read_files, read_masters
+from chainrule.grading.gradebook.submitted import read_files, read_masters
 from chainrule.grading.gradebook.writer import Book, Record
 from chainrule.grading.judge.judge import Submission, judge
 from chainrule.grading.judge.scores import Graded, as_file

@@ -17,12 +17,12 @@ from sqlalchemy.engine import make_url
 
 from chainrule.check.problem_sets import question_of
 from chainrule.course.folder import Course, CourseError
+from chainrule.grading.gradebook.queries import comments_of, grades_of
 from chainrule.notebook.cells import cells_of
 
 __all__ = [
-    "ClassGrades",
+    "AssignmentGrades",
     "Comment",
-    "Entry",
     "GradedCell",
     "Question",
     "QuestionScore",
@@ -73,7 +73,7 @@ class Comment:
 
 
 @dataclass
-class Entry:
+class StudentGrades:
     """A student, and what their submission got.
 
     submitted: whether the gradebook has a submission; timestamp: when it was handed in, in UTC.
@@ -114,7 +114,7 @@ class Entry:
 
 
 @dataclass
-class ClassGrades:
+class AssignmentGrades:
     """An assignment and all students of the gradebook, by id; those without a submission too.
 
     solutions: notebook -> grade_id of a cell that students answer in -> its question.
@@ -124,7 +124,7 @@ class ClassGrades:
     cells: list[GradedCell]
     solutions: dict[str, dict[str, str]]
     questions: list[Question]
-    entries: list[Entry]
+    entries: list[StudentGrades]
 
     @property
     def max_score(self) -> float:
@@ -132,12 +132,12 @@ class ClassGrades:
         return sum(q.max_score for q in self.questions)
 
     @property
-    def submitted(self) -> list[Entry]:
+    def submitted(self) -> list[StudentGrades]:
         """The students who handed it in."""
         return [entry for entry in self.entries if entry.submitted]
 
     @property
-    def missing(self) -> list[Entry]:
+    def missing(self) -> list[StudentGrades]:
         """The students who did not."""
         return [entry for entry in self.entries if not entry.submitted]
 
@@ -171,7 +171,7 @@ def cell_order(course: Course, assignment: str) -> list[tuple[str, str]]:
 
 def read_class(
     book: api.Gradebook, assignment: str, order: Sequence[tuple[str, str]] = ()
-) -> ClassGrades:
+) -> AssignmentGrades:
     """All of an assignment. order: of the cells, as `cell_order` gives it.
 
     Raises CourseError when the gradebook does not know the assignment.
@@ -212,12 +212,12 @@ def read_class(
     solutions: dict[str, dict[str, str]] = {name: {} for name in sorted(names.values())}
     for _, notebook, grade_id in answers:
         solutions[notebook][grade_id] = label(notebook, grade_id)
-    return ClassGrades(
+    return AssignmentGrades(
         assignment,
         cells,
         solutions,
         _questions(cells, solutions),
-        _entries(db, number, cells, lambda number, grade_id: label(names[number], grade_id)),
+        _entries(db, assignment, cells, lambda number, grade_id: label(names[number], grade_id)),
     )
 
 
@@ -247,10 +247,10 @@ def _questions(cells: Sequence[GradedCell], solutions: dict[str, dict[str, str]]
 
 def _entries(
     db: Any, assignment: str, cells: Sequence[GradedCell], label: Callable[[str, str], str]
-) -> list[Entry]:
+) -> list[StudentGrades]:
     person = (api.Student.first_name, api.Student.last_name, api.Student.email)
     found = {
-        number: Entry(number, first or "", last or "", email or "", lms or "")
+        number: StudentGrades(number, first or "", last or "", email or "", lms or "")
         for number, first, last, email, lms in db.query(
             api.Student.id, *person, api.Student.lms_user_id
         )
@@ -261,25 +261,16 @@ def _entries(
         .filter(notebook.assignment_id == work.id)
         .scalar_subquery()
     )
-    for student, timestamp, penalty in db.query(work.student_id, work.timestamp, late).filter(
-        work.assignment_id == assignment
-    ):
+    handed_in = db.query(work.student_id, work.timestamp, late).join(
+        api.Assignment, api.Assignment.id == work.assignment_id
+    )
+    for student, timestamp, penalty in handed_in.filter(api.Assignment.name == assignment):
         entry = found[student]
         entry.submitted, entry.timestamp, entry.penalty = True, timestamp, penalty or 0.0
 
-    def of_class(*columns: Any) -> Any:
-        return (
-            db.query(work.student_id, *columns)
-            .select_from(work)
-            .join(notebook, notebook.assignment_id == work.id)
-            .filter(work.assignment_id == assignment)
-        )
-
     known = {cell.id: cell for cell in cells}
-    grades = of_class(api.Grade.cell_id, api.Grade.score, api.Grade.needs_manual_grade).join(
-        api.Grade, api.Grade.notebook_id == notebook.id
-    )
-    for student, number, score, waiting in grades:
+    grade = api.Grade.cell_id, api.Grade.score, api.Grade.needs_manual_grade
+    for student, number, score, waiting in grades_of(db, assignment, *grade):
         cell = known.get(number)
         if cell is not None:
             got = QuestionScore(score or 0.0, cell.max_score, cell.by_hand, bool(waiting))
@@ -288,20 +279,15 @@ def _entries(
         for cell in cells:
             if cell.id in entry.cells:
                 _add(entry.questions.setdefault(cell.question, QuestionScore()), entry, cell)
-    comments = (
-        of_class(api.BaseCell.name, api.BaseCell.notebook_id, api.Comment.manual_comment)
-        .join(api.Comment, api.Comment.notebook_id == notebook.id)
-        .join(api.BaseCell, api.BaseCell.id == api.Comment.cell_id)
-        .filter(api.Comment.manual_comment.is_not(None))
-        .order_by(notebook.id, api.BaseCell.name)
-    )
-    for student, grade_id, number, text in comments:
+    comment = api.BaseCell.name, api.BaseCell.notebook_id, api.Comment.manual_comment
+    comments = comments_of(db, assignment, *comment).filter(api.Comment.manual_comment.is_not(None))
+    for student, grade_id, number, text in comments.order_by(notebook.id, api.BaseCell.name):
         if text.strip():
             found[student].comments.append(Comment(label(number, grade_id), text.strip()))
     return sorted(found.values(), key=lambda entry: _natural(entry.id))
 
 
-def _add(question: QuestionScore, entry: Entry, cell: GradedCell) -> None:
+def _add(question: QuestionScore, entry: StudentGrades, cell: GradedCell) -> None:
     part = entry.cells[cell.id]
     question.by_hand = part.by_hand if not question.max_score else question.by_hand and part.by_hand
     question.score += part.score

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from chainrule.course.folder import CourseError
-from chainrule.grading.gradebook.reader import Entry
+from chainrule.grading.gradebook.reader import StudentGrades
 from chainrule.grading.lms.export_job import (
     AS_THEY_ARE,
     Files,
@@ -67,7 +67,7 @@ class Roster:
     columns: dict[str, str] = field(default_factory=dict)
     points: dict[str, str] = field(default_factory=dict)
 
-    def finder(self) -> Callable[[Entry], Seat | None]:
+    def finder(self) -> Callable[[StudentGrades], Seat | None]:
         """A function that finds a student's seat by what Canvas and nbgrader both know.
 
         Each pair is tried for the whole roster before the next; a seat is given once.
@@ -78,7 +78,7 @@ class Roster:
         ]
         given: set[Seat] = set()
 
-        def find(entry: Entry) -> Seat | None:
+        def find(entry: StudentGrades) -> Seat | None:
             for key, table in tables:
                 seat = table.get(key(entry).casefold()) if key(entry) else None
                 if seat is not None and seat not in given:
@@ -89,7 +89,7 @@ class Roster:
         return find
 
 
-_PAIRS: tuple[tuple[Callable[[Entry], str], Callable[[Seat], str]], ...] = (
+_PAIRS: tuple[tuple[Callable[[StudentGrades], str], Callable[[Seat], str]], ...] = (
     (lambda entry: entry.lms_user_id, lambda seat: seat.id),
     (lambda entry: entry.id, lambda seat: seat.sis_login_id),
     (lambda entry: entry.id, lambda seat: seat.sis_user_id),
@@ -153,7 +153,7 @@ def _column_title(title: str, roster: Roster) -> str:
     return roster.columns.get(title, title)
 
 
-def _sortable_name(entry: Entry) -> str:
+def _sortable_name(entry: StudentGrades) -> str:
     """`Lovelace, Ada`, as Canvas has it; without names, the id."""
     parts: Iterable[str] = (entry.last_name.strip(), entry.first_name.strip())
     name = ", ".join(part for part in parts if part) or entry.id
@@ -203,7 +203,7 @@ def canvas(job: Job) -> Files:
     yield "", as_csv([[*header, *titles], [*blank, *possible], *rows])
 
 
-def _own_seat(entry: Entry) -> Seat:
+def _own_seat(entry: StudentGrades) -> Seat:
     """Without a roster: nbgrader's `lms_user_id` is Canvas's ID, the student's id the login."""
     lms = entry.lms_user_id if entry.lms_user_id.isdecimal() else ""
     return Seat(_sortable_name(entry), lms, "", entry.id)

@@ -18,7 +18,12 @@ from nbgrader.plugins import ExportPlugin
 from traitlets import Bool, CaselessStrEnum, Unicode
 
 from chainrule.course.folder import Course, CourseError
-from chainrule.grading.gradebook.reader import ClassGrades, cell_order, open_gradebook, read_class
+from chainrule.grading.gradebook.reader import (
+    AssignmentGrades,
+    cell_order,
+    open_gradebook,
+    read_class,
+)
 from chainrule.grading.lms.canvas import canvas
 from chainrule.grading.lms.export_job import (
     Exported,
@@ -102,7 +107,7 @@ FORMATS: dict[Target, Format] = {
 
 
 def export(
-    course: Course, classes: Sequence[ClassGrades], target: Target, to: Path, options: Options
+    course: Course, classes: Sequence[AssignmentGrades], target: Target, to: Path, options: Options
 ) -> Exported:
     """Write assignments in a format.
 
@@ -126,9 +131,11 @@ def export(
     return job.exported
 
 
-def _only(grades: ClassGrades, students: Sequence[str]) -> ClassGrades:
+def _only(grades: AssignmentGrades, students: Sequence[str]) -> AssignmentGrades:
     kept = [entry for entry in grades.entries if not students or entry.id in students]
-    return ClassGrades(grades.assignment, grades.cells, grades.solutions, grades.questions, kept)
+    return AssignmentGrades(
+        grades.assignment, grades.cells, grades.solutions, grades.questions, kept
+    )
 
 
 def default_path(course: Course, assignment: str, target: Target) -> Path:

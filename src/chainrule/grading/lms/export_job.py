@@ -17,7 +17,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from chainrule.course.folder import Course
-from chainrule.grading.gradebook.reader import ClassGrades, Entry
+from chainrule.grading.gradebook.reader import AssignmentGrades, StudentGrades
 from chainrule.notebook.text import printable
 
 __all__ = [
@@ -64,22 +64,22 @@ class Job:
     """What a format works on: the assignments, each with the same students in the same order."""
 
     course: Course
-    classes: list[ClassGrades]
+    classes: list[AssignmentGrades]
     options: Options
     exported: Exported
 
-    def students(self) -> Iterator[tuple[Entry, list[Entry]]]:
+    def students(self) -> Iterator[tuple[StudentGrades, list[StudentGrades]]]:
         """Each student, and how they did in each assignment."""
         for entries in zip(*(grades.entries for grades in self.classes), strict=True):
             yield entries[0], list(entries)
 
-    def points(self, entry: Entry, missing: str) -> str:
+    def points(self, entry: StudentGrades, missing: str) -> str:
         """The points that count; `missing` where nothing was handed in."""
         if entry.submitted or self.options.zero_for_missing:
             return number(entry.final)
         return missing
 
-    def title(self, grades: ClassGrades) -> str:
+    def title(self, grades: AssignmentGrades) -> str:
         """What the other system calls the assignment."""
         return self.options.column or grades.assignment
 
@@ -95,7 +95,7 @@ Files = Iterable[tuple[str, str]]
 """(path below where it is written, content); the path is empty for a format of one file."""
 
 
-def feedback(grades: ClassGrades, entry: Entry) -> str:
+def feedback(grades: AssignmentGrades, entry: StudentGrades) -> str:
     """Points by question, what was taken off, and what a person wrote; nothing a student wrote."""
     if not entry.submitted:
         return ""

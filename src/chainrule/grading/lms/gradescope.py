@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from chainrule.grading.gradebook.reader import ClassGrades, Entry
+from chainrule.grading.gradebook.reader import AssignmentGrades, StudentGrades
 from chainrule.grading.lms.export_job import Files, Job, feedback
 from chainrule.grading.report.graded_work import ClassWork
 
@@ -33,7 +33,7 @@ def gradescope(job: Job) -> Files:
             yield f"{folder}/results.json", told + "\n"
 
 
-def _results(grades: ClassGrades, entry: Entry, work: ClassWork) -> dict[str, Any]:
+def _results(grades: AssignmentGrades, entry: StudentGrades, work: ClassWork) -> dict[str, Any]:
     failures = work.looked(grades, entry).failures
     why = {failure.check: failure.reason for some in failures.values() for failure in some}
     tests = []

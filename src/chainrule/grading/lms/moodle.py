@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from chainrule.grading.gradebook.reader import Entry
+from chainrule.grading.gradebook.reader import StudentGrades
 from chainrule.grading.lms.export_job import (
     AS_THEY_ARE,
     Files,
@@ -20,7 +20,7 @@ from chainrule.grading.lms.export_job import (
 __all__ = ["for_php", "moodle"]
 
 # The header in Moodle's own exports, and what nbgrader has for it.
-_IDENTIFIERS: dict[Match, tuple[str, Callable[[Entry], str]]] = {
+_IDENTIFIERS: dict[Match, tuple[str, Callable[[StudentGrades], str]]] = {
     Match.IDNUMBER: ("ID number", lambda entry: entry.lms_user_id or entry.id),
     Match.USERNAME: ("Username", lambda entry: entry.id),
     Match.EMAIL: ("Email address", lambda entry: entry.email),

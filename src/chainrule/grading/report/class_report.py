@@ -14,9 +14,9 @@ from datetime import UTC, datetime
 from chainrule.check.misconceptions import MISCONCEPTIONS
 from chainrule.course.folder import Course
 from chainrule.grading.gradebook.reader import (
-    ClassGrades,
-    Entry,
+    AssignmentGrades,
     Question,
+    StudentGrades,
     cell_order,
     open_gradebook,
     read_class,
@@ -145,7 +145,7 @@ def read_report(course: Course, assignment: str) -> ClassReport:
     )
 
 
-def _lost(grades: ClassGrades, entry: Entry) -> list[Question]:
+def _lost(grades: AssignmentGrades, entry: StudentGrades) -> list[Question]:
     """The questions in which a student lost points, in order; those that wait are left out."""
     scores = entry.questions
     return [
@@ -158,7 +158,7 @@ def _lost(grades: ClassGrades, entry: Entry) -> list[Question]:
 
 
 def _rows(
-    grades: ClassGrades, looked: dict[str, Looked], times: Sequence[dict[str, float]]
+    grades: AssignmentGrades, looked: dict[str, Looked], times: Sequence[dict[str, float]]
 ) -> list[QuestionRow]:
     # What everybody has points for: the rest of the test, against which a question is held.
     whole = [
@@ -185,7 +185,7 @@ def _rows(
     return rows
 
 
-def _misconceptions(grades: ClassGrades, looked: dict[str, Looked]) -> list[Made]:
+def _misconceptions(grades: AssignmentGrades, looked: dict[str, Looked]) -> list[Made]:
     """Those that were made, the most frequent first; a student counts once for each."""
     where: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for student, one in looked.items():
@@ -214,7 +214,7 @@ def _named(one: Looked, question: str) -> set[str]:
     return {f.misconception for f in one.failures.get(question, ()) if f.misconception is not None}
 
 
-def _example(students: Sequence[Entry], looked: dict[str, Looked], made: Made) -> str:
+def _example(students: Sequence[StudentGrades], looked: dict[str, Looked], made: Made) -> str:
     """The shortest of their answers that can be shown."""
     answers = ((looked[one.id].answers.get(made.at, ""), one) for one in students)
     for source, one in sorted(answers, key=lambda pair: len(pair[0]))[:_CANDIDATES]:
@@ -226,7 +226,7 @@ def _example(students: Sequence[Entry], looked: dict[str, Looked], made: Made) -
     return ""
 
 
-def _groups(grades: ClassGrades, looked: dict[str, Looked]) -> tuple[list[Group], int]:
+def _groups(grades: AssignmentGrades, looked: dict[str, Looked]) -> tuple[list[Group], int]:
     """Groups, the largest first, and how many students are in none though they lost points."""
     stuck: dict[tuple[str, str], list[str]] = defaultdict(list)
     for entry in grades.submitted:

@@ -15,34 +15,35 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from nbconvert.exporters import Exporter
-from nbgrader import api
 from nbgrader.coursedir import CourseDirectory
 from traitlets import default
 from traitlets.config import Config
 
 from chainrule.course.folder import Course, CourseError
-from chainrule.grading.report.feedback_page import Graded, Row, fingerprint, page
+from chainrule.grading.gradebook.feedback_rows import NotebookScores, read_book
+from chainrule.grading.report.feedback_page import FeedbackInput, fingerprint, page
+from chainrule.grading.report.pictures import PICTURE_BYTES, pictures_beside
 from chainrule.notebook.atomic_file import line_of, put
 from chainrule.notebook.read import Malformed, read_file
 
-__all__ = ["FeedbackExporter", "FeedbackResult", "generate"]
+__all__ = [
+    "FeedbackExporter",
+    "FeedbackResult",
+    "generate",
+]
 
-_PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".svg")
-_PICTURE_BYTES = 2 << 20  # of one picture beside a notebook
-_MOST_PICTURES = 50
 _NOTEBOOK_BYTES = 1 << 28
 _SENT_ALONG = ("timestamp.txt", "submission_secret.txt")  # nbgrader releases feedback with these
 _AHEAD = 4  # pages on the way for each worker
 _FEW = 20  # pages that are made sooner than a pool of processes is
 # A page for nobody: after it the template and all else is ready, for forked processes as well.
-_FIRST = Graded("", "", "", b'{"cells": [{"cell_type": "markdown", "source": "$x$"}]}', {})
+_FIRST = FeedbackInput("", "", "", b'{"cells": [{"cell_type": "markdown", "source": "$x$"}]}', {})
 _MARK = re.compile(rb'<meta name="chainrule-feedback" content="(\w+)">')
 
 
@@ -111,8 +112,11 @@ def generate(
 
 
 def _todo(
-    places: _Places, book: Mapping[tuple[str, str], Entry], force: bool, result: FeedbackResult
-) -> Iterator[Graded]:
+    places: _Places,
+    book: Mapping[tuple[str, str], NotebookScores],
+    force: bool,
+    result: FeedbackResult,
+) -> Iterator[FeedbackInput]:
     """What pages are to be made of; the others are counted in the result."""
     for (student, notebook), entry in book.items():
         try:
@@ -130,12 +134,12 @@ def _todo(
 
 
 def _made(
-    todo: Iterable[Graded], pool: Executor | None, ahead: int
-) -> Iterator[tuple[Graded, str | Exception]]:
+    todo: Iterable[FeedbackInput], pool: Executor | None, ahead: int
+) -> Iterator[tuple[FeedbackInput, str | Exception]]:
     """The pages, in order, made here or in the pool with a few on the way at a time."""
-    waiting: deque[tuple[Graded, Future[str]]] = deque()
+    waiting: deque[tuple[FeedbackInput, Future[str]]] = deque()
 
-    def first() -> tuple[Graded, str | Exception]:
+    def first() -> tuple[FeedbackInput, str | Exception]:
         graded, future = waiting.popleft()
         try:
             return graded, future.result()
@@ -158,72 +162,6 @@ def _made(
         yield first()
 
 
-# The gradebook ------------------------------------------------------------------------------------
-
-
-@dataclass
-class Entry:
-    """What the gradebook has of one notebook of one student; see `Graded`."""
-
-    late: float = 0.0
-    rows: dict[str, Row] = field(default_factory=dict)
-
-
-def read_book(
-    folders: CourseDirectory, assignment: str, students: Sequence[str] | None = None
-) -> dict[tuple[str, str], Entry]:
-    """Scores and comments by (student, notebook), sorted, in three queries for the whole class.
-
-    Raises CourseError when the gradebook does not know the assignment.
-    """
-    excluded = {name for name in folders.student_id_exclude.split(",") if name}
-    found: dict[tuple[str, str], Entry] = {}
-    with api.Gradebook(folders.db_url, folders.course_id) as book:
-        if not book.db.query(api.Assignment.id).filter_by(name=assignment).first():
-            raise CourseError(f"the gradebook knows no assignment {assignment}")
-
-        def of_class(*columns: Any) -> Any:
-            query = (
-                book.db.query(api.SubmittedAssignment.student_id, api.Notebook.name, *columns)
-                .select_from(api.SubmittedNotebook)
-                .join(api.Notebook, api.Notebook.id == api.SubmittedNotebook.notebook_id)
-                .join(
-                    api.SubmittedAssignment,
-                    api.SubmittedAssignment.id == api.SubmittedNotebook.assignment_id,
-                )
-                .join(api.Assignment, api.Assignment.id == api.SubmittedAssignment.assignment_id)
-                .filter(api.Assignment.name == assignment)
-            )
-            if students:
-                query = query.filter(api.SubmittedAssignment.student_id.in_(students))
-            return query
-
-        late = of_class(api.SubmittedNotebook.late_submission_penalty)
-        for student, notebook, penalty in late:
-            if student not in excluded:
-                found[student, notebook] = Entry(penalty or 0.0)
-        for row in of_class(
-            api.BaseCell.name, api.Grade.auto_score, api.Grade.manual_score,
-            api.Grade.score, api.Grade.max_score,
-        ).join(api.Grade, api.Grade.notebook_id == api.SubmittedNotebook.id).join(
-            api.BaseCell, api.BaseCell.id == api.Grade.cell_id
-        ):  # fmt: skip
-            student, notebook, cell, auto, manual, score, most = row
-            if (student, notebook) in found:
-                known = auto is not None or manual is not None
-                found[student, notebook].rows[cell] = Row(score if known else None, most)
-        for student, notebook, cell, comment in (
-            of_class(api.BaseCell.name, api.Comment.comment)
-            .join(api.Comment, api.Comment.notebook_id == api.SubmittedNotebook.id)
-            .join(api.BaseCell, api.BaseCell.id == api.Comment.cell_id)
-        ):
-            if comment and (student, notebook) in found:
-                rows = found[student, notebook].rows
-                row = rows.get(cell, Row())
-                rows[cell] = Row(row.score, row.max_score, comment)
-    return dict(sorted(found.items()))
-
-
 # Folders ------------------------------------------------------------------------------------------
 
 
@@ -242,7 +180,7 @@ class _Places:
     def _target(self, student: str, notebook: str) -> Path:
         return self._folder(self.folders.feedback_directory, student) / f"{notebook}.html"
 
-    def read(self, student: str, notebook: str, entry: Entry) -> Graded | None:
+    def read(self, student: str, notebook: str, entry: NotebookScores) -> FeedbackInput | None:
         """What there is of one student's notebook; None when it was not handed in.
 
         Raises OSError, Malformed.
@@ -252,7 +190,7 @@ class _Places:
             return None
         return read_graded(path, (student, self._assignment, notebook), entry, self._marks)
 
-    def is_current(self, graded: Graded) -> bool:
+    def is_current(self, graded: FeedbackInput) -> bool:
         """Whether the page is there already, made from the same."""
         try:
             with self._target(graded.student, graded.notebook).open("rb") as file:
@@ -261,7 +199,7 @@ class _Places:
             return False
         return match is not None and match[1].decode() == fingerprint(graded)
 
-    def put(self, graded: Graded, text: str) -> Path:
+    def put(self, graded: FeedbackInput, text: str) -> Path:
         """Write a page; returns where."""
         target = self._target(graded.student, graded.notebook)
         self._write(target, text.encode("utf-8", "replace"))
@@ -276,7 +214,7 @@ class _Places:
         for name in _SENT_ALONG:
             path = self._folder(self.folders.autograded_directory, student) / name
             if os.path.lexists(path):
-                content = read_file(path, _PICTURE_BYTES)
+                content = read_file(path, PICTURE_BYTES)
                 if not (target / name).is_file() or (target / name).read_bytes() != content:
                     self._write(target / name, content)
 
@@ -289,25 +227,15 @@ class _Places:
 
 
 def read_graded(
-    path: Path, names: tuple[str, str, str], entry: Entry, marks: tuple[str, str]
-) -> Graded:
+    path: Path, names: tuple[str, str, str], entry: NotebookScores, marks: tuple[str, str]
+) -> FeedbackInput:
     """A graded notebook with the pictures that lie beside it. names: student, assignment, notebook.
 
     Raises OSError, Malformed.
     """
     content = read_file(path, _NOTEBOOK_BYTES)
     files = pictures_beside(path.parent)
-    return Graded(*names, content, entry.rows, entry.late, files, marks)
-
-
-def pictures_beside(folder: Path) -> dict[str, bytes]:
-    """The pictures in a folder, by relative path; links and large files are left out."""
-    found: dict[str, bytes] = {}
-    paths = (path for path in folder.rglob("*") if path.suffix.lower() in _PICTURES)
-    for path in sorted(islice(paths, _MOST_PICTURES)):
-        with suppress(Malformed):
-            found[path.relative_to(folder).as_posix()] = read_file(path, _PICTURE_BYTES)
-    return found
+    return FeedbackInput(*names, content, entry.cells, entry.late, files, marks)
 
 
 def marks_of(config: Config) -> tuple[str, str]:

@@ -22,6 +22,7 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
+from chainrule.grading.gradebook.feedback_rows import CellScore
 from chainrule.notebook import safe_html
 from chainrule.notebook.cells import grade_id_of, is_masters, nbgrader_of, outputs_of, source_of
 from chainrule.notebook.failed_check import FailedCheck, failed_checks
@@ -29,27 +30,20 @@ from chainrule.notebook.hidden_tests import Hidden
 from chainrule.notebook.safe_html import plain
 from chainrule.notebook.text import joined
 
-__all__ = ["Graded", "Row", "attachments", "fingerprint", "page", "shown_files"]
+__all__ = [
+    "FeedbackInput",
+    "attachments",
+    "fingerprint",
+    "page",
+    "shown_files",
+]
 
 _MOST_CODE = 50_000  # characters of a cell that are coloured
 _MOST_RICH = 1_000_000  # characters of a notebook, pictures apart, that are more than plain text
 
 
 @dataclass(frozen=True)
-class Row:
-    """What the gradebook has of one cell.
-
-    score: points, a person's before the automatic ones; None while a person has yet to read it, and
-    for cells without points. comment: a person's, else the automatic one.
-    """
-
-    score: float | None = None
-    max_score: float = 0.0
-    comment: str = ""
-
-
-@dataclass(frozen=True)
-class Graded:
+class FeedbackInput:
     """A graded notebook and what the gradebook has of it.
 
     content: the file in autograded/. rows: by grade_id. late: points taken off for being late.
@@ -60,13 +54,13 @@ class Graded:
     assignment: str
     notebook: str
     content: bytes
-    rows: Mapping[str, Row]
+    rows: Mapping[str, CellScore]
     late: float = 0.0
     files: Mapping[str, bytes] = field(default_factory=dict)
     marks: tuple[str, str] = ("BEGIN HIDDEN TESTS", "END HIDDEN TESTS")
 
 
-def page(graded: Graded) -> str:
+def page(graded: FeedbackInput) -> str:
     """The page. Raises ValueError when the content is no notebook."""
     notebook = json.loads(graded.content)
     cells = notebook.get("cells") if isinstance(notebook, dict) else None
@@ -86,7 +80,7 @@ def page(graded: Graded) -> str:
     )
 
 
-def fingerprint(graded: Graded) -> str:
+def fingerprint(graded: FeedbackInput) -> str:
     """A hash of all that goes into the page: while it is the same, so is the page."""
     rows = {name: asdict(row) for name, row in graded.rows.items()}
     told = [graded.student, graded.assignment, graded.notebook, rows, graded.late, graded.marks]
@@ -100,7 +94,7 @@ def fingerprint(graded: Graded) -> str:
 class _View:
     """How the cells of one notebook are shown."""
 
-    def __init__(self, graded: Graded, cells: list[dict[str, Any]]) -> None:
+    def __init__(self, graded: FeedbackInput, cells: list[dict[str, Any]]) -> None:
         self._rows = graded.rows
         self._hidden = Hidden(cells, *graded.marks)
         self._files = shown_files(graded.files)
@@ -112,7 +106,7 @@ class _View:
         known = nbgrader_of(cell)
         name = grade_id_of(cell)
         has_points = bool(known.get("grade") or known.get("task"))
-        row = self._rows.get(name, Row()) if known else Row()
+        row = self._rows.get(name, CellScore()) if known else CellScore()
         masters = is_masters(cell)
         check = masters and has_points
         state = _state(row) if has_points else ""
@@ -191,7 +185,7 @@ def _size(value: Any) -> int:
     return 0
 
 
-def _state(row: Row) -> str:
+def _state(row: CellScore) -> str:
     if row.score is None:
         return "waiting"
     if row.score >= row.max_score:

@@ -25,8 +25,8 @@ from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode, from_dict
 from traitlets.config import Config
 
-from chainrule.grading.report.feedback import pictures_beside
 from chainrule.grading.report.feedback_page import attachments, shown_files
+from chainrule.grading.report.pictures import pictures_beside
 from chainrule.notebook import safe_html
 from chainrule.notebook.cells import nbgrader_of, source_of
 from chainrule.notebook.safe_html import plain

@@ -7,7 +7,7 @@ from pathlib import Path
 from nbgrader.coursedir import CourseDirectory
 
 from chainrule.course.folder import Course
-from chainrule.grading.gradebook.reader import ClassGrades, Entry
+from chainrule.grading.gradebook.reader import AssignmentGrades, StudentGrades
 from chainrule.grading.limits import Limits
 from chainrule.grading.report.failures import Looked, look_at
 from chainrule.grading.report.timing import question_times
@@ -45,7 +45,7 @@ class ClassWork:
         except Malformed:
             return b""
 
-    def looked(self, grades: ClassGrades, entry: Entry) -> Looked:
+    def looked(self, grades: AssignmentGrades, entry: StudentGrades) -> Looked:
         """What went wrong in a student's graded notebooks."""
         whole = Looked()
         for name, answers in grades.solutions.items():
@@ -57,7 +57,7 @@ class ClassWork:
             whole.answers |= one.answers
         return whole
 
-    def times(self, grades: ClassGrades, entry: Entry) -> dict[str, float]:
+    def times(self, grades: AssignmentGrades, entry: StudentGrades) -> dict[str, float]:
         """Seconds a question, from what the student handed in."""
         found: dict[str, float] = {}
         for name, answers in grades.solutions.items():

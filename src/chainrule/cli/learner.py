@@ -1,0 +1,86 @@
+"""Commands of whoever works on the problem sets: check, progress."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.markup import escape
+from rich.panel import Panel
+from rich.progress import (
+    TaskID,
+)
+from rich.table import Table
+from rich.text import Text
+
+from chainrule.cli.terminal import console, progress_bar
+from chainrule.selfcheck.progress import as_table, folder_progress
+from chainrule.selfcheck.run import CheckedNotebook, check_notebook
+
+__all__ = ["check", "progress"]
+
+
+def check(
+    notebook: Annotated[Path, typer.Argument(help="A problem set you are working on.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print plain data, for tools.")] = False,
+    seconds: Annotated[float, typer.Option(help="What one cell may take.", min=1)] = 30.0,
+) -> None:
+    """Run a problem set's checks: exit status 0 when all pass, 1 when not, 2 when it cannot."""
+    with progress_bar(transient=True, disable=as_json) as progress:
+        task = progress.add_task(notebook.name, total=None)
+        checked = check_notebook(
+            notebook,
+            seconds,
+            lambda done, total: progress.update(task, completed=done, total=total),
+        )
+    if as_json:
+        print(json.dumps(checked.as_json(), indent=2))
+    else:
+        _show_checked(checked)
+    if checked.points < checked.max_points:
+        raise typer.Exit(1)
+
+
+def progress(
+    folder: Annotated[Path, typer.Argument(help="Where your problem sets are.")] = Path("."),
+    as_json: Annotated[bool, typer.Option("--json", help="Print plain data, for tools.")] = False,
+    seconds: Annotated[float, typer.Option(help="What one cell may take.", min=1)] = 30.0,
+) -> None:
+    """Say how far you have come in every problem set below a folder."""
+    with progress_bar(transient=True, disable=as_json) as bars:
+        tasks: defaultdict[str, TaskID] = defaultdict(lambda: bars.add_task("", total=None))
+        rows = folder_progress(
+            folder,
+            seconds,
+            lambda name, done, total: bars.update(
+                tasks[name], description=escape(name), completed=done, total=total
+            ),
+        )
+    if as_json:
+        print(json.dumps([row.as_json() for row in rows], indent=2))
+    else:
+        console.print(as_table(rows))
+
+
+def _show_checked(checked: CheckedNotebook) -> None:
+    table = Table(box=SIMPLE_HEAD, header_style="bold")
+    table.add_column(checked.problem_set, no_wrap=True)
+    table.add_column("points", justify="right", no_wrap=True)
+    table.add_column("")
+    for q in checked.questions:
+        points = f"{q.points:g}/{q.max_points:g}" if q.max_points else "✎"
+        says = q.message.split("\n")[0] or ("right" if q.max_points else "read by a person")
+        if q.edited:
+            says += "  (a check cell was edited)"
+        colour = "green" if q.points == q.max_points else "yellow" if q.points else "red"
+        table.add_row(q.id.upper(), f"[{colour}]{points}[/]", Text(says))
+    table.add_section()
+    table.add_row("all", f"{checked.points:g}/{checked.max_points:g}", "")
+    console.print(table)
+    failed = [q for q in checked.questions if q.message]
+    if failed:
+        console.print(Panel(Text(failed[0].message), title=failed[0].id.upper(), expand=False))

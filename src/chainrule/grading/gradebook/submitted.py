@@ -1,0 +1,173 @@
+"""What was handed in: who, which notebooks and files, when; and whether it has changed since."""
+
+from __future__ import annotations
+
+import fnmatch
+import glob
+import hashlib
+import os
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from nbgrader import utils
+from nbgrader.coursedir import CourseDirectory
+from traitlets.config import Config
+
+from chainrule.grading.judge.judge import Submission
+from chainrule.grading.judge.master import Master, read_master
+from chainrule.grading.limits import Limits
+from chainrule.notebook.read import Malformed, read_file
+
+__all__ = [
+    "MARK",
+    "BatchError",
+    "read_files",
+    "read_masters",
+    "submitters",
+]
+
+
+MARK = ".chainrule.json"
+_FORMAT = 2  # of what is graded and written; a change makes all work be graded again
+_LONGEST_NAME = 1000  # bytes of a file's path; in autograded/ a few more have to fit
+
+
+class BatchError(RuntimeError):
+    """The batch cannot be started; the text says why in a line."""
+
+
+@dataclass
+class _Work:
+    """One student's submission as it lies in submitted/.
+
+    notebooks: by master's name; files: all others; copied: those, timestamp and all, that go into
+    autograded/ besides; problems: sentences; mark: the hash of all that.
+    """
+
+    student: str
+    target: Path
+    notebooks: dict[str, Submission]
+    copied: dict[str, bytes]
+    timestamp: datetime | None
+    problems: list[str]
+    mark: str
+
+
+def read_masters(folders: CourseDirectory, assignment: str, config: Config) -> list[Master]:
+    """The masters of an assignment, with the files that come with it. Raises BatchError."""
+    source = Path(folders.format_path(folders.source_directory, ".", assignment))
+    paths = sorted(source.glob("*.ipynb"))
+    if not paths:
+        raise BatchError(f"no such assignment: there is no notebook in {source}")
+    kept = set(config.Autograde.get("exclude_overwriting", {}).get(assignment, []))
+    files = {
+        name: path.read_bytes()
+        for path in _walk(source, folders.ignore)
+        if (name := os.path.relpath(path, source)) not in kept
+    }
+    return [_master(path.read_bytes(), path.stem, files, config) for path in paths]
+
+
+_masters: dict[str, Master] = {}
+_MOST_MASTERS = 100
+
+
+def _master(content: bytes, name: str, files: dict[str, bytes], config: Config) -> Master:
+    """The master in a notebook; what was read once is not read again. Raises MasterError.
+
+    nbgrader's own validation takes a fifth of a second.
+    """
+    digest = hashlib.sha256(repr((content, name, sorted(files.items()), config)).encode())
+    key = digest.hexdigest()
+    if key not in _masters:
+        if len(_masters) >= _MOST_MASTERS:
+            _masters.clear()
+        _masters[key] = read_master(content, name, files, config)
+    return _masters[key]
+
+
+def submitters(
+    folders: CourseDirectory, assignment: str, students: Sequence[str] | None
+) -> list[str]:
+    """Who handed something in, of these students if any are named."""
+    step = folders.submitted_directory
+    pattern = folders.format_path(step, r"(?P<student>[^/]+)", re.escape(assignment), escape=True)
+    excluded = {name for name in folders.student_id_exclude.split(",") if name}
+    root = glob.escape(str(folders.root))
+    relative = folders.directory_structure.format(
+        nbgrader_step=glob.escape(step), student_id="*", assignment_id=glob.escape(assignment)
+    )
+    found = (re.fullmatch(pattern, path) for path in glob.glob(os.path.join(root, relative)))
+    names = {match["student"] for match in found if match} - excluded
+    return sorted(names & set(students) if students else names)
+
+
+def _target(folders: CourseDirectory, assignment: str, student: str) -> Path:
+    """Where a student's graded work is put."""
+    return Path(folders.format_path(folders.autograded_directory, student, assignment))
+
+
+def read_files(
+    folder: Path, ignore: Iterable[str], limits: Limits
+) -> tuple[dict[str, bytes], list[str]]:
+    """The files beside the notebooks, by relative path, and what is wrong with others.
+
+    Links, pipes and what is over the limits is left out, with a sentence.
+    """
+    found: dict[str, bytes] = {}
+    problems: list[str] = []
+    room = limits.scratch_bytes // 2
+    for path in _walk(folder, ignore):
+        name = os.path.relpath(path, folder)
+        if name == MARK:
+            continue
+        if len(os.fsencode(name)) > _LONGEST_NAME:
+            problems.append(f"The name of {name[:40]}... is too long. It was left out.")
+            continue
+        if len(found) >= limits.scratch_files // 2:
+            problems.append("There are too many files; the rest was left out.")
+            break
+        try:
+            found[name] = read_file(path, min(room, limits.file_bytes))
+            room -= len(found[name])
+        except Malformed as problem:
+            problems.append(f"{problem} It was left out.")
+    return found, problems
+
+
+def _walk(folder: Path, ignore: Iterable[str]) -> list[Path]:
+    """All files below a folder but notebooks and what matches `ignore`, by name; sorted."""
+    patterns = [*ignore, "*.ipynb"]
+
+    def wanted(name: str) -> bool:
+        return not any(fnmatch.fnmatch(name, pattern) for pattern in patterns)
+
+    found: list[Path] = []
+    for place, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if wanted(name)]
+        found += [Path(place, name) for name in files if wanted(name)]
+    return sorted(found)
+
+
+def _timestamp(content: bytes | None) -> datetime | None:
+    try:
+        text = (content or b"").decode().strip()
+        return utils.parse_utc(text) if text else None
+    except (ValueError, OverflowError, TypeError):
+        return None
+
+
+def _mark(
+    masters: list[Master], notebooks: dict[str, Submission], files: dict[str, bytes], limits: Limits
+) -> str:
+    found = hashlib.sha256(f"{_FORMAT}\0{limits!r}\0".encode())
+    for master in masters:
+        content = notebooks[master.name].notebook
+        found.update(master.fingerprint.encode())
+        found.update(hashlib.sha256(content).digest() if content is not None else b"-")
+    for name, content in sorted(files.items()):
+        found.update(os.fsencode(name) + b"\0" + hashlib.sha256(content).digest())
+    return found.hexdigest()
