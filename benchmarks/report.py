@@ -34,7 +34,7 @@ from chainrule.grading.gradebook.batch import grade
 from chainrule.grading.limits import Limits
 from chainrule.grading.report.class_report import read_report
 from chainrule.grading.report.class_report_page import write_report
-from chainrule.sample.sample_class import Student, read_answers, submit
+from chainrule.sample.sample_class import SampleStudent, read_answers, submit
 
 _ROOT = Path(__file__).resolve().parent.parent
 _START = datetime(2026, 3, 2, 18, tzinfo=UTC)
@@ -57,7 +57,7 @@ def make_class(root: Path, assignment: str, graded: int, students: int) -> Cours
             cell: chance.choice([*names, "stub"]) if chance.random() < 0.25 else "solved"
             for cell, names in by_cell.items()
         }
-        student = Student(f"student{number:05}", "", "master", {assignment: chosen})
+        student = SampleStudent(f"student{number:05}", "", "master", {assignment: chosen})
         path = submit(course, assignment, student, answers, root / "submitted")
         path.write_text(json.dumps(timed(json.loads(path.read_text()), chance)))
     grade(root, assignment, limits=Limits(cell_seconds=5, call_seconds=2, no_jail=True))

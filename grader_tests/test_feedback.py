@@ -24,7 +24,7 @@ from chainrule.grading.report.feedback_page import FeedbackInput, page
 from chainrule.notebook.cells import is_masters
 from chainrule.notebook.hidden_tests import Hidden
 from chainrule.sample.run import Demo
-from chainrule.sample.sample_class import Answer, Student, read_answers, submit
+from chainrule.sample.sample_class import Answer, SampleStudent, read_answers, submit
 from grader_tests.command import chainrule
 from grader_tests.trial import ROOT, problem_sets
 
@@ -70,12 +70,12 @@ def mistaken(course: Course, tmp_path_factory: pytest.TempPathFactory) -> Course
                 wrong.setdefault(answer.cell, []).append(answer.name)
         for n in range(3):
             chosen = {cell: names[n % len(names)] for cell, names in wrong.items()}
-            student = Student(f"s{n}", "", "master", {assignment: chosen})
+            student = SampleStudent(f"s{n}", "", "master", {assignment: chosen})
             submit(made, assignment, student, answers, made.root / "submitted")
         # One who wrote nothing that runs: its checks raise, and their tracebacks show their source.
         broken = dict.fromkeys(wrong, "no names")
         nameless = [Answer(cell, "no names", False, None, "1 / 0") for cell in wrong]
-        student = Student("s3", "", "master", {assignment: broken})
+        student = SampleStudent("s3", "", "master", {assignment: broken})
         submit(made, assignment, student, nameless, made.root / "submitted")
         limits = Limits(cell_seconds=4.0, call_seconds=2.0)
         assert grade(made.root, assignment, limits=limits).failed == {}

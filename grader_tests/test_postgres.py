@@ -19,7 +19,7 @@ from chainrule.course.folder import Course
 from chainrule.grading.gradebook.batch import grade
 from chainrule.grading.limits import Limits
 from chainrule.sample.run import run_demo
-from chainrule.sample.sample_class import Student, read_answers, read_students, submit
+from chainrule.sample.sample_class import SampleStudent, read_answers, read_students, submit
 from grader_tests import postgres
 from grader_tests.gradebookrows import graded_rows
 
@@ -57,7 +57,7 @@ def make(course: Course, tmp_path: Path) -> Make:
                 shutil.copytree(course.root / step / assignment, root / step / assignment)
         for one in _class(course):
             for k in range(several):
-                twin = Student(f"{one.id}{k}", one.about, one.base, one.answers, one.without)
+                twin = SampleStudent(f"{one.id}{k}", one.about, one.base, one.answers, one.without)
                 for assignment in assignments:
                     answers = read_answers(course.root / f"grader_tests/answers/{assignment}.py")
                     submit(Course(root), assignment, twin, answers, root / "submitted")
@@ -66,7 +66,7 @@ def make(course: Course, tmp_path: Path) -> Make:
     return made
 
 
-def _class(course: Course) -> list[Student]:
+def _class(course: Course) -> list[SampleStudent]:
     return [s for s in read_students(course.root / "grader_tests/students.toml") if s.id in SAMPLE]
 
 

@@ -28,7 +28,7 @@ from chainrule.course.release import checks_table
 from chainrule.grading.judge.judge import Submission, judge
 from chainrule.grading.judge.master import read_master
 from chainrule.grading.limits import Limits
-from chainrule.sample.sample_class import Student, solved, submit
+from chainrule.sample.sample_class import SampleStudent, solved, submit
 from chainrule.selfcheck.progress import SetProgress, folder_progress
 from chainrule.selfcheck.run import check_notebook
 from grader_tests import browser
@@ -39,7 +39,7 @@ from grader_tests.trial import master_source, problem_sets
 ROOT = Path(__file__).resolve().parents[1]
 RELEASES = {path.stem: path for path in sorted(ROOT.glob("release/*/*.ipynb"))}
 PS1 = "ps1_scalar_circuits"
-EVERYTHING = Student("all", "right everywhere", "master", {})
+EVERYTHING = SampleStudent("all", "right everywhere", "master", {})
 STUB = "class Add:\n    pass"
 
 

@@ -17,7 +17,7 @@ import pytest
 from nbgrader.api import Gradebook
 
 from chainrule.course.folder import Course
-from chainrule.sample.sample_class import Student, read_answers, read_students, submit
+from chainrule.sample.sample_class import SampleStudent, read_answers, read_students, submit
 from grader_tests.gradebookrows import Rows, differences, rows
 
 SAMPLE = Path(__file__).parent
@@ -52,14 +52,14 @@ def program(folder: Path, name: str, *arguments: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def honest() -> list[Student]:
+def honest() -> list[SampleStudent]:
     assert {one.id for one in STUDENTS} > set(LEFT_OUT) | set(HANDED_IN)
     return [one for one in STUDENTS if one.id not in LEFT_OUT]
 
 
 @pytest.fixture(scope="module")
 def ungraded(
-    course: Course, honest: list[Student], tmp_path_factory: pytest.TempPathFactory
+    course: Course, honest: list[SampleStudent], tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     """A course with all their work in it, known to nbgrader, with a due date."""
     folder = tmp_path_factory.mktemp("rows") / "ungraded"
@@ -108,7 +108,9 @@ def by_chainrule(course: Path) -> Rows:
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_every_honest_submission_has_the_same_rows(ungraded: Path, honest: list[Student]) -> None:
+def test_every_honest_submission_has_the_same_rows(
+    ungraded: Path, honest: list[SampleStudent]
+) -> None:
     ours = by_chainrule(ungraded)
     theirs: Rows = {}
     with ThreadPoolExecutor(AT_ONCE) as pool:

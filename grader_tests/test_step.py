@@ -12,6 +12,7 @@ import pytest
 
 from chainrule import draw, step
 from chainrule.circuit import GATES, Scalar, exp, log, sigmoid
+from chainrule.formatting import MINUS, number
 from grader_tests import browser
 
 
@@ -217,7 +218,7 @@ def test_numbers_in_javascript_look_as_in_the_drawing(show: Any) -> None:
         f"(values) => {{ {scripts('common.js')} return values.map((value) => show(value)); }}",
         values,
     )
-    assert shown == [draw.number(value, 4) for value in values]
+    assert shown == [number(value, 4, MINUS) for value in values]
 
 
 GUESSES = [
@@ -269,8 +270,8 @@ def test_every_gate_steps_to_the_end_with_the_numbers_of_python(show: Any) -> No
         found = list(browser.numbers(widget).values())
         for scalar, (value, gradient) in zip(circuit.circuit(), found, strict=True):
             if scalar.gate:
-                assert value == draw.number(scalar.value, 4)
-            assert gradient == draw.number(scalar.gradient or 0.0, 4)
+                assert value == number(scalar.value, 4, MINUS)
+            assert gradient == number(scalar.gradient or 0.0, 4, MINUS)
 
 
 def test_stepping_leaves_the_circuit_as_it_was() -> None:

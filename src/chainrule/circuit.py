@@ -18,6 +18,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from chainrule.formatting import MINUS, number
+
 __all__ = [
     "GATES",
     "Gate",
@@ -224,10 +226,10 @@ class Scalar:
         return Scalar._made_by("power", self, constant=_number(exponent))
 
     def __repr__(self) -> str:
-        parts = [self.name, f"{self.value:.6g}"]
+        parts = [self.name, number(self.value)]
         text = " = ".join(part for part in parts if part)
         if self.gradient is not None:
-            text += f", gradient {self.gradient:.6g}"
+            text += f", gradient {number(self.gradient)}"
         return f"<Scalar {text}>"
 
 
@@ -273,4 +275,4 @@ def _number(value: Any) -> float:
 
 
 def _short(constant: float | None) -> str:
-    return "" if constant is None else f"{constant:g}".replace("-", "−")
+    return "" if constant is None else number(constant, minus=MINUS)

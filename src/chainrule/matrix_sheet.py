@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.formatting import MINUS, number
 from chainrule.plots import COLOURS, Picture
 
 __all__ = [
@@ -228,12 +229,12 @@ def as_matrix(values: Any) -> np.ndarray:
 
 
 def as_number(value: float, digits: int) -> str:
-    text = f"{value:.{digits}g}"
     if abs(value) < 1:  # no more decimals than digits, so that columns stay narrow
-        text = f"{round(value, digits):g}"
-        if value and not float(text):  # small is not zero
-            text = f"{value:.{digits}f}"
-    return "0" if text == "-0" else text.replace("-", "−")
+        rounded = round(value, digits)
+        if value and not rounded:  # small is not zero
+            return f"{value:.{digits}f}".replace("-", MINUS)
+        return number(rounded, minus=MINUS)
+    return number(value, digits, MINUS)
 
 
 def _column(matrix: np.ndarray, digits: int) -> float:

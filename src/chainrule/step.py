@@ -15,10 +15,10 @@ from chainrule import draw
 from chainrule.circuit import Scalar
 from chainrule.widget import widget
 
-__all__ = ["Walk", "through"]
+__all__ = ["Stepper", "through"]
 
 
-def through(output: Scalar, digits: int = 4) -> Walk:
+def through(output: Scalar, digits: int = 4) -> Stepper:
     """Step through the circuit that ends in `output`; in a notebook, let it be a cell's last line.
 
     What is shown is the circuit as it is now; `output` and its inputs are left as they are.
@@ -26,11 +26,11 @@ def through(output: Scalar, digits: int = 4) -> Walk:
     """
     finished = _copy(output)
     finished.backward()
-    return Walk(draw.circuit(finished, digits))
+    return Stepper(draw.circuit(finished, digits))
 
 
 @dataclass(frozen=True)
-class Walk:
+class Stepper:
     """A circuit to step through. drawing: the finished circuit, shown where scripts do not run."""
 
     drawing: draw.Drawing

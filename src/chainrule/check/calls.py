@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-__all__ = ["OwnForward", "Step", "value_of", "values_of", "walk"]
+__all__ = ["OwnForward", "Step", "run_steps", "value_of", "values_of"]
 
 
 class Step(NamedTuple):
@@ -21,7 +21,9 @@ class Step(NamedTuple):
     args: tuple[Any, ...] = ()
 
 
-def walk(gate: Callable[..., Any], made_with: Sequence[Any], steps: Sequence[Step]) -> list[Any]:
+def run_steps(
+    gate: Callable[..., Any], made_with: Sequence[Any], steps: Sequence[Step]
+) -> list[Any]:
     """What each step returned, in order; the exception in its place where it raised one.
 
     Objects are made by `gate(*made_with)`. What a call changes of its arguments is changed here.
@@ -70,4 +72,4 @@ class OwnForward:
     def many(self, points: Sequence[Sequence[Any]]) -> list[Any]:
         """The outputs at several points; what a call raised is in its place."""
         steps = [Step(place, "forward", tuple(point)) for place, point in enumerate(points)]
-        return walk(self.gate, self.made_with, steps)
+        return run_steps(self.gate, self.made_with, steps)

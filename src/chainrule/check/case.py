@@ -17,8 +17,34 @@ from chainrule.numeric import (
     numerical_gradients_at,
     numerical_jacobian,
 )
+from chainrule.numeric.richardson import evaluate
 
-__all__ = ["Case", "JacobianCase", "Output", "StatedCase", "expect"]
+__all__ = ["Case", "DoesNotApply", "JacobianCase", "Output", "StatedCase", "expect"]
+
+
+class DoesNotApply(Exception):
+    """A row of the table of misconceptions has nothing to say of a case."""
+
+
+class Evaluated:
+    """A function as rows of the table ask it: where it raises, the row has nothing to say.
+
+    What a row itself does wrong is thereby told apart from what it was given to evaluate.
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = self.__wrapped__ = function  # whose signature this has
+
+    def __call__(self, *inputs: Any) -> Any:
+        try:
+            return self._function(*inputs)
+        except Exception as error:
+            raise DoesNotApply(f"the function raises {type(error).__name__}") from error
+
+    def many(self, points: Sequence[Sequence[Any]]) -> list[Any]:
+        """The values at several points; DoesNotApply in the place of what it raised."""
+        found = evaluate(self._function, points)
+        return [DoesNotApply(str(one)) if isinstance(one, Exception) else one for one in found]
 
 
 @dataclass
@@ -103,12 +129,15 @@ class Case:
         inputs: Sequence[Any] | None = None,
         function: Callable[..., Any] | None = None,
     ) -> list[np.ndarray]:
-        """Numerical gradients with something changed. Raises ValueError where there are none."""
-        estimates = numerical_gradients(
-            function or self.function,
-            self.inputs if inputs is None else inputs,
-            self.upstream if upstream is None else upstream,
-        )
+        """Numerical gradients with something changed. Raises DoesNotApply where there are none."""
+        try:
+            estimates = numerical_gradients(
+                function or self.function,
+                self.inputs if inputs is None else inputs,
+                self.upstream if upstream is None else upstream,
+            )
+        except ValueError as error:  # shapes that do not fit, or values that are not finite
+            raise DoesNotApply(str(error)) from error
         return [estimate.value for estimate in estimates]
 
 
@@ -134,8 +163,8 @@ class StatedCase(Case):
     stated: Sequence[Any] = ()
 
     def at(self, *inputs: Any) -> np.ndarray:
-        """Raises ValueError."""
-        raise ValueError("only the gradients are stated")
+        """Raises DoesNotApply."""
+        raise DoesNotApply("only the gradients are stated")
 
     def gradients(
         self,
@@ -143,8 +172,8 @@ class StatedCase(Case):
         inputs: Sequence[Any] | None = None,
         function: Callable[..., Any] | None = None,
     ) -> list[np.ndarray]:
-        """Raises ValueError."""
-        raise ValueError("only the gradients at the point itself are stated")
+        """Raises DoesNotApply."""
+        raise DoesNotApply("only the gradients at the point itself are stated")
 
     @cached_property
     def expected(self) -> tuple[Estimate, ...]:
@@ -218,14 +247,14 @@ class Output:
         """The right output at other inputs.
 
         Where only values are stated, an elementwise gate's are looked up among them. Raises
-        ValueError for an input that is not there.
+        DoesNotApply for an input that is not there.
         """
         if self.function is not None:
             return np.asarray(self.function(*inputs), dtype=np.float64)
         if len(self.inputs) != 1 or np.shape(self.inputs[0]) != self.right.shape:
-            raise ValueError("only the output at the point itself is known")
+            raise DoesNotApply("only the output at the point itself is known")
         known = dict(zip(np.ravel(self.inputs[0]).tolist(), np.ravel(self.right), strict=True))
         wanted = np.ravel(inputs[0]).tolist()
         if not known.keys() >= set(wanted):
-            raise ValueError("no output is stated for this input")
+            raise DoesNotApply("no output is stated for this input")
         return np.reshape([known[x] for x in wanted], np.shape(inputs[0]))

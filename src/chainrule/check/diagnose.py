@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+import copy
+import logging
 import warnings
 from collections.abc import Sequence
 
 import numpy as np
 
-from chainrule.check.case import Case, Output
+from chainrule.check.case import Case, DoesNotApply, Evaluated, Output
 from chainrule.check.compare import near, slack, which_wrong
 from chainrule.check.misconceptions import MISCONCEPTIONS, Misconception, Prediction
 
-__all__ = ["diagnose"]
+__all__ = ["BrokenRow", "diagnose"]
 
 # A prediction is a difference quotient itself, so it is only as good as the expected gradient's.
 _ROOM = 4.0
+
+_log = logging.getLogger(__name__)
+_log.addHandler(logging.NullHandler())  # nothing goes to stderr
+
+strict = False
+"""Whether a mistake in a row is raised as a BrokenRow, as in tests, or logged."""
+
+
+class BrokenRow(Exception):
+    """A row of the table raises something other than DoesNotApply: a mistake of ours."""
 
 
 def diagnose(cases: Sequence[Case] | Sequence[Output]) -> Misconception | None:
@@ -29,7 +41,7 @@ def diagnose(cases: Sequence[Case] | Sequence[Output]) -> Misconception | None:
     if not any(wrong):
         return None
     rows = [row for row in MISCONCEPTIONS.values() if not row.gates or cases[0].gate in row.gates]
-    seen = [_Seen(case) for case in cases]
+    seen = [_Evidence(case) for case in cases]
     choices = [[True] * len(wrong)] if all(wrong) else [[True] * len(wrong), wrong]
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -43,12 +55,16 @@ def diagnose(cases: Sequence[Case] | Sequence[Output]) -> Misconception | None:
     return None
 
 
-class _Seen:
+class _Evidence:
     """A case, and of each answer how far off a prediction of it may be, and where it may be
     anything: what a mistake gives at a kink is not one number, so there any right answer fits."""
 
     def __init__(self, case: Case | Output) -> None:
-        self.case = case
+        self.case = copy.copy(case)  # with what was worked out of it already
+        for name in ("function", "fork"):
+            evaluated = vars(case).get(name)
+            if evaluated is not None:
+                setattr(self.case, name, Evaluated(evaluated))
         self.bars: list[float] = []
         self.free: list[np.ndarray | None] = []
         for answer, expected in zip(case.got, case.expected, strict=True):
@@ -81,7 +97,7 @@ class _Seen:
 
 
 def _explains(
-    row: Misconception, cases: Sequence[_Seen], choices: Sequence[Sequence[bool]]
+    row: Misconception, cases: Sequence[_Evidence], choices: Sequence[Sequence[bool]]
 ) -> list[bool]:
     """For each choice of gradients: does one way the mistake shows fit them at every point?"""
     fitting: list[set[int]] = []
@@ -89,7 +105,12 @@ def _explains(
         try:
             shown = list(enumerate(case.ways(row)))
             here = [{i for i, guess in shown if case.fits(guess, one)} for one in choices]
-        except Exception:  # the changed function cannot be evaluated here: the row says nothing
+        except DoesNotApply:
+            return [False] * len(choices)
+        except Exception as error:  # a mistake in the row: it costs the diagnosis, not the check
+            if strict:
+                raise BrokenRow(f"the misconception {row.id}") from error
+            _log.exception("the misconception %s cannot be tried", row.id)
             return [False] * len(choices)
         fitting = [a & b for a, b in zip(fitting, here, strict=True)] if fitting else here
         if not any(fitting):  # most rows are done with at the first point

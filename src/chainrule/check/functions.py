@@ -10,7 +10,7 @@ from typing import Any, cast
 import numpy as np
 
 from chainrule.check import messages
-from chainrule.check.case import Case, Output
+from chainrule.check.case import Case, DoesNotApply, Output
 from chainrule.check.compare import Unfit, as_answer, compare, exactly, which_wrong
 from chainrule.check.diagnose import diagnose
 from chainrule.check.explain import entries
@@ -26,9 +26,13 @@ from chainrule.check.student_code import (
     recognised,
     untouched,
 )
+from chainrule.formatting import number
 from chainrule.numeric import Estimate, numerical_gradient
 
 __all__ = ["finds", "function", "refuses", "trained"]
+
+
+_OF_CASES = {name for kind in (Case, Output) for name in (*vars(kind), *kind.__annotations__)}
 
 
 @dataclass
@@ -60,9 +64,9 @@ class Call:
         return which_wrong(self.got, self.expected)
 
     def __getattr__(self, attribute: str) -> Any:
-        # A row of the table that speaks of gradients cannot speak of this: the diagnosis takes a
-        # ValueError as "does not apply".
-        raise ValueError(f"a plain function has no {attribute}")
+        if attribute in _OF_CASES:  # a row that speaks of gradients cannot speak of this
+            raise DoesNotApply(f"a plain function has no {attribute}")
+        raise AttributeError(attribute)
 
 
 def function(
@@ -158,7 +162,7 @@ def trained(
     reached, after = accuracy(params), loss(params)[0]
     told = [
         f"after {len(losses)} gradients: {reached:.1%} of the points right, {reaches:.0%} wanted",
-        f"the loss was {messages.number(losses[0])} at first and is {messages.number(after)} now",
+        f"the loss was {number(losses[0])} at first and is {number(after)} now",
     ]
     if reached >= reaches:
         print(f"{name}: {reached:.1%} of the points right after {len(losses)} gradients.")
@@ -197,7 +201,7 @@ def refuses(
             f"{name} raised an error, but no {wanted}.",
             [*_at(point), *messages.explain_exception(other)],
         ) from None
-    told = messages.number(answer) if np.ndim(answer) == 0 else "an array"
+    told = number(answer) if np.ndim(answer) == 0 else "an array"
     headline = f"{name} returned {told} in place of raising {wanted}"
     lines = [f"{key} has shape {np.shape(value)}" for key, value in _plain(point).items()]
     raise recognised(headline, lines, mistake) if mistake else CheckFailed(headline + ".", lines)

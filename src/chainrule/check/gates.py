@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.check import messages
-from chainrule.check.calls import OwnForward, Step, value_of, values_of, walk
+from chainrule.check.calls import OwnForward, Step, run_steps, value_of, values_of
 from chainrule.check.case import Case, JacobianCase, Output, StatedCase, expect
 from chainrule.check.compare import Unfit, as_answer, compare, exactly
 from chainrule.check.diagnose import diagnose
@@ -28,6 +28,7 @@ from chainrule.check.student_code import (
     recognised,
     untouched,
 )
+from chainrule.formatting import number
 from chainrule.numeric import directional_slopes
 
 __all__ = ["backward", "forward", "jacobian", "stages"]
@@ -62,7 +63,7 @@ def forward(
     outputs: list[Output] = []
     given = [copies(point) for point in tried]
     steps = [Step(i, "forward", tuple(one.values())) for i, one in enumerate(given)]
-    answers = call(name, partial(walk, gate, made_with, steps))
+    answers = call(name, partial(run_steps, gate, made_with, steps))
     for point, after, value, found in zip(tried, given, wanted, answers, strict=True):
         answer = call(name, partial(value_of, found), point)
         untouched(name, point, after)
@@ -238,12 +239,14 @@ def _returned(
     given = [copies(point) for point in tried]
     upstreams = [copied(case.upstream) for case in cases]
     trials = [*map(_trial, range(len(cases)), cases, given, upstreams)]
-    answers = call(name, partial(walk, gate, made_with, [step for one in trials for step in one]))
+    answers = call(
+        name, partial(run_steps, gate, made_with, [step for one in trials for step in one])
+    )
     failed: CheckFailed | None = None
-    for number, (point, case) in enumerate(zip(tried, cases, strict=True)):
-        found = [answers[_TRIAL * number + step] for step in _MATTER]
+    for place, (point, case) in enumerate(zip(tried, cases, strict=True)):
+        found = [answers[_TRIAL * place + step] for step in _MATTER]
         *_, answer = call(name, partial(values_of, found), point)
-        after = {**given[number], "upstream": upstreams[number]}
+        after = {**given[place], "upstream": upstreams[place]}
         try:
             untouched(name, {**point, "upstream": case.upstream}, after)
             case.got, problem = _answers(name, case, _one_each(answer, case.labels))
@@ -333,8 +336,8 @@ def _at_kinks(name: str, case: Case) -> None:
             [
                 at_case(case),
                 "When all inputs that tie move together by h, the output moves by "
-                f"{messages.number(wrong.expected)} h;",
-                f"the gradients sum to {messages.number(total)}.",
+                f"{number(wrong.expected)} h;",
+                f"the gradients sum to {number(total)}.",
             ],
         )
 

@@ -14,6 +14,7 @@ from chainrule.check.compare import Unfit, as_answer, compare
 from chainrule.check.inputs import as_points, upstream_like
 from chainrule.check.messages import CheckFailed
 from chainrule.check.student_code import call, copies, name_of
+from chainrule.formatting import number
 from chainrule.numeric import directional_slopes
 
 __all__ = ["memory", "traced"]
@@ -97,8 +98,8 @@ def memory(
                 [
                     *where,
                     "Moving x along a random direction changes the output by "
-                    f"{messages.number(float(slope.value))} h,",
-                    f"by your gradient it would be {messages.number(float(moved))} h.",
+                    f"{number(float(slope.value))} h,",
+                    f"by your gradient it would be {number(float(moved))} h.",
                 ],
             )
     # Not how much it was, which differs from run to run.

@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.formatting import number
+
 __all__ = [
     "CheckFailed",
     "apart",
     "describe_point",
     "entry_name",
     "explain_exception",
-    "number",
     "wrapped",
 ]
 
@@ -43,11 +44,6 @@ class CheckFailed(AssertionError):
     def _render_traceback_(self) -> list[str]:
         """IPython shows these lines in place of a traceback."""
         return str(self).split("\n")
-
-
-def number(value: float, digits: int = 6) -> str:
-    """A number as it is shown to students: short, with a real minus only where Python has one."""
-    return f"{float(value):.{digits}g}"
 
 
 def apart(expected: float, got: float) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from chainrule.check.compare import Difference
 from chainrule.check.inputs import Point
 from chainrule.check.messages import CheckFailed
 from chainrule.check.misconceptions import MISCONCEPTIONS, Misconception
+from chainrule.formatting import number
 
 __all__ = [
     "advice", "call", "copied", "copies", "entry", "how_many", "name_of", "recognised",
@@ -99,7 +100,7 @@ def entry(name: str, wrong: Difference, source: str) -> list[str]:
     worst = messages.entry_name(name, wrong.index)
     expected, got = messages.apart(wrong.expected, wrong.got)
     if wrong.low != wrong.high:
-        expected = f"between {messages.number(wrong.low)} and {messages.number(wrong.high)}"
+        expected = f"between {number(wrong.low)} and {number(wrong.high)}"
     many = f"  ({wrong.wrong} of {wrong.of} entries are off)" if wrong.of > 1 else ""
     return [
         f"{worst}: expected {expected} ± {wrong.bar:.0e}{source}",

@@ -18,6 +18,7 @@ from chainrule.course.kernel import run_lecture
 from chainrule.course.notebooks import normalise, read, write
 from chainrule.course.release import checks_table, generate_release, mark_problem_set
 from chainrule.course.scaffold import checkout, new_course, read_roster
+from chainrule.formatting import decimal
 from chainrule.grading.gradebook.reader import QuestionScore
 from chainrule.sample.run import Demo, run_demo
 
@@ -96,7 +97,7 @@ def _class_table(made: Demo, assignment: str) -> Table:
     table.add_column("what went wrong", overflow="fold")
     for row in made.graded[assignment]:
         scores = [_score(row.questions.get(q)) for q in questions]
-        total = f"{row.score:g}/{row.max_score:g}"
+        total = f"{decimal(row.score)}/{decimal(row.max_score)}"
         colour = "green" if row.score == row.max_score else "red" if row.score == 0 else "yellow"
         table.add_row(row.student, *scores, f"[{colour}]{total}[/]", row.went_wrong or "–")
     return table
@@ -108,4 +109,4 @@ def _score(question: QuestionScore | None) -> str:
     if question.waiting:
         return "✎"
     colour = "green" if question.score == question.max_score else "red bold"
-    return f"[{colour}]{question.score:g}[/]"
+    return f"[{colour}]{decimal(question.score)}[/]"

@@ -18,6 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from chainrule.cli.terminal import console, progress_bar
+from chainrule.formatting import decimal
 from chainrule.selfcheck.progress import as_table, folder_progress
 from chainrule.selfcheck.run import CheckedNotebook, check_notebook
 
@@ -72,14 +73,14 @@ def _show_checked(checked: CheckedNotebook) -> None:
     table.add_column("points", justify="right", no_wrap=True)
     table.add_column("")
     for q in checked.questions:
-        points = f"{q.points:g}/{q.max_points:g}" if q.max_points else "✎"
+        points = f"{decimal(q.points)}/{decimal(q.max_points)}" if q.max_points else "✎"
         says = q.message.split("\n")[0] or ("right" if q.max_points else "read by a person")
         if q.edited:
             says += "  (a check cell was edited)"
         colour = "green" if q.points == q.max_points else "yellow" if q.points else "red"
         table.add_row(q.id.upper(), f"[{colour}]{points}[/]", Text(says))
     table.add_section()
-    table.add_row("all", f"{checked.points:g}/{checked.max_points:g}", "")
+    table.add_row("all", f"{decimal(checked.points)}/{decimal(checked.max_points)}", "")
     console.print(table)
     failed = [q for q in checked.questions if q.message]
     if failed:

@@ -22,7 +22,7 @@ from nbgrader.api import Gradebook
 
 from chainrule.course.folder import Course, CourseError
 
-__all__ = ["NewCourse", "Student", "checkout", "new_course", "read_roster"]
+__all__ = ["EnrolledStudent", "NewCourse", "checkout", "new_course", "read_roster"]
 
 _COURSE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 # nbgrader makes a folder of it, and cuts names at "+".
@@ -43,7 +43,7 @@ exports/
 
 
 @dataclass(frozen=True)
-class Student:
+class EnrolledStudent:
     """A line of the class list; all but the id may be empty."""
 
     id: str
@@ -84,7 +84,7 @@ def new_course(
     source: Path,
     course_id: str = "chainrule",
     lectures: bool = False,
-    roster: list[Student] | None = None,
+    roster: list[EnrolledStudent] | None = None,
 ) -> NewCourse:
     """Lay out a course in `folder`, which must not be there.
 
@@ -151,14 +151,14 @@ def _made_at_once(folder: Path) -> Iterator[Path]:
         raise
 
 
-def _enter(work: Path, course_id: str, roster: list[Student]) -> None:
+def _enter(work: Path, course_id: str, roster: list[EnrolledStudent]) -> None:
     with Gradebook(f"sqlite:///{work}/gradebook.db", course_id) as book:
         for student in roster:
             details = {name: getattr(student, name) or None for name in _COLUMNS[1:]}
             book.add_student(student.id, **details)
 
 
-def read_roster(path: Path) -> list[Student]:
+def read_roster(path: Path) -> list[EnrolledStudent]:
     """A class list: CSV in UTF-8, with the columns id, first_name, last_name, email, lms_user_id.
 
     Only id is needed, and the order is free. Raises CourseError, a line for each fault.
@@ -177,7 +177,7 @@ def read_roster(path: Path) -> list[Student]:
         raise CourseError(f"{path}: the first line names columns among {', '.join(_COLUMNS)}; "
                           f"id has to be there; {found}")  # fmt: skip
     faults: list[str] = []
-    students: dict[str, Student] = {}
+    students: dict[str, EnrolledStudent] = {}
     systems: dict[str, str] = {}
     try:
         for row in lines:
@@ -185,7 +185,7 @@ def read_roster(path: Path) -> list[Student]:
             if fault:
                 faults.append(f"{path}, line {lines.line_num}: {fault}")
                 continue
-            student = Student(**{name: (row.get(name) or "").strip() for name in _COLUMNS})
+            student = EnrolledStudent(**{name: (row.get(name) or "").strip() for name in _COLUMNS})
             students[student.id] = student
             systems[student.lms_user_id] = student.id
     except csv.Error as error:
@@ -198,7 +198,9 @@ def read_roster(path: Path) -> list[Student]:
     return list(students.values())
 
 
-def _fault(row: dict[str, str], students: dict[str, Student], systems: dict[str, str]) -> str:
+def _fault(
+    row: dict[str, str], students: dict[str, EnrolledStudent], systems: dict[str, str]
+) -> str:
     """What is wrong with a line of the class list, or nothing."""
     if None in row or None in row.values():
         return "it has not as many fields as the first line"

@@ -16,6 +16,7 @@ from typing import Any
 
 from chainrule.circuit import Scalar
 from chainrule.draw.layout import Layout, Wire, lay_out
+from chainrule.formatting import MINUS, number
 
 __all__ = ["Drawing", "circuit"]
 
@@ -77,13 +78,13 @@ class Drawing:
         label = labels(self.output)
         gates = sum(s.gate is not None for s in self.output.circuit())
         inputs = [
-            f"{label[id(s)]} = {number(s.value, self.digits)}"
+            f"{label[id(s)]} = {number(s.value, self.digits, MINUS)}"
             for s in self.output.circuit()
             if s.gate is None
         ]
         text = (
             f"Circuit of {gates} gate{'s' * (gates != 1)} from {', '.join(inputs)} "
-            f"to {label[id(self.output)]} = {number(self.output.value, self.digits)}"
+            f"to {label[id(self.output)]} = {number(self.output.value, self.digits, MINUS)}"
         )
         if self.output.gradient is not None:
             text += ", with the gradient of every wire"
@@ -168,7 +169,7 @@ class _Svg:
         for wire in self.layout.wires:
             if fan_out[id(wire.source)] > 1 and wire.target.gradient is not None:
                 # What this branch alone sends back, beside the gate it comes from.
-                share = number(wire.target.downstream[wire.position], self.digits)
+                share = number(wire.target.downstream[wire.position], self.digits, MINUS)
                 column, row = wire.points[-1]
                 spread = self.spread(wire)
                 y = row * _ROW + spread + (-6 if spread < 0 else 16)
@@ -211,9 +212,11 @@ class _Svg:
             label = name or f"({self.index[id(scalar)] + 1})"
             self.text("name" if name else "number", x + _RADIUS - width / 2, y + 5, label)
         middle = x + _RADIUS + _TRUNK / 2
-        self.text("value", middle, y - 8, number(scalar.value, self.digits))
+        self.text("value", middle, y - 8, number(scalar.value, self.digits, MINUS))
         if scalar.gradient is not None:
-            self.text("gradient", middle, y + 20, "← " + number(scalar.gradient, self.digits))
+            self.text(
+                "gradient", middle, y + 20, "← " + number(scalar.gradient, self.digits, MINUS)
+            )
         if scalar is self.output and name:
             self.text("name", trunk + 22 + 4 * len(name), y + 5, name)
         self.parts.append("</g>")
@@ -238,11 +241,6 @@ def rows(output: Scalar) -> list[tuple[str, str, str, str]]:
             made_by = f"{s.gate.name} of " + ", ".join(label[id(i)] for i in s.inputs)
             if s.constant is not None:
                 made_by = f"{s.symbol} of " + label[id(s.inputs[0])]
-        gradient = "" if s.gradient is None else f"{s.gradient:.6g}"
-        found.append((label[id(s)], made_by, f"{s.value:.6g}", gradient))
+        gradient = "" if s.gradient is None else number(s.gradient)
+        found.append((label[id(s)], made_by, number(s.value), gradient))
     return found
-
-
-def number(value: float, digits: int) -> str:
-    text = f"{value:.{digits}g}"
-    return "0" if text == "-0" else text.replace("-", "−")

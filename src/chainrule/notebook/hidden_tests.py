@@ -75,9 +75,9 @@ class Hidden:
         bare = without_colours(line)
         if bare.strip() in self.lines or _GUTTER.sub("", bare).strip() in self.lines:
             return True
-        return self.told_by(bare)
+        return self.stands_in(bare)
 
-    def told_by(self, text: str) -> bool:
+    def stands_in(self, text: str) -> bool:
         """Whether a hidden line of some length stands in the text."""
         return any(line in text for line in self._long)
 

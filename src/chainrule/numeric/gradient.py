@@ -1,6 +1,6 @@
 """Numerical gradients that say how far they can be trusted.
 
-A derivative is estimated by differences at a ladder of step sizes (see `ladder.py`). How much the
+A derivative is estimated by differences at shrinking step sizes (see `richardson.py`). How much the
 estimate still moves from one step to the next, plus the rounding noise of the function values over
 the step, is the *error bar*. The slopes from the left and from the right are estimated apart, so a
 kink is seen as what it is instead of being averaged away.

@@ -1,4 +1,4 @@
-"""Differences at a ladder of steps: what numerical gradients are read off.
+"""Differences at shrinking steps: what numerical gradients are read off.
 
 Each step is a quarter of the one before; the differences are extrapolated to a step of zero
 (Richardson; the table is Neville's), from the left and from the right apart.
@@ -24,7 +24,7 @@ _EPS = float(np.finfo(np.float64).eps)
 _FIRST_STEP = 2.0**-4  # of the input's own size, or of 1 when the input is smaller
 _LAST_STEP = 2.0**-34  # of the input's own size: below, x + h has no digits left
 _MAX_LEVELS = 32
-_FIRST_RUNGS = 3  # it takes so many to tell anything
+_FIRST_LEVELS = 3  # it takes so many to tell anything
 _SAFETY = 10.0  # an extrapolation's last movement is multiplied by this
 _NOISE = 8.0  # ulps of the function value that one evaluation may be off
 _GOAL = 1e-11  # a relative bar this small is not worth another evaluation
@@ -124,21 +124,21 @@ def slopes(
     and what they weigh is summed; None leaves each output to itself.
     Returns (4, n, k): value, error, left slope, right slope; k is 1, or without weights outputs.
     """
-    ladder = _Ladder(probe, directions, owner, weights)
-    n, k = ladder.sides.shape[2:]
+    tableau = _Tableau(probe, directions, owner, weights)
+    n, k = tableau.sides.shape[2:]
     best = _Reading(np.full((4, n, k), np.nan), rank=np.full((n, k), _NOTHING))
     fresh = np.zeros((n, k), dtype=bool)
     with _silenced():
-        while ladder.active.any() and ladder.rungs < _MAX_LEVELS:
-            ladder.down(1 if ladder.rungs else _FIRST_RUNGS)
-            now = ladder.read()
+        while tableau.active.any() and tableau.levels < _MAX_LEVELS:
+            tableau.down(1 if tableau.levels else _FIRST_LEVELS)
+            now = tableau.read()
             # Noise the model does not know of (a cancellation inside f) grows fourfold from one
             # step to the next: how far the next reading lies off is a bound on it.
             moved = np.abs(now.value - best.value)
             np.copyto(best.error, moved, where=fresh & (moved > best.error))
-            done = best.is_enough(ladder.noise[ladder.rungs - 2])
-            ladder.active &= ~done.all(axis=1)
-            fresh = now.better_than(best) & ~done & ladder.active[:, np.newaxis]
+            done = best.is_enough(tableau.noise[tableau.levels - 2])
+            tableau.active &= ~done.all(axis=1)
+            fresh = now.better_than(best) & ~done & tableau.active[:, np.newaxis]
             best = _Reading(
                 np.where(fresh, now.parts, best.parts), np.where(fresh, now.rank, best.rank)
             )
@@ -146,10 +146,10 @@ def slopes(
     return best.parts
 
 
-class _Ladder:
+class _Tableau:
     """Differences at steps h, h/4, h/16 ... along n directions, and what they extrapolate to.
 
-    Arrays are of shape (n, k), for n directions and k weighted outputs, and kept rung by rung.
+    Arrays are of shape (n, k), for n directions and k weighted outputs, and kept level by level.
     """
 
     def __init__(
@@ -165,40 +165,40 @@ class _Ladder:
         self.h = 4 * 2.0 ** np.round(np.log2(np.maximum(self.size, 1.0) * _FIRST_STEP))
         self.active = np.any(directions != 0, axis=1)
         n, k = len(directions), self.base.shape[1] if weights is None else 1
-        self.rungs = 0
-        self.sides = np.empty((_MAX_LEVELS, 2, n, k))  # by rung: slopes from the left, the right
+        self.levels = 0
+        self.sides = np.empty((_MAX_LEVELS, 2, n, k))  # by level: slopes from the left, the right
         self.noise = np.empty((_MAX_LEVELS, n, k))
         self.base_size = 2 * np.abs(self.base)
 
-    def down(self, rungs: int) -> None:
-        """Go down so many rungs: measure with steps a quarter, a sixteenth ... as long."""
-        h = self.h / 4.0 ** np.arange(1, rungs + 1)[:, np.newaxis, np.newaxis]  # (rungs, n, 1)
+    def down(self, levels: int) -> None:
+        """Go down so many levels: measure with steps a quarter, a sixteenth ... as long."""
+        h = self.h / 4.0 ** np.arange(1, levels + 1)[:, np.newaxis, np.newaxis]  # (levels, n, 1)
         self.h = h[-1]
         self.active &= self.h[:, 0] >= self.size[:, 0] * _LAST_STEP
         here = self.active.nonzero()[0]
         offsets = self.directions[here] * h[:, here]
         points = np.stack([self.start[here] - offsets, self.start[here] + offsets], axis=1)
-        measured = np.full((rungs, 2, *self.base.shape), np.nan)
+        measured = np.full((levels, 2, *self.base.shape), np.nan)
         found = self.probe.at(points.reshape(-1, points.shape[-1]))
         measured[:, :, here] = found.reshape(*points.shape[:-1], found.shape[1])
         rounding = _weighed(np.abs(measured).sum(axis=1) + self.base_size, self.sizes)
         sides = _weighed(measured - self.base, self.weights) / h[:, np.newaxis]
         np.negative(sides[:, 0], out=sides[:, 0])
         steeper = np.abs(sides).max(axis=1)
-        new = slice(self.rungs, self.rungs + rungs)
+        new = slice(self.levels, self.levels + levels)
         self.sides[new] = sides
         self.noise[new] = _NOISE * _EPS * (rounding + self.size * steeper) / h
-        self.rungs += rungs
+        self.levels += levels
 
     def read(self) -> _Reading:
-        """What the last rungs say."""
-        rungs = self.sides[max(self.rungs - 4, 0) : self.rungs]
-        noise = self.noise[self.rungs - 1]
-        (left, right), side_errors = _extrapolate(rungs, 4.0)
+        """What the last levels say."""
+        levels = self.sides[max(self.levels - 4, 0) : self.levels]
+        noise = self.noise[self.levels - 1]
+        (left, right), side_errors = _extrapolate(levels, 4.0)
         sides_error = np.maximum(*side_errors) + noise
-        value, error = _extrapolate((rungs[:, 0] + rungs[:, 1]) / 2, 16.0)
+        value, error = _extrapolate((levels[:, 0] + levels[:, 1]) / 2, 16.0)
         error = error + noise
-        steepest = np.abs(rungs[-3:]).max(axis=(0, 1))
+        steepest = np.abs(levels[-3:]).max(axis=(0, 1))
         settled = sides_error <= _SETTLED * steepest + 2 * noise
         one_slope = np.abs(right - left) <= 2 * sides_error
         # Where the second derivative jumps (ELU at 0), the one-sided tables converge faster.
@@ -214,7 +214,7 @@ class _Ladder:
 
 @dataclass
 class _Reading:
-    """What some rungs of a ladder say, for each direction and weighted output.
+    """What some levels of a tableau say, for each direction and weighted output.
 
     parts: value, error, left and right slope: (4, n, k); rank: (n, k).
     """
@@ -264,13 +264,13 @@ def _weighed(values: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
 
 
 @cache
-def _table(rungs: int, ratio: float) -> np.ndarray:
-    """Neville's table as weights for the rungs: what a step of zero gives, by three ways.
+def _table(levels: int, ratio: float) -> np.ndarray:
+    """Neville's table as weights for the levels: what a step of zero gives, by three ways.
 
     Rows: the last entry of the third column, that of the second, the third column's one before
-    (with three rungs there is none).
+    (with three levels there is none).
     """
-    columns = [np.eye(rungs)]
+    columns = [np.eye(levels)]
     factor = ratio
     while len(columns) < 3:
         previous = columns[-1]
@@ -279,18 +279,18 @@ def _table(rungs: int, ratio: float) -> np.ndarray:
     return np.array([columns[2][-1], columns[1][-1], *columns[2][-2:-1]])
 
 
-def _extrapolate(rungs: np.ndarray, ratio: float) -> tuple[np.ndarray, np.ndarray]:
-    """The value at a step of zero, and how unsure it is, from the last rungs along axis 0.
+def _extrapolate(levels: np.ndarray, ratio: float) -> tuple[np.ndarray, np.ndarray]:
+    """The value at a step of zero, and how unsure it is, from the last levels along axis 0.
 
-    ratio: how much the leading error term shrinks from one rung to the next; the following terms
+    ratio: how much the leading error term shrinks from one level to the next; the following terms
     shrink by ratio**2, ratio**3 (powers of h for one-sided, of h**2 for central differences).
     """
-    by_rung = rungs.reshape(len(rungs), -1)
-    value, shorter, *earlier = _table(len(rungs), ratio) @ by_rung
+    by_level = levels.reshape(len(levels), -1)
+    value, shorter, *earlier = _table(len(levels), ratio) @ by_level
     moved = np.abs(value - shorter)
     if earlier:
         moved = np.maximum(moved / ratio, np.abs(value - earlier[0]))
-    return value.reshape(rungs.shape[1:]), _SAFETY * moved.reshape(rungs.shape[1:])
+    return value.reshape(levels.shape[1:]), _SAFETY * moved.reshape(levels.shape[1:])
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chainrule.activations import Activation
+from chainrule.formatting import MINUS, number
 from chainrule.plots.networks import draw_cell
 from chainrule.plots.style import COLOURS, GROUND, STROKES, Picture, figure, listed
 
@@ -250,7 +251,7 @@ def stretched(row: Any, column: Any) -> Picture:
             for (i, j), value in np.ndenumerate(table):
                 real = given is None or given[i if table is tables[0][1] else j]
                 face = "white" if not real else GROUND[0] if value or given is not None else "white"
-                draw_cell(axes, i, j, f"{value:g}".replace("-", "−"), face, real)
+                draw_cell(axes, i, j, number(value, minus=MINUS), face, real)
             axes.set(title=title, xlim=(-0.1, shape[1] + 0.1), ylim=(shape[0] + 0.1, -0.1))
             axes.set_aspect("equal")
             axes.axis("off")

@@ -26,7 +26,15 @@ from chainrule.course.folder import Course, CourseError
 from chainrule.course.notebooks import read, write
 from chainrule.notebook.cells import cells_of
 
-__all__ = ["Answer", "Student", "answer_cell", "read_answers", "read_students", "solved", "submit"]
+__all__ = [
+    "Answer",
+    "SampleStudent",
+    "answer_cell",
+    "read_answers",
+    "read_students",
+    "solved",
+    "submit",
+]
 
 _HEADER = re.compile(
     r"# %% (?P<cell>\w+) \| (?P<verdict>right|wrong|broken)(: (?P<mistake>[\w-]+))? \| (?P<name>.+)"
@@ -52,7 +60,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Student:
+class SampleStudent:
     """One student of the sample class.
 
     answers: for each problem set, cell -> name of the answer, or "solved" for the master's own;
@@ -93,10 +101,10 @@ def read_answers(path: Path) -> list[Answer]:
     return answers
 
 
-def read_students(path: Path) -> list[Student]:
-    """The class in a TOML file: a table for each student, see `Student`."""
+def read_students(path: Path) -> list[SampleStudent]:
+    """The class in a TOML file: a table for each student, see `SampleStudent`."""
     return [
-        Student(
+        SampleStudent(
             id=student,
             about=row["about"],
             base=row.get("base", "master"),
@@ -109,7 +117,7 @@ def read_students(path: Path) -> list[Student]:
 
 
 def submit(
-    course: Course, assignment: str, student: Student, answers: list[Answer], folder: Path
+    course: Course, assignment: str, student: SampleStudent, answers: list[Answer], folder: Path
 ) -> Path:
     """Write what a student hands in for an assignment below `folder`; returns the notebook's path.
 

@@ -20,6 +20,7 @@ from rich.text import Text
 from chainrule.check.problem_sets import question_of
 from chainrule.course.folder import CourseError
 from chainrule.course.notebooks import read
+from chainrule.formatting import decimal
 from chainrule.grading.limits import Limits
 from chainrule.notebook.cells import grade_id_of, nbgrader_of
 from chainrule.selfcheck.run import check_notebook, problem_set_of
@@ -188,13 +189,13 @@ def as_table(rows: list[SetProgress]) -> Table:
             table.add_row(name, "", "", Text(row.problem, style="red"))
             continue
         style = "green" if row.points == row.max_points else "" if row.begun else "dim"
-        points = Text(f"{row.points:g}/{row.max_points:g}", style=style)
+        points = Text(f"{decimal(row.points)}/{decimal(row.max_points)}", style=style)
         table.add_row(name, points, _bar(row.points, row.max_points), _next(row))
     able = [row for row in rows if not row.problem]
     if len(able) > 1:
         points, most = (sum(getattr(row, of) for row in able) for of in ("points", "max_points"))
         table.add_section()
-        table.add_row("all", f"{points:g}/{most:g}", _bar(points, most), "")
+        table.add_row("all", f"{decimal(points)}/{decimal(most)}", _bar(points, most), "")
     return table
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.check.case import Case, Output
+from chainrule.check.case import Case, DoesNotApply, Output
 from chainrule.check.misconceptions.arrays import without_biases
 from chainrule.check.misconceptions.model import (
     Changed,
@@ -59,7 +59,7 @@ def _mirrored(case: Case | Output, also: bool) -> Callable[..., Any]:
     their weights and biases.
     """
     if case.function is None:
-        raise ValueError("only values are stated")
+        raise DoesNotApply("only values are stated")
     parameters = [name[0] in "wb" for name in case.names]
     turned = parameters if any(parameters) else [True] * len(parameters)
 

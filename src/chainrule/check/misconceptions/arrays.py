@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.check.case import Case, Output
+from chainrule.check.case import Case, DoesNotApply, JacobianCase, Output
 from chainrule.check.misconceptions.model import (
     Changed,
     Misconception,
@@ -26,11 +26,19 @@ _SIDES = "02_jacobians#Column-and-row"
 
 def _examples(case: Case | Output) -> int:
     """How many examples the batch has: the length of the first array among the inputs."""
-    return next(len(i) for i in case.inputs if np.ndim(i))
+    return len(_first(case, 1))
 
 
 def _features(case: Case | Output) -> int:
-    return next(i.shape[1] for i in case.inputs if np.ndim(i) == 2)
+    return _first(case, 2).shape[1]
+
+
+def _first(case: Case | Output, axes: int) -> np.ndarray:
+    """The first input that is an array: of so many axes at least."""
+    for value in case.inputs:
+        if np.ndim(value) >= axes:
+            return np.asarray(value)
+    raise DoesNotApply(f"no input has {axes} axes")
 
 
 def _spread(reduce: Callable[[np.ndarray], Any]) -> Callable[[Case], Prediction]:
@@ -53,10 +61,9 @@ def _spread(reduce: Callable[[np.ndarray], Any]) -> Callable[[Case], Prediction]
 
 
 def _on_transposed(case: Case) -> Prediction:
-    (x,) = case.inputs
-    turned = np.transpose(x)
-    if np.ndim(x) != 2 or np.shape(case.function(turned)) != turned.shape:
-        raise ValueError("another axis makes no sense here")
+    x, turned = case.inputs[0], np.transpose(case.inputs[0])
+    if len(case.inputs) != 1 or np.ndim(x) != 2 or np.shape(case.function(turned)) != turned.shape:
+        raise DoesNotApply("another axis makes no sense here")
     return [case.gradients(inputs=(turned,), upstream=np.transpose(case.upstream))[0].T]
 
 
@@ -83,20 +90,20 @@ def _squeezed(case: Case) -> Prediction:
 def _columns(inputs: tuple[Any, ...]) -> list[Any]:
     """Every vector as a column: against a row, it broadcasts to a table of all pairs."""
     if not any(np.ndim(i) == 1 for i in inputs):
-        raise ValueError("no vector among the inputs")
+        raise DoesNotApply("no vector among the inputs")
     return [np.reshape(i, (-1, 1)) if np.ndim(i) == 1 else i for i in inputs]
 
 
 def _all_pairs(case: Case) -> Prediction:
-    found = case.gradients(inputs=_columns(case.inputs))
-    return [g.reshape(np.shape(i)) for g, i in zip(found, case.inputs, strict=True)]
+    found = zip(case.gradients(inputs=_columns(case.inputs)), case.inputs, strict=True)
+    return [g.reshape(np.shape(i)) if g.size == np.size(i) else None for g, i in found]
 
 
 def _jacobian(case: Case, i: int) -> np.ndarray:
     """Of the output by one input of the same shape, as a square matrix."""
     x = np.asarray(case.inputs[i], dtype=np.float64)
     if x.ndim == 0 or x.shape != case.output.shape:
-        raise ValueError("not square")
+        raise DoesNotApply("not square")
 
     before, after = case.inputs[:i], case.inputs[i + 1 :]
     by_one = Changed(case.function, lambda value: [(*before, value, *after)])
@@ -109,6 +116,8 @@ def _with_jacobian(
     """`use(J, upstream)`, for each input of the output's shape."""
 
     def predict(case: Case) -> Prediction:
+        if isinstance(case, JacobianCase):
+            raise DoesNotApply("no upstream gradient to multiply with")
         found: list[np.ndarray | None] = list(case.right)
         same = [i for i, x in enumerate(case.inputs) if np.shape(x) == case.output.shape]
         for i in same:
@@ -121,7 +130,7 @@ def _with_jacobian(
 
 def without_biases(case: Case | Output) -> list[Any]:
     if not any(name.startswith("b") for name in case.names):
-        raise ValueError("no bias among the inputs")
+        raise DoesNotApply("no bias among the inputs")
     return [
         np.zeros(np.shape(value)) if name.startswith("b") else value
         for name, value in zip(case.names, case.inputs, strict=True)
@@ -165,7 +174,7 @@ ROWS = (
         "02_jacobians#Not-every-Jacobian-is-diagonal",
         ways(
             _with_jacobian(lambda jacobian, upstream: np.diag(jacobian) * upstream),
-            lambda case: [g * np.eye(*g.shape) for g in case.right],
+            lambda case: [g * np.eye(*g.shape) if g.ndim == 2 else None for g in case.right],
         ),
     ),
     Misconception(

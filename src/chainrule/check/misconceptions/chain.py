@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
-from chainrule.check.case import Case, Output
+from chainrule.check.case import Case, DoesNotApply, Output
 from chainrule.check.misconceptions.model import (
     Changed,
     Misconception,
@@ -57,7 +58,7 @@ def _minus(which: int) -> Callable[[Output], np.ndarray]:
 
     def turned(case: Output) -> np.ndarray:
         if len(case.inputs) < 2:
-            raise ValueError("minus the only input is another mistake")
+            raise DoesNotApply("minus the only input is another mistake")
         return case.at(*(-i if n == which else i for n, i in enumerate(case.inputs)))
 
     return turned
@@ -66,20 +67,28 @@ def _minus(which: int) -> Callable[[Output], np.ndarray]:
 def _fractional(case: Output) -> np.ndarray:
     """The right output; of whole numbers, a factor says too little to be named."""
     if all(np.asarray(i).dtype.kind == "i" for i in case.inputs):
-        raise ValueError("whole numbers only")
+        raise DoesNotApply("whole numbers only")
     return case.right
 
 
 def _switched(case: Case) -> Prediction:
     """The gradients of the function with its first two inputs switched."""
-    _same_shape(case)
+    first, second, *_ = _first_two(case)
+    if np.shape(first) != np.shape(second):
+        raise DoesNotApply("inputs of different shapes cannot be switched")
     return case.gradients(function=Changed(case.function, lambda x, y, *rest: [(y, x, *rest)]))
 
 
-def _same_shape(case: Case) -> None:
-    first, second, *_ = case.inputs
-    if np.shape(first) != np.shape(second):
-        raise ValueError("inputs of different shapes cannot be switched")
+def _first_two(case: Case | Output) -> tuple[Any, ...]:
+    """The inputs, if there are two at least."""
+    if len(case.inputs) < 2:
+        raise DoesNotApply("there is only one input")
+    return case.inputs
+
+
+def _output_switched(case: Output) -> np.ndarray:
+    first, second, *rest = _first_two(case)
+    return case.at(second, first, *rest)
 
 
 def _branch(which: int) -> Callable[[Case], list[Prediction]]:
@@ -89,7 +98,7 @@ def _branch(which: int) -> Callable[[Case], list[Prediction]]:
 
 def _earlier_call(case: Case) -> Prediction:
     if case.decoy is None:
-        raise ValueError("no other call was made")
+        raise DoesNotApply("no other call was made")
     return case.gradients(inputs=case.decoy)
 
 
@@ -170,7 +179,7 @@ ROWS = (
         "of the arguments with the formula.",
         "01_scalar_circuits#What-a-gate-promises",
         ways(_switched),
-        output=outputs(lambda case: case.at(case.inputs[1], case.inputs[0], *case.inputs[2:])),
+        output=outputs(_output_switched),
         whole=True,
     ),
     Misconception(

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.check.case import DoesNotApply
 from chainrule.check.misconceptions.model import Misconception, Predict, of_point, ways
 
 _DIFFERENCES = "06_gradient_checking#Forward-and-central-differences"
@@ -45,7 +46,7 @@ def _quotients(*formulas: Formula, **changed: Any) -> Predict:
         def quotient(f: Any, x: Any, *rest: Any) -> Any:
             step = _given_step(rest)
             if step == changed.get("step"):
-                raise ValueError("no other step than the one given")
+                raise DoesNotApply("no other step than the one given")
             if np.ndim(x):
                 return _gradient(formula, f, x, *rest, **changed)
             return formula(lambda d: f(x + d), changed.get("step", step))

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.check.calls import value_of
-from chainrule.check.case import Case, Output
+from chainrule.check.case import Case, DoesNotApply, Output
 from chainrule.numeric.richardson import evaluate
 
 __all__ = [
@@ -96,7 +96,7 @@ def ways(*kinds: Callable[[Case], Prediction]) -> Predict:
         for kind in kinds:
             try:
                 found.append(kind(case))
-            except Exception:  # the changed function cannot be evaluated here: no prediction
+            except DoesNotApply:
                 found.append([None] * len(case.names))
         return found
 
@@ -104,14 +104,15 @@ def ways(*kinds: Callable[[Case], Prediction]) -> Predict:
 
 
 def outputs(*kinds: Callable[[Output], Any]) -> OutputWays:
-    """As `ways`, for forward: each kind gives the one array that would have come out."""
+    """As `ways`, for forward: each kind gives the one array that would have come out, or None."""
 
     def predict(case: Output) -> list[Prediction]:
         found: list[Prediction] = []
         for kind in kinds:
             try:
-                found.append([np.asarray(kind(case), dtype=np.float64)])
-            except Exception:  # as above
+                value = kind(case)
+                found.append([None if value is None else np.asarray(value, dtype=np.float64)])
+            except DoesNotApply:
                 found.append([None])
         return found
 

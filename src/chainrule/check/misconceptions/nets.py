@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.check.case import Case, Output
+from chainrule.check.case import Case, DoesNotApply, Output
 from chainrule.check.misconceptions.model import (
     Misconception,
     Prediction,
@@ -42,7 +42,7 @@ def _with_slope(slope: Slope, layers: set[int]) -> Callable[[Case], Prediction]:
         between = _BETWEEN[case.gate]
         seen = dict(enumerate(_before_nonlinearities(case, between), start=1))
         if not layers <= seen.keys():
-            raise ValueError("the net has fewer layers")
+            raise DoesNotApply("the net has fewer layers")
 
         def straight(layer: int, z: np.ndarray) -> Any:
             z0 = seen[layer]

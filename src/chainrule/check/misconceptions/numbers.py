@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.check.case import Case, JacobianCase, Output
+from chainrule.check.case import Case, DoesNotApply, JacobianCase, Output
 from chainrule.check.misconceptions.model import Misconception, Prediction, outputs, ways
 from chainrule.numeric.richardson import evaluate
 
@@ -27,6 +27,20 @@ def _clean(gradient: np.ndarray) -> np.ndarray:
 def _truncated(cut: Callable[[Case], Prediction]) -> Callable[[Case], Prediction]:
     """Fractions lost where an input holds whole numbers; nothing lost elsewhere."""
     return lambda case: cut(case) if _whole(case) else case.right
+
+
+def _local_cut(cut: Callable[[np.ndarray], np.ndarray]) -> Callable[[Case], Prediction]:
+    """The local gradients cut to whole numbers, times upstream, where the two have one shape."""
+
+    def predict(case: Case) -> Prediction:
+        same = (
+            g.shape == np.shape(case.upstream) or not np.ndim(case.upstream) for g in case.local
+        )
+        if not all(same):
+            raise DoesNotApply("upstream has another shape than the local gradients")
+        return [cut(_clean(g)) * case.upstream for g in case.local]
+
+    return predict
 
 
 def _differences(case: Case) -> list[Prediction]:
@@ -93,8 +107,8 @@ ROWS = (
         "int(), or for an array that took over the inputs' type.",
         _PROMISES,
         ways(
-            _truncated(lambda c: [np.floor(_clean(g)) * c.upstream for g in c.local]),
-            _truncated(lambda c: [np.trunc(_clean(g)) * c.upstream for g in c.local]),
+            _truncated(_local_cut(np.floor)),
+            _truncated(_local_cut(np.trunc)),
             _truncated(lambda c: [np.trunc(_clean(g)) for g in c.right]),
         ),
         output=outputs(

@@ -24,7 +24,7 @@ __all__ = [
     "AssignmentGrades",
     "Comment",
     "GradedCell",
-    "Question",
+    "GradedQuestion",
     "QuestionScore",
     "cell_order",
     "open_gradebook",
@@ -45,7 +45,7 @@ class GradedCell:
 
 
 @dataclass(frozen=True)
-class Question:
+class GradedQuestion:
     """A question: its points are those of its cells. title: what it is about, in a word or two."""
 
     name: str
@@ -123,7 +123,7 @@ class AssignmentGrades:
     assignment: str
     cells: list[GradedCell]
     solutions: dict[str, dict[str, str]]
-    questions: list[Question]
+    questions: list[GradedQuestion]
     entries: list[StudentGrades]
 
     @property
@@ -226,7 +226,9 @@ def _natural(text: str) -> list[Any]:
     return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", text)]
 
 
-def _questions(cells: Sequence[GradedCell], solutions: dict[str, dict[str, str]]) -> list[Question]:
+def _questions(
+    cells: Sequence[GradedCell], solutions: dict[str, dict[str, str]]
+) -> list[GradedQuestion]:
     by_name: dict[str, list[GradedCell]] = {}
     for cell in cells:
         by_name.setdefault(cell.question, []).append(cell)
@@ -235,7 +237,7 @@ def _questions(cells: Sequence[GradedCell], solutions: dict[str, dict[str, str]]
         for grade_id, question in answers.items():
             titles.setdefault(question, grade_id.partition("_")[2].replace("_", " "))
     return [
-        Question(
+        GradedQuestion(
             name,
             titles.get(name, ""),
             sum(cell.max_score for cell in mine),

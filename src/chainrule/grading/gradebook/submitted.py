@@ -65,7 +65,7 @@ def read_masters(folders: CourseDirectory, assignment: str, config: Config) -> l
     kept = set(config.Autograde.get("exclude_overwriting", {}).get(assignment, []))
     files = {
         name: path.read_bytes()
-        for path in _walk(source, folders.ignore)
+        for path in _read_tree(source, folders.ignore)
         if (name := os.path.relpath(path, source)) not in kept
     }
     return [_master(path.read_bytes(), path.stem, files, config) for path in paths]
@@ -120,7 +120,7 @@ def read_files(
     found: dict[str, bytes] = {}
     problems: list[str] = []
     room = limits.scratch_bytes // 2
-    for path in _walk(folder, ignore):
+    for path in _read_tree(folder, ignore):
         name = os.path.relpath(path, folder)
         if name == MARK:
             continue
@@ -138,7 +138,7 @@ def read_files(
     return found, problems
 
 
-def _walk(folder: Path, ignore: Iterable[str]) -> list[Path]:
+def _read_tree(folder: Path, ignore: Iterable[str]) -> list[Path]:
     """All files below a folder but notebooks and what matches `ignore`, by name; sorted."""
     patterns = [*ignore, "*.ipynb"]
 

@@ -41,7 +41,7 @@ class Record(NamedTuple):
     timestamp: datetime | None = None
 
 
-class _Cell(NamedTuple):
+class _BookCell(NamedTuple):
     """A cell of the gradebook: its number, its grade_id, and its nbgrader class by name."""
 
     id: str
@@ -121,10 +121,10 @@ class Book:
         self._assignment_id, self._due = found.id, found.duedate
         notebooks = db.query(api.Notebook.id, api.Notebook.name)
         columns = (api.BaseCell.id, api.BaseCell.name, api.BaseCell.type)
-        self._cells: dict[str, tuple[str, list[_Cell]]] = {
+        self._cells: dict[str, tuple[str, list[_BookCell]]] = {
             number: (
                 title,
-                [_Cell(*row) for row in db.query(*columns).filter_by(notebook_id=number)],
+                [_BookCell(*row) for row in db.query(*columns).filter_by(notebook_id=number)],
             )
             for number, title in notebooks.filter_by(assignment_id=self._assignment_id)
         }
@@ -208,7 +208,7 @@ class Book:
         self,
         notebook: str,
         is_new: bool,
-        cells: list[_Cell],
+        cells: list[_BookCell],
         known: bool,
         graded: Graded | None,
         new: dict[Any, list[dict[str, Any]]],
@@ -250,7 +250,7 @@ class Book:
 
 
 def _grade(
-    cell: _Cell, known: bool, graded: Graded | None, scores: Mapping[str, Score], manual: bool
+    cell: _BookCell, known: bool, graded: Graded | None, scores: Mapping[str, Score], manual: bool
 ) -> dict[str, Any]:
     """What of a grade's row grading sets; `manual` when a person has given points."""
     if known and graded is None:  # no points, and nothing for a person to look at
@@ -262,7 +262,7 @@ def _grade(
     return {"auto_score": score.points, "needs_manual_grade": by_hand}
 
 
-def _comment(cell: _Cell, graded: Graded | None) -> dict[str, Any]:
+def _comment(cell: _BookCell, graded: Graded | None) -> dict[str, Any]:
     if graded is None or cell.name not in graded.comments:
         return {}
     return {"auto_comment": graded.comments[cell.name]}

@@ -17,8 +17,8 @@ from chainrule.notebook.read import read_cells
 from chainrule.notebook.text import plain_text
 
 __all__ = [
-    "Cell",
     "Merged",
+    "MergedCell",
     "merge",
 ]
 
@@ -28,7 +28,7 @@ _PICTURES = ("image/png", "image/jpeg", "image/gif", "image/svg+xml")
 
 
 @dataclass
-class Cell:
+class MergedCell:
     """A cell of the graded notebook.
 
     master: the master's cell it stands for; None for a cell that the student added.
@@ -46,7 +46,7 @@ class Cell:
 class Merged:
     """All cells in order, and what the student and the instructor should know, a sentence each."""
 
-    cells: list[Cell]
+    cells: list[MergedCell]
     notes: list[str]
 
 
@@ -60,8 +60,8 @@ def merge(master: Master, content: bytes, limits: Limits) -> Merged:
         if claimed.count(name) > 1:
             notes.append(f"The cell {name} is there more than once; the last one counts.")
 
-    answers: dict[str, Cell] = {}
-    added: dict[str, list[Cell]] = {"": []}  # by the master's cell that they come after
+    answers: dict[str, MergedCell] = {}
+    added: dict[str, list[MergedCell]] = {"": []}  # by the master's cell that they come after
     anchor = ""
     for place, cell in enumerate(cells):
         known = master.by_id.get(claimed[place])
@@ -76,7 +76,7 @@ def merge(master: Master, content: bytes, limits: Limits) -> Merged:
     merged = list(added[""])
     for known in master.cells:
         answer = answers.get(known.grade_id)
-        kept = Cell(known.cell_type, known.source, known, known.cell_id)
+        kept = MergedCell(known.cell_type, known.source, known, known.cell_id)
         if answer is None and known.is_theirs:
             kept.note = _MISSING
             notes.append(f"The cell {known.grade_id} was missing from the submission.")
@@ -90,14 +90,14 @@ def merge(master: Master, content: bytes, limits: Limits) -> Merged:
     return Merged(merged, notes)
 
 
-def _made(cell: dict[str, Any]) -> Cell:
+def _made(cell: dict[str, Any]) -> MergedCell:
     """A student's cell: its type, its text, its name if it has one, its pictures."""
     kind = cell.get("cell_type")
     if kind not in ("code", "markdown", "raw"):
         kind = "markdown"  # heading cells of format 3 and whatever else
     source = plain_text(source_of(cell))
     name = cell.get("id")
-    made = Cell(str(kind), source, cell_id=name if isinstance(name, str) else "")
+    made = MergedCell(str(kind), source, cell_id=name if isinstance(name, str) else "")
     attachments = cell.get("attachments")
     if kind == "markdown" and isinstance(attachments, dict):
         made.attachments = _pictures(attachments)
@@ -113,7 +113,7 @@ def _pictures(attachments: dict[Any, Any]) -> dict[str, dict[str, str]]:
     return {name: data for name, data in kept.items() if data}
 
 
-def _give_ids(cells: list[Cell]) -> None:
+def _give_ids(cells: list[MergedCell]) -> None:
     """Every cell a valid id of its own; the master's cells keep theirs."""
     taken = {cell.cell_id for cell in cells if cell.master is not None and cell.cell_id}
     for place, cell in enumerate(cells):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chainrule.grading.judge.master import Master
-from chainrule.grading.judge.merge import Cell
+from chainrule.grading.judge.merge import MergedCell
 from chainrule.grading.judge.submission import written
 from chainrule.notebook.cells import grade_id_of
 
@@ -67,8 +67,8 @@ def as_file(graded: Graded) -> str:
 
 def unreadable(master: Master, problem: str) -> Graded:
     """What a submission that could not be graded gets: no points, and a person to look at it."""
-    cells = [Cell(c.cell_type, c.source, c, c.cell_id) for c in master.cells]
-    cells.insert(0, Cell("markdown", f"**{problem}**", cell_id="problem"))
+    cells = [MergedCell(c.cell_type, c.source, c, c.cell_id) for c in master.cells]
+    cells.insert(0, MergedCell("markdown", f"**{problem}**", cell_id="problem"))
     blank = [written(cell, None, []) for cell in cells]
     scores = tuple(Score(c.grade_id, 0.0, c.points) for c in master.cells if c.is_grade)
     comments: dict[str, str | None] = {

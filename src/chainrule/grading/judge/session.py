@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from chainrule.grading.judge.master import Master, MasterCell
-from chainrule.grading.judge.merge import Cell, Merged, merge
+from chainrule.grading.judge.merge import Merged, MergedCell, merge
 from chainrule.grading.judge.replay import (
     Heard,
     News,
@@ -115,7 +115,7 @@ class Session:
             cells.append(written(cell, number, outputs))
         return cells
 
-    def _checks_after(self, cells: Sequence[Cell]) -> dict[str, Asked]:
+    def _checks_after(self, cells: Sequence[MergedCell]) -> dict[str, Asked]:
         """The checks right after a cell that a part is known of, by grade_id."""
         found: dict[str, Asked] = {}
         for cell in cells:
@@ -129,7 +129,7 @@ class Session:
                 found[known.grade_id] = part.number, part.packed, part.methods
         return found
 
-    def _run(self, cell: Cell) -> list[Output]:
+    def _run(self, cell: MergedCell) -> list[Output]:
         if time.monotonic() > self._deadline:
             return [time_is_up(self._limits)]
         known = cell.master

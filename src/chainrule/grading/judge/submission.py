@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from chainrule.grading.judge.merge import Cell
+from chainrule.grading.judge.merge import MergedCell
 from chainrule.grading.judge.replay import (
     News,
 )
@@ -52,7 +52,7 @@ class Ran:
     cpu_seconds: float = 0.0
 
 
-def is_run(cell: Cell) -> bool:
+def is_run(cell: MergedCell) -> bool:
     return cell.cell_type == "code" and bool(cell.source.strip())
 
 
@@ -61,11 +61,11 @@ def time_is_up(limits: Limits) -> Output:
     return error_output("TimeoutError", f"not run: the submission took more than {seconds}")
 
 
-def _title(cell: Cell) -> str:
+def _title(cell: MergedCell) -> str:
     return f"The cell {cell.master.grade_id}" if cell.master else "A cell that was added"
 
 
-def written(cell: Cell, number: int | None, outputs: list[Output]) -> dict[str, Any]:
+def written(cell: MergedCell, number: int | None, outputs: list[Output]) -> dict[str, Any]:
     """The cell in nbformat's form."""
     known = cell.master
     metadata: dict[str, Any] = {}

@@ -22,15 +22,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from chainrule.course.folder import CourseError
+from chainrule.formatting import decimal
 from chainrule.grading.gradebook.reader import StudentGrades
 from chainrule.grading.lms.export_job import (
     AS_THEY_ARE,
+    PLACES,
     Files,
     Job,
     as_csv,
     formulas,
     guarded,
-    number,
 )
 
 __all__ = ["Roster", "Seat", "canvas", "read_roster"]
@@ -193,7 +194,7 @@ def canvas(job: Job) -> Files:
     header.append("Section")
     possible = []
     for title, grades in zip(titles, job.classes, strict=True):
-        ours, theirs = number(grades.max_score), roster.points.get(title, "")
+        ours, theirs = decimal(grades.max_score, PLACES), roster.points.get(title, "")
         possible.append(theirs or ours)
         if job.options.roster and title not in roster.columns.values():
             job.exported.notes.append(f"Canvas has no assignment {title}: it will make a new one")

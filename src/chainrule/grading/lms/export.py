@@ -18,6 +18,7 @@ from nbgrader.plugins import ExportPlugin
 from traitlets import Bool, CaselessStrEnum, Unicode
 
 from chainrule.course.folder import Course, CourseError
+from chainrule.formatting import decimal
 from chainrule.grading.gradebook.reader import (
     AssignmentGrades,
     cell_order,
@@ -26,6 +27,7 @@ from chainrule.grading.gradebook.reader import (
 )
 from chainrule.grading.lms.canvas import canvas
 from chainrule.grading.lms.export_job import (
+    PLACES,
     Exported,
     Files,
     Job,
@@ -33,7 +35,6 @@ from chainrule.grading.lms.export_job import (
     Options,
     as_csv,
     guarded,
-    number,
 )
 from chainrule.grading.lms.gradescope import gradescope
 from chainrule.grading.lms.moodle import moodle
@@ -74,9 +75,9 @@ def _plain(job: Job) -> Files:
             row += ["yes" if entry.submitted else "no", when]
             for question in grades.questions:
                 got = entry.questions.get(question.name)
-                row.append("" if got is None else number(got.score))
-            row += ["yes" if entry.waiting else "no", number(entry.penalty)]
-            row += [job.points(entry, ""), number(grades.max_score)]
+                row.append("" if got is None else decimal(got.score, PLACES))
+            row += ["yes" if entry.waiting else "no", decimal(entry.penalty, PLACES)]
+            row += [job.points(entry, ""), decimal(grades.max_score, PLACES)]
         rows.append(row)
     job.exported.students = len(rows) - 1
     yield "", "\ufeff" + as_csv(rows)

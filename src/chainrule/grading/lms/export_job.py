@@ -17,12 +17,22 @@ from enum import StrEnum
 from pathlib import Path
 
 from chainrule.course.folder import Course
+from chainrule.formatting import decimal
 from chainrule.grading.gradebook.reader import AssignmentGrades, StudentGrades
 from chainrule.notebook.text import printable
 
 __all__ = [
-    "AS_THEY_ARE", "Exported", "Files", "Job", "Match", "Options", "as_csv", "feedback", "formulas",
-    "guarded", "number",
+    "AS_THEY_ARE",
+    "Exported",
+    "Files",
+    "Job",
+    "Match",
+    "Options",
+    "as_csv",
+    "decimal",
+    "feedback",
+    "formulas",
+    "guarded",
 ]  # fmt: skip
 
 
@@ -76,7 +86,7 @@ class Job:
     def points(self, entry: StudentGrades, missing: str) -> str:
         """The points that count; `missing` where nothing was handed in."""
         if entry.submitted or self.options.zero_for_missing:
-            return number(entry.final)
+            return decimal(entry.final, PLACES)
         return missing
 
     def title(self, grades: AssignmentGrades) -> str:
@@ -91,6 +101,9 @@ class Job:
             self.exported.notes.append(f"{text}: {shown}")
 
 
+PLACES = 4
+"""Decimals of the points in a file for another system."""
+
 Files = Iterable[tuple[str, str]]
 """(path below where it is written, content); the path is empty for a format of one file."""
 
@@ -100,14 +113,14 @@ def feedback(grades: AssignmentGrades, entry: StudentGrades) -> str:
     if not entry.submitted:
         return ""
     parts = [
-        f"{question.name} {'waits' if got.waiting else number(got.score)}"
-        f"/{number(question.max_score)}"
+        f"{question.name} {'waits' if got.waiting else decimal(got.score, PLACES)}"
+        f"/{decimal(question.max_score, PLACES)}"
         for question in grades.questions
         if (got := entry.questions.get(question.name)) is not None
     ]
     lines = [", ".join(parts)]
     if entry.penalty:
-        lines.append(f"handed in late: {number(entry.penalty)} points less")
+        lines.append(f"handed in late: {decimal(entry.penalty, PLACES)} points less")
     lines += [f"{comment.question}: {comment.text}" for comment in entry.comments]
     return "\n".join(lines)
 
@@ -124,11 +137,6 @@ def guarded(text: str) -> str:
     To get the text back, take one apostrophe away where what comes after would be guarded.
     """
     return "'" + text if _FORMULA.match(text) else text
-
-
-def number(value: float) -> str:
-    """`10.5`, `0`: with a decimal point, no exponent, and no more digits than it needs."""
-    return f"{value:.4f}".rstrip("0").rstrip(".") if value else "0"
 
 
 def as_csv(rows: Iterable[Sequence[str]]) -> str:

@@ -15,7 +15,7 @@ from chainrule.check.misconceptions import MISCONCEPTIONS
 from chainrule.course.folder import Course
 from chainrule.grading.gradebook.reader import (
     AssignmentGrades,
-    Question,
+    GradedQuestion,
     StudentGrades,
     cell_order,
     open_gradebook,
@@ -145,7 +145,7 @@ def read_report(course: Course, assignment: str) -> ClassReport:
     )
 
 
-def _lost(grades: AssignmentGrades, entry: StudentGrades) -> list[Question]:
+def _lost(grades: AssignmentGrades, entry: StudentGrades) -> list[GradedQuestion]:
     """The questions in which a student lost points, in order; those that wait are left out."""
     scores = entry.questions
     return [

@@ -17,6 +17,7 @@ from rich.text import Text
 
 from chainrule.check.misconceptions import MISCONCEPTIONS
 from chainrule.course.folder import CourseError
+from chainrule.formatting import MINUS, decimal
 from chainrule.grading.report.class_report import MOST_MADE, ClassReport
 from chainrule.grading.report.statistics import Bin
 
@@ -87,7 +88,7 @@ def _lines(report: ClassReport) -> list[list[object]]:
         shares = [row.pass_rate, row.mean, row.discrimination]
         told = "; ".join(f"{name} {count}" for name, count in row.mistakes.most_common())
         lines.append(
-            [row.name, row.title, f"{row.max_score:g}", row.graded, row.passed,
+            [row.name, row.title, f"{decimal(row.max_score)}", row.graded, row.passed,
              *("" if share is None else f"{share:.4f}" for share in shares),
              "" if row.seconds is None else f"{row.seconds:.0f}", row.timed, told]
         )  # fmt: skip
@@ -103,9 +104,9 @@ def _percent(share: float | None) -> str:
     return f"{100 * share:.0f} %"
 
 
-def _signed(number: float | None) -> str:
+def _signed(value: float | None) -> str:
     """`0.42`, `−0.10`, or a dash."""
-    return "–" if number is None else f"{number:.2f}".replace("-", "−")
+    return "–" if value is None else f"{value:.2f}".replace("-", MINUS)
 
 
 def _duration(seconds: float | None) -> str:

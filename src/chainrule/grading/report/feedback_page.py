@@ -22,6 +22,7 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
+from chainrule.formatting import decimal
 from chainrule.grading.gradebook.feedback_rows import CellScore
 from chainrule.notebook import safe_html
 from chainrule.notebook.cells import grade_id_of, is_masters, nbgrader_of, outputs_of, source_of
@@ -150,7 +151,7 @@ class _View:
         if not isinstance(data, dict):
             return Markup("")
         told = {name: joined(content) for name, content in data.items() if isinstance(name, str)}
-        if any(self._hidden.told_by(content) for content in told.values()):
+        if any(self._hidden.stands_in(content) for content in told.values()):
             told = {"text/plain": self._hidden.redact(told.get("text/plain", ""))}
         if not self._rich:
             told = {"text/plain": told.get("text/plain", "")}
@@ -266,11 +267,6 @@ _LEXER = PythonLexer(stripnl=False)
 _FORMATTER: HtmlFormatter[str] = HtmlFormatter(nowrap=True, classprefix="p-")
 
 
-def _points(value: float) -> str:
-    """Points as people write them: 2, 0.5, 1.33."""
-    return f"{value:.2f}".rstrip("0").rstrip(".").replace("-0", "0") if value else "0"
-
-
 def _title(text: str) -> Markup:
     """A heading in a line of a table: its formulas, and its text without marks."""
     formulas: list[str] = []
@@ -292,7 +288,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    made.filters.update(points=_points, title=_title)
+    made.filters.update(points=decimal, title=_title)
     return made
 
 
