@@ -6,11 +6,12 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help bench demo diagnosis site pictures screenshots test test-slow lint format notebooks constraints clean
+.PHONY: help bench check demo diagnosis site pictures screenshots test test-slow lint format notebooks constraints clean
 
 help:
 	@echo "make demo       grade a sample class from start to finish"
 	@echo "make test       the whole test suite, lint and types included"
+	@echo "make check      lint, types and the learning side: for every save"
 	@echo "make test-slow  the tests that take long"
 	@echo "make diagnosis  grade the check library like a classifier"
 	@echo "make bench      what lectures, checks and grading cost, the last beside nbgrader's"
@@ -37,14 +38,18 @@ $(VENV)/.dev: $(VENV)/.grading
 demo: $(VENV)/.grading
 	@$(BIN)/chainrule demo
 
+# The files that take longest begin first (grader_tests/conftest.py); each stays with one process.
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
+
+check: lint
+	$(BIN)/python -m pytest -n auto --dist loadfile grader_tests/learning grader_tests/check
 
 test-slow: $(VENV)/.dev
 	$(BIN)/python -m pytest -m slow
 
 diagnosis: $(VENV)/.dev
-	@$(BIN)/python -m grader_tests.diagnosis
+	@$(BIN)/python -m grader_tests.check.diagnosis
 
 site: $(VENV)/.dev
 	@$(BIN)/python docs/build.py
@@ -53,7 +58,7 @@ screenshots: site
 	@$(BIN)/python docs/screenshots.py
 
 pictures: $(VENV)/.dev
-	CHAINRULE_PICTURES=docs/images/round $(BIN)/python -m pytest -m slow grader_tests/test_round.py
+	CHAINRULE_PICTURES=docs/images/round $(BIN)/python -m pytest -m slow grader_tests/whole/test_round.py
 
 bench: $(VENV)/.dev
 	@$(BIN)/python benchmarks/lectures.py

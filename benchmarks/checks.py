@@ -21,7 +21,7 @@ from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from grader_tests.trial import problem_sets, questions
+from grader_tests.support.trial import problem_sets, questions
 
 _RUNS = 5
 _BARS = {"median": 10.0, "most": 100.0, "heavy": 500.0}

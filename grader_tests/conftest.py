@@ -12,7 +12,12 @@ import pytest
 
 from chainrule.course.folder import Course, programs_on_path
 from chainrule.sample.run import Demo, run_demo
-from grader_tests import browser
+from grader_tests.support import browser
+from grader_tests.support.once import once
+from grader_tests.support.paths import ROOT
+
+# Test files are shared out among processes whole; one that takes long must not begin last.
+_LONGEST = ("threats/", "grading/report/test_feedback", "check/test_diagnosis", "grading/judge/")
 
 programs_on_path()  # the tests start nbgrader, which starts alembic
 
@@ -20,14 +25,15 @@ programs_on_path()  # the tests start nbgrader, which starts alembic
 @pytest.fixture(scope="session")
 def course() -> Course:
     """The course in this checkout."""
-    return Course(Path(__file__).resolve().parents[1])
+    return Course(ROOT)
 
 
 @pytest.fixture(scope="session")
 def demo(course: Course, tmp_path_factory: pytest.TempPathFactory) -> Demo:
     """The sample class, graded. Tests read it; what they change they change in a copy."""
-    folder = tmp_path_factory.mktemp("demo") / "work"
-    return run_demo(course, folder, lambda *_: None)
+    return once(
+        tmp_path_factory, "demo", lambda to: run_demo(course, to / "work", lambda *_: None)
+    )[0]
 
 
 @pytest.fixture(scope="session")
@@ -51,3 +57,13 @@ def show(chromium: Any, tmp_path: Path) -> Iterator[Any]:
                 chromium, tmp_path, "".join(thing.html for thing in shown), **options
             )
         )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest."""
+
+    def place(item: pytest.Item) -> int:
+        found = (n for n, part in enumerate(_LONGEST) if f"grader_tests/{part}" in item.nodeid)
+        return next(found, len(_LONGEST))
+
+    items.sort(key=place)

@@ -23,7 +23,7 @@ import nbformat
 from nbformat.v4 import new_notebook
 
 from chainrule.course.folder import Course
-from grader_tests.judge.notebooks import cell
+from grader_tests.support.notebooks import cell
 
 ASSIGNMENT = "gates"
 FULL, WITHOUT_Q2 = 10.0, 6.0

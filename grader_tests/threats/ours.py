@@ -18,7 +18,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader_tests.command import PROGRAM
+from grader_tests.support.command import PROGRAM
 from grader_tests.threats.course import ASSIGNMENT, FULL, RIGHT, WITHOUT_Q2, Traps, hand_in, stub
 from grader_tests.threats.outcome import graded_notebook, scores
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from grader_tests.support.paths import ROOT
 from grader_tests.threats import ours
 from grader_tests.threats.clauses import SECTIONS, clauses, section_of
 from grader_tests.threats.course import FULL, Traps, copy_course, make_course
@@ -18,7 +19,6 @@ from grader_tests.threats.ours import CHAINRULE, MISHAPS, Grader, Mishap
 from grader_tests.threats.row import Threat
 from grader_tests.threats.table import THREATS
 
-ROOT = Path(__file__).resolve().parents[2]
 MEASURED = ROOT / "benchmarks" / "threats.json"
 
 

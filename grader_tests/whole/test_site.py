@@ -1,0 +1,190 @@
+"""The built site in a browser: every page is quiet, and its circuits can be stepped through."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from chainrule.check.misconceptions import MISCONCEPTIONS
+from chainrule.course.notebooks import read
+from grader_tests.support import browser
+from grader_tests.support.paths import ROOT
+
+pytestmark = pytest.mark.browser
+
+LECTURES = sorted(path.stem for path in ROOT.glob("course/*.ipynb"))
+DOORS = sorted(path.stem for path in ROOT.glob("docs/*.md"))
+PAGES = [*DOORS, "misconceptions", "threats", *(f"course/{name}" for name in LECTURES)]
+WIDGETS = ("stepper", "activation", "jacobian", "training")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory, in_ci: bool) -> Path:
+    """The site, built from scratch; a warning of Sphinx fails it."""
+    if shutil.which("npm") is None and not in_ci:
+        pytest.skip("the site needs npm, for MathJax")
+    build = tmp_path_factory.mktemp("site")
+    command = [sys.executable, str(ROOT / "docs" / "build.py"), str(build)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return build / "html"
+
+
+class Silent(SimpleHTTPRequestHandler):
+    def log_message(self, *_: Any) -> None:
+        """pytest needs no log of what was served."""
+
+
+@pytest.fixture(scope="module")
+def origin(folder: Path) -> Iterator[str]:
+    """Where the site is served."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Silent, directory=str(folder)))
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def visit(chromium: Any, origin: str) -> Iterator[Any]:
+    """Opens a page of the site by its name."""
+    with ExitStack() as pages:
+        yield lambda name, **options: pages.enter_context(
+            browser.visit(chromium, f"{origin}{name}.html", origin, **options)
+        )
+
+
+@pytest.fixture
+def steppers(visit: Any) -> Any:
+    """The steppers of lecture 1: (x + y) z, the neuron, the fork."""
+    found = visit("course/01_scalar_circuits").locator(".chainrule-stepper")
+    assert found.count() == 3
+    return found
+
+
+def test_every_page_is_tested(folder: Path) -> None:
+    made_by_sphinx = {"genindex", "py-modindex", "search"}
+    found = {str(path.relative_to(folder).with_suffix("")) for path in folder.rglob("*.html")}
+    assert {name for name in found if not name.startswith("_")} == {*PAGES, *made_by_sphinx}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_asks_for_nothing_and_shows_everything(visit: Any, name: str, scheme: str) -> None:
+    page = visit(name, color_scheme=scheme)
+    assert page.locator("html").get_attribute("data-theme") == scheme
+    # Formulas are drawn, none of them as an error.
+    page.wait_for_function(
+        """() => [...document.querySelectorAll(".math")].every(
+             (formula) => formula.querySelector("mjx-container svg"))"""
+    )
+    assert page.locator("mjx-merror, [data-mjx-error]").count() == 0
+    if name in {f"course/{lecture}" for lecture in LECTURES}:
+        assert page.locator(".math").count() > 5
+    # So are pictures, and each is described.
+    page.wait_for_function("[...document.images].every((image) => image.complete)")
+    broken = page.evaluate(
+        """() => [...document.images].filter((image) => !image.naturalWidth || !image.alt)
+             .map((image) => image.outerHTML.slice(0, 100))"""
+    )
+    assert broken == []
+    # And every widget took its static picture's place.
+    for kind in WIDGETS:
+        assert page.locator(f".chainrule-{kind}").evaluate_all(
+            "(hosts) => hosts.every((host) => host.shadowRoot.childElementCount > 2)"
+        )
+    # Nothing sticks out of the page sideways.
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_xyz_to_the_end_by_button_by_key_and_with_another_input(steppers: Any) -> None:
+    browser.check_xyz(steppers.nth(0))
+
+
+def test_the_neuron_to_the_end(steppers: Any) -> None:
+    browser.check_neuron(steppers.nth(1))
+
+
+def test_predict(steppers: Any) -> None:
+    browser.check_predict(steppers.nth(0))
+
+
+def test_circuits_on_a_page_do_not_interfere(steppers: Any) -> None:
+    first, second = steppers.nth(0), steppers.nth(1)
+    browser.press(second, "Forward", 3)
+    browser.check_xyz(first)
+    assert browser.steps(second) == (3, 24)
+    browser.press(first, "Forward", 2)
+    browser.set_input(second, "w0", "3")
+    assert browser.steps(first) == (2, 7)
+    assert browser.numbers(first)["q"] == ["3", ""]
+    assert browser.steps(second) == (3, 24)
+
+
+@pytest.mark.parametrize("name", LECTURES)
+def test_without_scripts_every_circuit_is_an_image_and_a_table(visit: Any, name: str) -> None:
+    stored = [
+        output.data
+        for cell in read(ROOT / "course" / f"{name}.ipynb").cells
+        for output in cell.get("outputs", [])
+        if "data" in output
+    ]
+    page = visit(f"course/{name}", java_script_enabled=False)
+    # A circuit's text form is its table: a line for each scalar.
+    circuits = [d["text/plain"] for d in stored if d["text/plain"].startswith("scalar ")]
+    figures = page.locator("figure:has(details table):has(img)")
+    assert figures.count() == len(circuits)
+    for i, text in enumerate(circuits):
+        image = figures.nth(i).locator("img")
+        assert image.get_attribute("alt").startswith("Circuit of ")
+        box = image.bounding_box()
+        assert box["width"] > 250
+        assert box["height"] > 60
+        figures.nth(i).locator("summary").click()
+        shown = figures.nth(i).locator("tr")
+        assert [line.split() for line in shown.all_inner_texts()] == [
+            line.split() for line in text.splitlines()
+        ]
+    # What else steps or plays has a picture or a table, too.
+    for kind in WIDGETS:
+        for host in page.locator(f".chainrule-{kind}").all():
+            assert host.locator("img, table").first.is_visible()
+
+
+def test_each_mistake_links_to_what_to_read(visit: Any, folder: Path) -> None:
+    page = visit("misconceptions")
+    links = page.locator("a.reference[href*='course/'][href*='#']").evaluate_all(
+        "(links) => links.map((link) => link.getAttribute('href'))"
+    )
+    assert len(links) == len(MISCONCEPTIONS)
+    for link in set(links):
+        path, _, anchor = link.partition("#")
+        assert f'id="{anchor}"' in (folder / path).read_text(encoding="utf-8"), link
+
+
+def test_a_build_without_npm_fails_in_words(tmp_path: Path) -> None:
+    """With nothing on PATH and no copy of MathJax from an earlier build."""
+    docs = tmp_path / "docs"
+    ignored = shutil.ignore_patterns("_build")
+    shutil.copytree(ROOT / "docs", docs, ignore=ignored)
+    shutil.copytree(ROOT / "course", tmp_path / "course")
+    (tmp_path / "benchmarks").mkdir()
+    shutil.copy(ROOT / "benchmarks" / "threats.json", tmp_path / "benchmarks")
+    command = [sys.executable, str(docs / "build.py")]
+    environment = os.environ | {"PATH": str(tmp_path)}
+    done = subprocess.run(
+        command, capture_output=True, text=True, env=environment, cwd=tmp_path, check=False
+    )
+    assert done.returncode != 0
+    assert "make site needs npm" in done.stderr
