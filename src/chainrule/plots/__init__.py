@@ -1,4 +1,8 @@
-"""Plots for the lectures, in one style; matplotlib is only loaded when something is plotted."""
+"""Plots for the lectures, in one style; matplotlib is only loaded when something is plotted.
+
+`style.py` is how every plot looks, `functions.py` plots functions and their slopes, `networks.py`
+points and nets. Start with `style.py`. It may import `activations` and `formatting`.
+"""
 
 from chainrule.plots.functions import (
     activation,

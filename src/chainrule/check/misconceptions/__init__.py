@@ -4,6 +4,9 @@ Each row says what the mistake would have returned. When an answer is wrong and 
 explains it at every point that was tried, the student is told which idea to look at again.
 Predictions are numerical gradients of a changed function or of changed inputs, so the table holds
 no gradient of any exercise.
+
+Start with `model.py`, which says what a row is. It may import `check.case`, `check.calls` and
+`numeric`.
 """
 
 from chainrule.check.misconceptions import activations, arrays, chain, differences, nets, numbers
