@@ -1,4 +1,4 @@
-"""Answers to problem set 3, right and wrong; see chainrule.grading.classroom for the form."""
+"""Answers to problem set 3, right and wrong; see chainrule.sample.sample_class for the form."""
 
 # ruff: noqa
 # mypy: ignore-errors

@@ -1,4 +1,4 @@
-"""The house: no module too long for a head, no class name with two meanings, a word for each room."""
+"""The house: no module too long for a head, no class name twice, a word for each room."""
 
 from __future__ import annotations
 

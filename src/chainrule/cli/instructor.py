@@ -124,7 +124,7 @@ def export(
 
 
 def doctor() -> None:
-    """Say which walls of the jail this machine and this user can have, and why not the others."""
+    """Say which layers of the jail this machine and this user can have, and why not the others."""
     table = Table(box=SIMPLE_HEAD, header_style="bold")
     table.add_column("layer", no_wrap=True)
     table.add_column("here", no_wrap=True)

@@ -6,7 +6,7 @@ cell's *part* is noted: what it asked, what it was answered, and its outputs. Of
 part is asked in one message. Where all the answers are ones that were had before, to the last bit,
 the cell's outputs are known; where they are not, the check itself is run, on those answers.
 
-Only cells whose outcome depends on the answers alone have a part: see `repeatable.py`, and here,
+Only cells whose outcome depends on the answers alone have a part: see `purity.py`, and here,
 whatever comes out otherwise the second time, with other random numbers, or leaves a trace behind.
 """
 

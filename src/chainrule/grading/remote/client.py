@@ -1,7 +1,7 @@
 """The judge's end of the conversation with a jail: requests with limits, and what comes back.
 
-While a check is run on answers that the student's code has given already (see `rehearsal.py`), they
-are taken from there; only what was not asked before goes over the line.
+While a check is run on answers that the student's code has given already (see `judge/replay.py`),
+they are taken from there; only what was not asked before goes over the line.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ __all__ = ["Asked", "Gone", "Overran", "RemoteProcess", "RemoteStudent"]
 _MOST_KINDS = 1000
 
 Asked = tuple[int, bytes, tuple[str, ...]]
-"""A part, as it is asked: the number to name objects by, the requests (see `script.pack`), and the
+"""A part, as it is asked: the number to name objects by, the requests (see `bundle.pack`), and the
 methods that objects are asked for."""
 
 

@@ -196,7 +196,7 @@ class Guest(Connection):
     def _answers(self, cell: int, packed: bytes, methods: list[str]) -> bytes:
         """The answers to a check's requests, as far as none of them raises or is interrupted.
 
-        packed: as `script.pack` makes it, which is the judge's own. Each answer comes with its
+        packed: as `bundle.pack` makes it, which is the judge's own. Each answer comes with its
         size before it, and the kind that it would have alone.
         """
         self._number(cell)

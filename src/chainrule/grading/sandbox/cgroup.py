@@ -30,7 +30,7 @@ class NoCgroup(Exception):
 class CgroupBudget:
     """What the jails in a cgroup may use together.
 
-    Its files are held open, since they are not to be seen from behind the other walls.
+    Its files are held open, since they are not to be seen from behind the other layers.
     """
 
     def __init__(self, folder: Path) -> None:

@@ -77,7 +77,7 @@ class LayerStatus(NamedTuple):
 
 @dataclass
 class Sandbox:
-    """Where jails are built. It is filled in as the walls of `SUPERVISOR_LAYERS` go up.
+    """Where jails are built. It is filled in as the layers of `SUPERVISOR_LAYERS` go up.
 
     base_bytes: address space of the fork server. spaces: in namespaces of its own, where every
     child gets a process namespace and a file system for its scratch folder. pid_space: a file

@@ -138,7 +138,7 @@ class Supervisor:
             return
         sandbox = self.supervise
         sandbox.limits = limits
-        with contextlib.suppress(OSError):  # the limits of the other walls hold all the same
+        with contextlib.suppress(OSError):  # the limits of the other layers hold all the same
             sandbox.expect(len(self._jails) + 1)
         folder = ""
         if not sandbox.spaces:
