@@ -6,7 +6,15 @@ from typing import Any
 
 from chainrule.notebook.text import plain_text
 
-__all__ = ["CUT", "MOST_OUTPUTS", "Output", "clean_outputs", "error_output", "stream_output"]
+__all__ = [
+    "CUT",
+    "MOST_OUTPUTS",
+    "Output",
+    "clean_outputs",
+    "error_output",
+    "size_of",
+    "stream_output",
+]
 
 Output = dict[str, Any]
 """An output of a cell, as nbformat 4 has it."""
@@ -27,17 +35,33 @@ def error_output(name: str, message: str) -> Output:
     return {"output_type": "error", "ename": name, "evalue": message, "traceback": [text]}
 
 
-def clean_outputs(raw: Any, most_bytes: int) -> list[Output]:
-    """Outputs that a jail reported, with nothing in them but what nbformat allows.
+def size_of(outputs: list[Output]) -> int:
+    """Characters of text and data in outputs, errors apart."""
+    return sum(
+        len(one.get("text", "")) + sum(map(len, one.get("data", {}).values())) for one in outputs
+    )
 
-    What is not an output is left out; the text of an output is cut at `most_bytes`. An error may
-    name its misconception, for which a notebook has no place but the cell's metadata.
+
+def clean_outputs(raw: Any, most_bytes: int) -> list[Output]:
+    """Outputs that a guest reported, with nothing in them but what nbformat allows.
+
+    What is not an output is left out; all together they are cut at `most_bytes`, errors apart. An
+    error may name its misconception, for which a notebook has no place but the cell's metadata.
     """
-    cleaned = []
+    cleaned: list[Output] = []
+    room = most_bytes + len(CUT)
     for one in raw[: MOST_OUTPUTS + 2] if isinstance(raw, list) else ():
         make = _CLEANERS.get(str(one.get("output_type"))) if isinstance(one, dict) else None
-        if make is not None:
-            cleaned.append(make(one, most_bytes + len(CUT)))
+        if make is None:
+            continue
+        made = make(one, room)
+        size = size_of([made])
+        if size > room:
+            made, size = stream_output(CUT), len(CUT)
+        cleaned.append(made)
+        room -= size
+        if room <= 0:
+            room = 0
     return cleaned
 
 

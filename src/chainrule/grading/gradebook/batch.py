@@ -23,20 +23,28 @@ from chainrule.course.folder import Course
 from chainrule.grading.gradebook.submitted import (
     MARK,
     BatchError,
-    _mark,
-    _target,
-    _timestamp,
-    _Work,
+    Work,
+    mark_of,
     read_files,
     read_masters,
     submitters,
+    target_of,
+    timestamp_of,
 )
 from chainrule.grading.gradebook.writer import Book, BookError, Record
-from chainrule.grading.judge.judge import JailUnavailable, Submission, begin, expect, judge
+from chainrule.grading.judge.judge import (
+    JailUnavailable,
+    Submission,
+    allow,
+    begin,
+    expect,
+    judge,
+)
 from chainrule.grading.judge.master import Master
 from chainrule.grading.judge.scores import Graded, as_file
 from chainrule.grading.limits import Limits
 from chainrule.notebook.atomic_file import line_of, put
+from chainrule.notebook.outputs import size_of
 from chainrule.notebook.read import Malformed, read_file
 from chainrule.notebook.text import printable
 
@@ -46,9 +54,10 @@ __all__ = [
 ]
 
 _RETRIES = 2
-_MANY = 4  # submissions that are worth a rehearsal before the first
+_LANES = 4  # submissions on the way, for each that is judged: those that take long do not count
 _TOGETHER = 20  # submissions that are written in one transaction, unless
-_WAIT = 1.0  # so many seconds pass before there are so many
+_WAIT = 1.0  # so many seconds pass before there are so many, or they are
+_MOST_HELD = 32 << 20  # so many bytes; so much may also be on the way to the judge
 
 
 @dataclass
@@ -72,7 +81,7 @@ Progress = Callable[[int, int, str, str], None]
 "failed")."""
 
 
-_Judged = tuple[_Work, dict[str, Graded | None]]
+_Judged = tuple[Work, dict[str, Graded | None]]
 
 
 def grade(
@@ -89,8 +98,8 @@ def grade(
     """Grade what was submitted for an assignment, into autograded/ and the gradebook.
 
     students: only these. jobs: how many at once (default: one for each processor). force: unchanged
-    work too. executor: where to judge (default: `jobs` threads, each of which waits for a judge
-    process of its own; a process pool or Dask's `Client.get_executor()` do as well). limits
+    work too. executor: where to judge (default: threads, each of which waits for a worker
+    of its own; a process pool or Dask's `Client.get_executor()` do as well). limits
     (default: as `c.Judge` in config has them). config: nbgrader's (default: the course's
     nbgrader_config.py).
 
@@ -103,15 +112,15 @@ def grade(
     new = [
         name
         for name in submitters(folders, assignment, students)
-        if force or not (_target(folders, assignment, name) / MARK).exists()
+        if force or not (target_of(folders, assignment, name) / MARK).exists()
     ]
-    many = executor is None and len(new) >= _MANY
-    if many:
+    here = executor is None and bool(new)
+    if here:
         begin(limits)
     masters = read_masters(folders, assignment, config)
     result = BatchResult()
     with _alone(folders, assignment):
-        if many:
+        if here:
             expect(masters, limits)
         names = submitters(folders, assignment, students)
         for name in set(students or ()) - set(names):
@@ -160,6 +169,7 @@ class _Batch:
         self._judged: list[_Judged] = []
         self._written = time.monotonic()
         self._done = self._total = 0
+        self._held = 0  # bytes that are on the way to the judge
         self._progress: Progress | None = None
 
     def run(
@@ -174,16 +184,21 @@ class _Batch:
         back."""
         self._total, self._progress = len(students), progress
         own = executor is None
-        # One more than are at work, so that no processor waits for what is written meanwhile.
-        pool = ThreadPoolExecutor(jobs + 1, "judge") if executor is None else executor
-        waiting: dict[Future[dict[str, Graded | None]], tuple[_Work, int]] = {}
+        if own:
+            # One more than processors, so that none waits for what is written meanwhile. Those that
+            # take long do not count, so there are more threads than that.
+            allow(jobs + 1)
+        ahead = _LANES * (jobs + 1) if own else 2 * jobs + 1
+        pool = executor or ThreadPoolExecutor(ahead, "judge")
+        waiting: dict[Future[dict[str, Graded | None]], tuple[Work, int]] = {}
         try:
             for student in students:
                 work = self._read(student, force)
                 if work is None:
                     continue
-                while len(waiting) >= 2 * jobs + 1:
+                while len(waiting) >= ahead or (waiting and self._held + work.size > _MOST_HELD):
                     self._collect(pool, waiting)
+                self._held += work.size
                 waiting[self._start(pool, work)] = work, 0
             while waiting:
                 self._collect(pool, waiting)
@@ -194,10 +209,10 @@ class _Batch:
             if own:
                 pool.shutdown(wait=True)
 
-    def _start(self, pool: Executor, work: _Work) -> Future[dict[str, Graded | None]]:
+    def _start(self, pool: Executor, work: Work) -> Future[dict[str, Graded | None]]:
         return pool.submit(_judge_all, self._masters, work.notebooks, self._limits)
 
-    def _start_again(self, pool: Executor, work: _Work) -> Future[dict[str, Graded | None]] | None:
+    def _start_again(self, pool: Executor, work: Work) -> Future[dict[str, Graded | None]] | None:
         """None when the executor takes no work any more."""
         try:
             return self._start(pool, work)
@@ -207,7 +222,7 @@ class _Batch:
     def _collect(
         self,
         pool: Executor,
-        waiting: dict[Future[dict[str, Graded | None]], tuple[_Work, int]],
+        waiting: dict[Future[dict[str, Graded | None]], tuple[Work, int]],
     ) -> None:
         """Wait for the next results, and write those there are once they are enough or it is time;
         a worker that died gets its work again."""
@@ -216,6 +231,7 @@ class _Batch:
             work, tries = waiting.pop(future)
             try:
                 self._judged.append((work, future.result()))
+                self._held -= work.size
             except JailUnavailable:  # for nobody's work then
                 raise
             except Exception as error:
@@ -223,10 +239,11 @@ class _Batch:
                 if again is not None:
                     waiting[again] = work, tries + 1
                 else:
+                    self._held -= work.size
                     why = f"it could not be judged: {line_of(error)}"
                     self._report(work.student, "failed", why)
         late = self._judged and time.monotonic() > self._written + _WAIT
-        if late or len(self._judged) >= _TOGETHER:
+        if late or len(self._judged) >= _TOGETHER or _size(self._judged) > _MOST_HELD:
             self._write()
 
     def _report(self, student: str, outcome: str, why: str = "") -> None:
@@ -236,14 +253,14 @@ class _Batch:
         if self._progress is not None:
             self._progress(self._done, self._total, student, outcome)
 
-    def _tell(self, work: _Work, graded: dict[str, Graded | None]) -> None:
+    def _tell(self, work: Work, graded: dict[str, Graded | None]) -> None:
         notes = [*work.problems, *(note for one in graded.values() if one for note in one.notes)]
         if notes:
             self._result.problems[work.student] = list(dict.fromkeys(map(printable, notes)))
 
     # Reading
 
-    def _read(self, student: str, force: bool) -> _Work | None:
+    def _read(self, student: str, force: bool) -> Work | None:
         """A student's work, or None when it is graded already or cannot be read."""
         try:
             work = self._work(student)
@@ -260,10 +277,10 @@ class _Batch:
             return None
         return work
 
-    def _work(self, student: str) -> _Work:
+    def _work(self, student: str) -> Work:
         folders = self._folders
         source = Path(folders.format_path(folders.submitted_directory, student, self._assignment))
-        target = _target(folders, self._assignment, student)
+        target = target_of(folders, self._assignment, student)
         top = Path(folders.root) / folders.submitted_directory
         if any(place.is_symlink() for place in (source, *source.parents) if top in place.parents):
             return self._nothing(student, target, "The folder is a link to another place.")
@@ -290,15 +307,15 @@ class _Batch:
                 problems.append(
                     f"{path.name} is no notebook of this assignment; it was not graded."
                 )
-        timestamp = _timestamp(files.get("timestamp.txt"))
-        mark = _mark(self._masters, notebooks, files, self._limits)
-        return _Work(student, target, notebooks, files, timestamp, problems, mark)
+        timestamp = timestamp_of(files.get("timestamp.txt"))
+        mark = mark_of(self._masters, notebooks, files, self._limits)
+        return Work(student, target, notebooks, files, timestamp, problems, mark)
 
-    def _nothing(self, student: str, target: Path, problem: str) -> _Work:
+    def _nothing(self, student: str, target: Path, problem: str) -> Work:
         """Work of which not even the files can be read."""
         notebooks = {master.name: Submission(None, {}, problem) for master in self._masters}
-        mark = _mark(self._masters, notebooks, {"": problem.encode()}, self._limits)
-        return _Work(student, target, notebooks, {}, None, [problem], mark)
+        mark = mark_of(self._masters, notebooks, {"": problem.encode()}, self._limits)
+        return Work(student, target, notebooks, {}, None, [problem], mark)
 
     def _in_the_way(self, name: str) -> bool:
         """Whether a file cannot lie beside the assignment's own: one is called like the other's
@@ -324,7 +341,7 @@ class _Batch:
             self._record(there)
         self._written = time.monotonic()
 
-    def _put(self, work: _Work, graded: dict[str, Graded | None]) -> None:
+    def _put(self, work: Work, graded: dict[str, Graded | None]) -> None:
         target = work.target
         (target / MARK).unlink(missing_ok=True)
         masters = {name: content for one in self._masters for name, content in one.files.items()}
@@ -354,6 +371,17 @@ class _Batch:
             seconds = sum(one.seconds for one in graded.values() if one)
             self._result.graded[work.student] = seconds
             self._report(work.student, "graded")
+
+
+def _size(judged: list[_Judged]) -> int:
+    """About how many bytes the graded notebooks take."""
+    return sum(
+        len(cell["source"]) + size_of(cell.get("outputs", []))
+        for _, graded in judged
+        for one in graded.values()
+        if one is not None
+        for cell in one.notebook["cells"]
+    )
 
 
 def _judge_all(

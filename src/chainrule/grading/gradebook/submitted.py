@@ -8,6 +8,7 @@ import hashlib
 import os
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -32,6 +33,7 @@ __all__ = [
 
 MARK = ".chainrule.json"
 _FORMAT = 2  # of what is graded and written; a change makes all work be graded again
+_DEEPEST, _MOST_FILES = 20, 10_000  # folders in one another, and files, that are looked at
 _LONGEST_NAME = 1000  # bytes of a file's path; in autograded/ a few more have to fit
 
 
@@ -40,7 +42,7 @@ class BatchError(RuntimeError):
 
 
 @dataclass
-class _Work:
+class Work:
     """One student's submission as it lies in submitted/.
 
     notebooks: by master's name; files: all others; copied: those, timestamp and all, that go into
@@ -54,6 +56,12 @@ class _Work:
     timestamp: datetime | None
     problems: list[str]
     mark: str
+
+    @property
+    def size(self) -> int:
+        """Bytes of its notebooks and files."""
+        given = [one.notebook or b"" for one in self.notebooks.values()]
+        return sum(map(len, [*given, *self.copied.values()]))
 
 
 def read_masters(folders: CourseDirectory, assignment: str, config: Config) -> list[Master]:
@@ -105,7 +113,7 @@ def submitters(
     return sorted(names & set(students) if students else names)
 
 
-def _target(folders: CourseDirectory, assignment: str, student: str) -> Path:
+def target_of(folders: CourseDirectory, assignment: str, student: str) -> Path:
     """Where a student's graded work is put."""
     return Path(folders.format_path(folders.autograded_directory, student, assignment))
 
@@ -139,20 +147,34 @@ def read_files(
 
 
 def _read_tree(folder: Path, ignore: Iterable[str]) -> list[Path]:
-    """All files below a folder but notebooks and what matches `ignore`, by name; sorted."""
+    """All files below a folder but notebooks and what matches `ignore`, by name; sorted.
+
+    Step by step: a thousand folders in one another end a function that calls itself, as os.walk
+    does. A folder that lies deeper than files of work do is among them.
+    """
     patterns = [*ignore, "*.ipynb"]
 
     def wanted(name: str) -> bool:
         return not any(fnmatch.fnmatch(name, pattern) for pattern in patterns)
 
     found: list[Path] = []
-    for place, folders, files in os.walk(folder):
-        folders[:] = [name for name in folders if wanted(name)]
-        found += [Path(place, name) for name in files if wanted(name)]
+    waiting = [(str(folder), 0)]
+    while waiting and len(found) < _MOST_FILES:
+        place, depth = waiting.pop()
+        with suppress(OSError), os.scandir(place) as entries:
+            for entry in entries:
+                if not wanted(entry.name):
+                    continue
+                if not entry.is_dir(follow_symlinks=False):
+                    found.append(Path(entry.path))
+                elif depth < _DEEPEST:
+                    waiting.append((entry.path, depth + 1))
+                else:
+                    found.append(Path(entry.path))  # which is no file, and so said to be left out
     return sorted(found)
 
 
-def _timestamp(content: bytes | None) -> datetime | None:
+def timestamp_of(content: bytes | None) -> datetime | None:
     try:
         text = (content or b"").decode().strip()
         return utils.parse_utc(text) if text else None
@@ -160,7 +182,7 @@ def _timestamp(content: bytes | None) -> datetime | None:
         return None
 
 
-def _mark(
+def mark_of(
     masters: list[Master], notebooks: dict[str, Submission], files: dict[str, bytes], limits: Limits
 ) -> str:
     found = hashlib.sha256(f"{_FORMAT}\0{limits!r}\0".encode())

@@ -31,7 +31,8 @@ class MasterCell:
 
     source:   as students get it (solutions cleared) but with the hidden tests.
     metadata: its nbgrader metadata, with the checksum of that source.
-    imports:  import statements of the cells before it that the judge does not run itself.
+    imports:  import statements of the cells before it that the worker does not run itself.
+    answer:   the grade_id of the answer before it, which it is about; nothing where there is none.
     """
 
     grade_id: str
@@ -40,6 +41,7 @@ class MasterCell:
     metadata: dict[str, Any]
     cell_id: str
     imports: str = ""
+    answer: str = ""
 
     @property
     def is_solution(self) -> bool:
@@ -150,6 +152,7 @@ def read_master(
     cells: list[MasterCell] = []
     imports: list[str] = []
     defines: set[str] = set()
+    answer = ""
     for cell, (_, source) in zip(notebook.cells, solved, strict=True):
         known = _known(cell)
         if known and "### AUTOTEST" in cell.source:
@@ -162,6 +165,8 @@ def read_master(
                 defines.update(_bound(tree))
         if not known:
             continue
+        if known.get("solution"):
+            answer = known["grade_id"]
         entry = MasterCell(
             grade_id=known["grade_id"],
             cell_type=cell.cell_type,
@@ -169,6 +174,7 @@ def read_master(
             metadata=known,
             cell_id=str(cell.get("id") or ""),
             imports="\n".join(imports),
+            answer=answer,
         )
         cells.append(entry)
         if cell.cell_type == "code" and not theirs:

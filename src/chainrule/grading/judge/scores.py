@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,13 +17,12 @@ __all__ = [
     "Graded",
     "Score",
     "as_file",
-    "as_notebook",
-    "log",
+    "graded",
     "unreadable",
 ]
 
 
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,7 @@ class Graded:
     comments:  automatic comments, by the grade_id of answers and tasks; None where there is none.
     notes:     what student and instructor should know, a sentence each.
     problem:   why nothing could be graded, in a sentence, or nothing.
-    live:      how many checks and set-up cells were run, their outcome not known before.
-    seconds, cpu_seconds: what it took, the jail's share of the wall time included.
+    seconds:   what it took, waiting included.
     """
 
     notebook: dict[str, Any]
@@ -52,9 +51,7 @@ class Graded:
     comments: dict[str, str | None]
     notes: tuple[str, ...] = ()
     problem: str = ""
-    live: int = 0
     seconds: float = 0.0
-    cpu_seconds: float = 0.0
 
 
 def as_file(graded: Graded) -> str:
@@ -63,6 +60,12 @@ def as_file(graded: Graded) -> str:
     cells = ",\n  ".join(encode(cell) for cell in graded.notebook["cells"])
     rest = {key: value for key, value in graded.notebook.items() if key != "cells"}
     return f'{{\n "cells": [\n  {cells}\n ],\n {encode(rest)[1:-1]}\n}}\n'
+
+
+def graded(master: Master, cells: list[dict[str, Any]], notes: Sequence[str]) -> Graded:
+    """What a submission gets for these cells, which were run. notes: on how that went."""
+    scores, comments, more = _scores(master, cells)
+    return Graded(_as_notebook(master, cells), scores, comments, (*notes, *more))
 
 
 def unreadable(master: Master, problem: str) -> Graded:
@@ -74,7 +77,7 @@ def unreadable(master: Master, problem: str) -> Graded:
     comments: dict[str, str | None] = {
         c.grade_id: None for c in master.cells if c.is_solution or c.is_task
     }
-    return Graded(as_notebook(master, blank), scores, comments, (problem,), problem)
+    return Graded(_as_notebook(master, blank), scores, comments, (problem,), problem)
 
 
 def _scores(
@@ -99,7 +102,7 @@ def _scores(
             outputs = [from_dict(output) for output in cell["outputs"]]
             node = NotebookNode(cell_type="code", metadata=metadata, outputs=outputs)
             try:
-                points = float(determine_grade(node, log)[0])
+                points = float(determine_grade(node, _log)[0])
             except (ValueError, KeyError) as error:
                 notes.append(f"The check {name} gave no score that can be used: {error}.")
         elif known.is_solution and untouched:  # no answer
@@ -112,7 +115,7 @@ def _scores(
     return tuple(scores), comments, notes
 
 
-def as_notebook(master: Master, cells: list[dict[str, Any]]) -> dict[str, Any]:
+def _as_notebook(master: Master, cells: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "cells": cells,
         "metadata": dict(master.metadata),

@@ -1,14 +1,9 @@
-"""The judge's end of the conversation with a jail: requests with limits, and what comes back.
-
-While a check is run on answers that the student's code has given already (see `judge/replay.py`),
-they are taken from there; only what was not asked before goes over the line.
-"""
+"""The worker's end of the conversation with a guest: requests with limits, and what comes back."""
 
 from __future__ import annotations
 
 import linecache
 import signal
-import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakValueDictionary
@@ -16,31 +11,31 @@ from weakref import WeakValueDictionary
 import numpy as np
 
 from chainrule.grading.limits import Limits
-from chainrule.grading.remote import codec, wire_types
+from chainrule.grading.remote import wire_types
+from chainrule.grading.remote.clock import Budget, GuestCost, Limit, Stopwatch, TooManyThreads
 from chainrule.grading.remote.connection import Connection
-from chainrule.grading.remote.framing import FramedSocket
+from chainrule.grading.remote.framing import Clock, FramedSocket
 from chainrule.grading.remote.proxy import Kind, Proxy, Remote, proxy_class, remote_of
 from chainrule.grading.remote.wire_types import Closed, Late, Ref, WireError
 
 if TYPE_CHECKING:
     import socket
 
-__all__ = ["Asked", "Gone", "Overran", "RemoteProcess", "RemoteStudent"]
+__all__ = ["Gone", "Overran", "RemoteProcess", "RemoteStudent"]
 
 _MOST_KINDS = 1000
 
-Asked = tuple[int, bytes, tuple[str, ...]]
-"""A part, as it is asked: the number to name objects by, the requests (see `bundle.pack`), and the
-methods that objects are asked for."""
 
-
-class RemoteProcess(Protocol):
+class RemoteProcess(GuestCost, Protocol):
     """The process at the other end, as the sandbox hands it over. sock: the line to it."""
 
     sock: socket.socket
 
     def interrupt(self) -> None:
         """Raise KeyboardInterrupt in it, if student code runs."""
+
+    def lower_priority(self) -> None:
+        """Let others go first from now on."""
 
     def close(self) -> None:
         """End it, without waiting to hear how."""
@@ -63,28 +58,26 @@ class Overran(TimeoutError):
 
 
 class RemoteStudent(Connection):
-    """The judge's end of the conversation with one jail.
+    """The worker's end of the conversation with one guest.
 
-    lost: why the jail is no more, or None. orphaned: it went with the supervisor, by no
-    fault of the student's. deadline: of the cell that runs, on time.monotonic().
-    heard: while not None, requests and their answers are noted in it, as bytes; with a callback, or
-    without an answer, `b""` stands for it.
+    lost: why the guest is no more, or None. orphaned: it went with the supervisor, by no fault of
+    the student's. overran: a call took too long, and no other one is made until that is cleared.
+    budget: what the whole submission may spend. spent: seconds of the last request; slowest: of the
+    slowest one that ran no cell.
     """
 
-    def __init__(self, process: RemoteProcess, limits: Limits) -> None:
+    def __init__(self, process: RemoteProcess, limits: Limits, budget: Budget) -> None:
         caps = wire_types.Caps(limits.message_bytes, limits.items)
         super().__init__(FramedSocket(process.sock), caps, limits.call_depth)
-        self._process, self._limits = process, limits
+        self._process, self._limits, self.budget = process, limits, budget
         self._kinds = {0: proxy_class(("function", ("__call__",), ()))}
         self._shown: WeakValueDictionary[int, Proxy] = WeakValueDictionary()
-        self._seconds = 0.0
+        self._watch = Stopwatch(process)
+        self._limit = Limit(self._watch, process, limits.threads)
         self._stopping = False
-        self._prepared: list[tuple[bytes, bytes]] | None = None
-        self._used = self._stray_number = 0
-        self.heard: list[tuple[bytes, bytes]] | None = None
         self.lost: str | None = None
-        self.orphaned = False
-        self.deadline = float("inf")
+        self.orphaned = self.overran = False
+        self.spent = self.slowest = 0.0
 
     # Requests
 
@@ -96,7 +89,7 @@ class RemoteStudent(Connection):
         return self._within(self._limits.call_seconds, op, *args)[0]
 
     def run(self, source: str, quiet: bool = False, number: int | None = None) -> Any:
-        """Run a cell in the jail: (whether it raised nothing, its outputs), as the jail says."""
+        """Run a cell in the guest: (whether it raised nothing, its outputs), as the guest says."""
         return self._within(self._limits.cell_seconds, "run", source, quiet, number)[0]
 
     def call(
@@ -140,98 +133,52 @@ class RemoteStudent(Connection):
     def _within(self, seconds: float, op: str, *args: Any) -> tuple[Any, Any]:
         if self.lost is not None:
             raise Gone(self.lost)
-        now = time.monotonic()
-        if now > self.deadline:
-            raise Overran("took longer than its cell may")
-        self._seconds = min(seconds, self.deadline - now)
+        if self.overran and op != "run":
+            raise Overran("is not called again, since it took too long before")
+        if self.budget.left <= 0:
+            raise Overran("was not called: the time for this submission is over")
+        outermost, outer = self._depth == 0, self._limit
+        if outermost:
+            self._watch.start()
+        already = 0.0 if outermost else self._watch.spent()
+        limit = Limit(self._watch, self._process, self._limits.threads)
+        limit.seconds = already + min(seconds, self.budget.left)
+        limit.told = f"took longer than {seconds:.3g} s"
+        if self.budget.left < seconds:
+            limit.told = "took longer than what was left of the time for this submission"
+        self._limit = limit
         try:
-            return self.ask(op, *args, deadline=now + self._seconds)
+            return self.ask(op, *args, clock=limit)
         except Closed:
             raise Gone(self._end("")) from None
+        except TooManyThreads:
+            raise Gone(self._end("it started more threads than are allowed")) from None
         except WireError as error:
             raise Gone(self._end(f"it answered with something unreadable ({error})")) from None
-
-    def ask(self, op: str, *args: Any, deadline: float | None = None) -> tuple[Any, Any]:
-        if self._prepared is None and self.heard is None:
-            return super().ask(op, *args, deadline=deadline)
-        request = bytes(codec.encode((op, args, None), self.refer))
-        if self._prepared is not None:
-            if self._used < len(self._prepared) and self._prepared[self._used][0] == request:
-                answer = self._prepared[self._used][1]
-                self._used += 1
-                return self.outcome(answer[0], codec.decode(answer[1:], self._caps, self.resolve))
-            self._prepared, self.heard = None, []
-            super().ask("number", self._stray_number, deadline=deadline)
-        assert self.heard is not None
-        place = len(self.heard)
-        self.heard.append((request, b""))
-        self._last = b""
-        try:
-            return super().ask(op, *args, deadline=deadline)
         finally:
-            self.heard[place] = request, self._last
+            self._limit = outer
+            if outermost:
+                self.spent = self._watch.spent()
+                self.budget.charge(self.spent)
+                if op != "run":
+                    self.slowest = max(self.slowest, self.spent)
 
-    def script(self, part: Asked, seconds: float) -> bytes:
-        """The answers to a part, in one message: as many as there are before one raises, or time is
-        up; for `script.split`."""
+    def answer(self, number: int, clock: Clock | None) -> tuple[Any, Any]:
+        limit = self._limit
         try:
-            found = self._within(seconds, "script", *part)[0]
-        except Overran as late:
-            found = late.partial
-        except Gone:
-            raise
-        except Exception:  # the answers together are too large, or whatever it says that it raised
-            found = b""
-        return found if type(found) is bytes else b""
-
-    def stretch(
-        self, source: str, number: int, parts: Sequence[Asked], seconds: float
-    ) -> tuple[Any, list[bytes]] | None:
-        """`run` and then `script` for each of some parts, in one message.
-
-        None when that did not go well; then they have to be asked one by one, and of another jail.
-        """
-        try:
-            found = self._within(seconds, "stretch", source, number, list(parts))[0]
-        except Overran as late:
-            found = late.partial
-        except Exception:
-            return None
-        if type(found) is not tuple or len(found) != 2 or type(found[1]) is not list:
-            return None
-        ran, answers = found
-        if not answers or not all(type(one) is bytes for one in answers):
-            return None  # with no answer, the cell itself ran out of time
-        return ran, answers
-
-    def prepare(self, answers: list[tuple[bytes, bytes]], number: int) -> None:
-        """Take these answers to these requests, as long as they are asked in this order.
-
-        What is asked in place of them is heard, with objects named under `number`.
-        """
-        self._prepared, self._used, self._stray_number = answers, 0, number
-
-    def taken(self) -> tuple[int, list[tuple[bytes, bytes]]]:
-        """The end of that: how many answers were taken, and what was said after them."""
-        heard = self.heard or []
-        self._prepared = self.heard = None
-        return self._used, heard
-
-    def answer(self, number: int, deadline: float | None) -> tuple[Any, Any]:
-        seconds = self._seconds
-        try:
-            return super().answer(number, deadline)
+            return super().answer(number, clock)
         except Late:
             pass
         outer, self._stopping = self._stopping, True
-        late = Overran(f"took longer than {seconds:.3g} s and was stopped")
+        self.overran = True
+        late = Overran(f"{limit.told} and was stopped")
+        limit.seconds = self._watch.spent() + self._limits.grace_seconds
         try:
             self._process.interrupt()
-            late.partial = super().answer(number, time.monotonic() + self._limits.grace_seconds)[0]
+            late.partial = super().answer(number, limit)[0]
         except Late:
-            raise Gone(
-                self._end(f"it took longer than {seconds:.3g} s and did not let itself be stopped")
-            ) from None
+            why = f"it {limit.told} and did not let itself be stopped"
+            raise Gone(self._end(why)) from None
         except (WireError, OSError):
             raise Gone(self._end("")) from None
         except Exception:  # noqa: S110  the interrupt itself, or what came of it
@@ -250,22 +197,27 @@ class RemoteStudent(Connection):
                 self.orphaned = code is None
         return self.lost
 
-    def release(self, number: int, count: int) -> None:
-        if self.heard is None:  # a script names an object once, and a name is not given again
-            super().release(number, count)
+    def lower_priority(self) -> None:
+        """Let others go first from now on."""
+        self._process.lower_priority()
 
     def close(self) -> None:
-        """End the jail."""
+        """End the guest."""
         if self.lost is None:
             self.lost = "grading was over"
             self._process.close()
 
     def serve(self, op: str, args: tuple[Any, ...]) -> tuple[Any, Any]:
         """Answer student code: it may call the functions that a check handed to it."""
+        self._watch.spent()
+        try:
+            return self._called(op, args)
+        finally:
+            self._watch.resume()  # what the check's own function took is not the student's time
+
+    def _called(self, op: str, args: tuple[Any, ...]) -> tuple[Any, Any]:
         if self._stopping:
             raise TimeoutError("time is up")
-        if self.heard is not None:
-            self.heard.append((b"", b""))
         if op != "call" or len(args) != 3 or type(args[2]) is not dict:
             raise TypeError("student code may only call what a check handed to it")
         target, positional, named = args

@@ -95,7 +95,7 @@ class Shell(InteractiveShell):
                 success = bool(result.success)
         finally:
             sys.stdout, sys.stderr = streams
-        return success, self.kept.outputs
+        return success, self.kept.settled()
 
     def _run_plain(self, source: str, quiet: bool) -> bool | None:
         """What `run_cell` does with plain Python: whether it went well.
@@ -132,6 +132,12 @@ class Shell(InteractiveShell):
             self._tell("post_run_cell", result)
         return not raised
 
+    def prepare(self, source: str, number: int) -> None:
+        """Compile a cell that will be run under this number, if it is plain Python."""
+        text = _ended(source)
+        with contextlib.suppress(Exception):
+            self._parts(text, self.compile.cache(text, number, source), False)
+
     def _tell(self, event: str, *args: Any) -> None:
         if self.events.callbacks[event]:  # as a rule there is nobody
             self.events.trigger(event, *args)
@@ -139,7 +145,7 @@ class Shell(InteractiveShell):
     def _parts(self, text: str, name: str, quiet: bool) -> list[types.CodeType]:
         """A cell of plain Python, compiled: what is run, and what is run and shown.
 
-        A judge runs the same checks for one student after the other.
+        Workers are forked from a process that has compiled the checks of their master.
         """
         key = text, name, quiet, self.compile.flags
         if key not in self._compiled:
@@ -214,8 +220,7 @@ class Shell(InteractiveShell):
         mistake = getattr(evalue, "misconception", None)
         if isinstance(mistake, str):
             error["misconception"] = mistake
-        # An error is never dropped for want of room: a check that failed has failed.
-        self.kept.outputs.append(error)
+        self.kept.error(error)
 
 
 def _ended(source: str) -> str:

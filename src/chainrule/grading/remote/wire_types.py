@@ -45,7 +45,7 @@ class Closed(WireError):
 
 
 class Late(Exception):
-    """The deadline passed before a frame was complete."""
+    """Time was up before a frame was complete."""
 
 
 @dataclass(frozen=True)

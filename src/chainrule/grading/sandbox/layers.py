@@ -3,12 +3,13 @@
 Three layers are put once around the supervisor, the parent of all guests (`SUPERVISOR_LAYERS`): a
 cgroup, namespaces, and a root of its own in which only what Python needs is to be seen. The others
 (`GUEST_LAYERS`) are put around each guest just before student code runs. A layer that the kernel
-does not grant is left out and named; without Landlock and without namespaces there is no jail.
+does not grant is left out and named; which ones there has to be for a jail, `ENOUGH` says.
 """
 
 from __future__ import annotations
 
 import ctypes
+import math
 import os
 import resource
 import signal
@@ -50,19 +51,20 @@ from chainrule.grading.sandbox.kernel import (
     LayerStatus,
     NoLayer,
     Sandbox,
-    _mount,
-    _syscall,
     checked,
+    mount,
     need_linux,
+    system_call,
     unshare,
 )
-from chainrule.grading.sandbox.landlock import DEVICES, _landlock, readable_paths
-from chainrule.grading.sandbox.seccomp import _filter, _seccomp
+from chainrule.grading.sandbox.landlock import DEVICES, landlock, readable_paths
+from chainrule.grading.sandbox.seccomp import filter_for, seccomp
 
 __all__ = [
     "GUEST_LAYERS",
     "SUPERVISOR_LAYERS",
     "build",
+    "missing",
     "refuse_without",
 ]
 
@@ -118,7 +120,7 @@ def _namespaces(sandbox: Sandbox) -> None:
         os._exit(os.waitstatus_to_exitcode(os.waitpid(first, 0)[1]) & 255)
     LIBC.prctl(SET_PDEATHSIG, signal.SIGKILL)
     sandbox.pid_space = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
-    _mount(None, "/", None, REC | PRIVATE)
+    mount(None, "/", None, REC | PRIVATE)
     sandbox.spaces = True
 
 
@@ -140,7 +142,7 @@ def _own_root(sandbox: Sandbox) -> None:
     sources = {
         path: os.open(path, os.O_PATH | os.O_CLOEXEC) for path in (*set(real.values()), *DEVICES)
     }
-    _mount("tmpfs", root, "tmpfs", NOSUID, "size=1m,mode=755")
+    mount("tmpfs", root, "tmpfs", NOSUID, "size=1m,mode=755")
     for path in sorted(sources):
         target = root + path
         if os.path.lexists(target):  # lies inside a folder that is bound already
@@ -150,10 +152,10 @@ def _own_root(sandbox: Sandbox) -> None:
             os.mkdir(target)
         else:
             Path(target).touch()
-        _mount(f"/proc/self/fd/{sources[path]}", target, None, BIND | REC)
+        mount(f"/proc/self/fd/{sources[path]}", target, None, BIND | REC)
         attributes = struct.pack("<QQQQ", RDONLY | NOSUID, 0, 0, 0)
         if path not in DEVICES:
-            _syscall(
+            system_call(
                 MOUNT_SETATTR, "mount_setattr", -1, target.encode(), 0x8000, attributes,
                 ctypes.c_size_t(len(attributes)),
             )  # fmt: skip
@@ -165,10 +167,10 @@ def _own_root(sandbox: Sandbox) -> None:
     for descriptor in sources.values():
         os.close(descriptor)
     os.chdir(root)
-    _syscall(PIVOT_ROOT, "pivot_root", b".", b".")
+    system_call(PIVOT_ROOT, "pivot_root", b".", b".")
     checked(LIBC.umount2(b".", DETACH), "umount")
     os.chdir("/")
-    _mount(None, "/", None, REMOUNT | BIND | RDONLY | NOSUID)
+    mount(None, "/", None, REMOUNT | BIND | RDONLY | NOSUID)
     sandbox.scratch = STUDENT
 
 
@@ -194,21 +196,23 @@ def _scratch(sandbox: Sandbox) -> None:
     owner = NOBODY if sandbox.root_user else os.geteuid()
     limits = sandbox.limits
     options = f"size={limits.scratch_bytes},nr_inodes={limits.scratch_files},mode=700,uid={owner}"
-    _mount("tmpfs", STUDENT, "tmpfs", NOSUID | NODEV | NOEXEC, options)
+    mount("tmpfs", STUDENT, "tmpfs", NOSUID | NODEV | NOEXEC, options)
 
 
 def _powerless(sandbox: Sandbox) -> None:
-    """Nobody, in a user namespace where nothing is owned, without a capability."""
+    """Nobody, or a user of its own, without a capability; where there are namespaces, in one where
+    nothing is owned."""
+    user = NOBODY if sandbox.spaces and sandbox.root_user else sandbox.user
+    if user > 0:
+        os.setgroups([])
+        os.setresgid(user, user, user)
+        os.setresuid(user, user, user)
     if sandbox.spaces:
-        if sandbox.root_user:
-            os.setgroups([])
-            os.setresgid(NOBODY, NOBODY, NOBODY)
-            os.setresuid(NOBODY, NOBODY, NOBODY)
         unshare(NEW_USER)
     LIBC.prctl(CAP_AMBIENT, CAP_AMBIENT_CLEAR, 0, 0, 0)
     header = struct.pack("<Ii", 0x20080522, 0)
-    _syscall(CAPSET, "capset", header, bytes(24))
-    if sandbox.spaces and sandbox.root_user:
+    system_call(CAPSET, "capset", header, bytes(24))
+    if user > 0:
         LIBC.prctl(SET_PDEATHSIG, signal.SIGKILL)  # forgotten when the user changed
 
 
@@ -216,13 +220,13 @@ def _rlimits(sandbox: Sandbox) -> None:
     """The kernel's own limits on memory, time, files, threads and core dumps."""
     limits = sandbox.limits
     table = {
-        "RLIMIT_CPU": limits.cpu_seconds,
+        "RLIMIT_CPU": math.ceil(limits.total_seconds) + 5 if limits.total_seconds else None,
         "RLIMIT_AS": sandbox.base_bytes + limits.memory_bytes if sandbox.base_bytes else None,
         "RLIMIT_FSIZE": limits.file_bytes,
         "RLIMIT_NOFILE": limits.open_files,
-        # Counted for the user where there is no user namespace; a number for one process then
-        # would stop a user who has more at once from being graded at all.
-        "RLIMIT_NPROC": limits.threads if sandbox.spaces else None,
+        # Counted for the user. Where the user has other processes too, a number for one of them
+        # would stop all from being graded; the worker looks at the threads then (`clock.Limit`).
+        "RLIMIT_NPROC": limits.threads if sandbox.spaces or sandbox.user > 0 else None,
         "RLIMIT_CORE": 0,
         "RLIMIT_MSGQUEUE": 0,
         "RLIMIT_MEMLOCK": 0,
@@ -237,7 +241,7 @@ def prepare(sandbox: Sandbox) -> None:
     """Work out once, in the supervisor, what every child would work out again."""
     readable_paths(sandbox.limits.readable)
     try:
-        _filter(1)  # the first process of a namespace is number 1
+        filter_for(1)  # the first process of a namespace is number 1
         sandbox.filtered = True
     except (NoLayer, OSError):
         pass
@@ -253,10 +257,11 @@ GUEST_LAYERS = (
     Layer("scratch", _scratch),
     Layer("powerless", _powerless),
     Layer("rlimits", _rlimits),
-    Layer("Landlock", _landlock),
-    Layer("seccomp", _seccomp),
+    Layer("Landlock", landlock),
+    Layer("seccomp", seccomp),
 )
-ENOUGH = ("namespaces", "Landlock")  # one of them has to be there
+# Of each line, one has to be there: what keeps files away, and what keeps the network away.
+ENOUGH = (("own root", "Landlock"), ("namespaces", "seccomp"))
 
 
 def build(layers: Iterable[Layer], sandbox: Sandbox) -> list[LayerStatus]:
@@ -272,11 +277,18 @@ def build(layers: Iterable[Layer], sandbox: Sandbox) -> list[LayerStatus]:
     return rows
 
 
+def missing(rows: Iterable[LayerStatus]) -> list[LayerStatus]:
+    """The layers for want of which there is no jail."""
+    known = {row.name: row for row in rows}
+    found = [[known[name] for name in names if name in known] for names in ENOUGH]
+    return [row for line in found if not any(row.active for row in line) for row in line]
+
+
 def refuse_without(rows: Iterable[LayerStatus]) -> None:
-    """Raises JailUnavailable unless one of `ENOUGH` is among the active rows."""
-    rows = list(rows)
-    if not any(row.active for row in rows if row.name in ENOUGH):
-        reasons = "; ".join(f"{row.name}: {row.why}" for row in rows if row.name in ENOUGH)
+    """Raises JailUnavailable unless what `ENOUGH` asks for is among the active rows."""
+    lacking = missing(rows)
+    if lacking:
+        reasons = "; ".join(f"{row.name}: {row.why}" for row in lacking)
         raise JailUnavailable(
             f"no jail can be built here ({reasons}); --no-jail grades without one, "
             "which is for work that you trust"

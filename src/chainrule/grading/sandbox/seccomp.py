@@ -38,12 +38,13 @@ _SYSTEM = (
     "shmget shmat shmctl shmdt msgget msgsnd msgrcv msgctl semget semop semctl semtimedop "
     "mq_open mq_unlink mq_timedsend mq_timedreceive mq_notify"
 )
+_OF_A_PROCESS = ("prlimit64", "sched_setaffinity", "sched_setparam", "sched_getaffinity")
 _CLONE_THREAD = 0x10000
 _F_SETOWN, _F_SETSIG, _F_SETOWN_EX = 8, 10, 15
 
 
 @cache
-def _filter(me: int) -> bytes:
+def filter_for(me: int) -> bytes:
     """The seccomp filter for a process with that number, as the kernel takes it. Raises NoLayer."""
     try:
         import pyseccomp as kernel
@@ -59,6 +60,7 @@ def _filter(me: int) -> bytes:
     table += [(name, (0, kernel.NE, me)) for name in ("kill", "tgkill")]
     table += [("fcntl", (1, kernel.EQ, how)) for how in (_F_SETOWN, _F_SETSIG, _F_SETOWN_EX)]
     table += [("prctl", (0, kernel.EQ, SET_PDEATHSIG))]
+    table += [(name, (0, kernel.NE, 0)) for name in _OF_A_PROCESS]  # 0 is oneself
     for name, condition in table:
         try:
             rules.add_rule(refused, name, *([kernel.Arg(*condition)] if condition else []))
@@ -72,9 +74,9 @@ def _filter(me: int) -> bytes:
         return file.read()
 
 
-def _seccomp(sandbox: Sandbox) -> None:
+def seccomp(sandbox: Sandbox) -> None:
     """No socket, no program, no process, no other process's memory or signals, no kernel knobs."""
     need_linux()
-    program = ctypes.create_string_buffer(_filter(os.getpid()))
+    program = ctypes.create_string_buffer(filter_for(os.getpid()))
     head = struct.pack("@HP", (len(program) - 1) // 8, ctypes.addressof(program))
     checked(LIBC.prctl(SET_SECCOMP, SECCOMP_FILTER, head, 0, 0), "seccomp")
