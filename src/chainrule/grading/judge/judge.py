@@ -18,7 +18,6 @@ from chainrule.grading.judge.pool import a_worker, close, get_ready, places, sta
 from chainrule.grading.judge.scores import Graded, graded, unreadable
 from chainrule.grading.judge.submission import Submission
 from chainrule.grading.limits import Limits
-from chainrule.grading.remote.wire_types import Late, WireError
 from chainrule.grading.sandbox.guest_process import ForkServerError
 from chainrule.grading.sandbox.kernel import JailUnavailable
 from chainrule.notebook.outputs import error_output
@@ -83,7 +82,7 @@ def _asked(master: Master, submission: Submission, limits: Limits) -> _Heard:
 
 def _ask(master: Master, submission: Submission, limits: Limits) -> _Heard:
     heard = _Heard()
-    with a_worker(master, limits) as worker, contextlib.suppress(WireError, Late):
+    with a_worker(master, limits) as worker:
         for told in worker.ask(submission):
             if "plan" in told:
                 heard.cells = told["plan"]

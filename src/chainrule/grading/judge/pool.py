@@ -6,12 +6,13 @@ import json
 import os
 import pickle
 import socket
+import tempfile
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import IO, Any
 
 from chainrule.grading.judge.master import Master
 from chainrule.grading.judge.submission import Submission
@@ -50,13 +51,16 @@ class _Template:
         self.limits = Limits(**told["limits"])
         self.plots, self.problem = bool(told["plots"]), str(told["problem"])
 
-    def worker(self, cpu: int) -> socket.socket:
-        """A new worker on that processor: the socket it listens on. Raises ForkServerError."""
+    def worker(self, cpu: int, journal: IO[bytes]) -> socket.socket:
+        """A new worker on that processor, which writes into `journal`: the socket it listens on.
+
+        Raises ForkServerError.
+        """
         ours, theirs = socket.socketpair()
         with theirs:
             try:
                 packet = cpu.to_bytes(4, "little", signed=True)
-                socket.send_fds(self._sock, [packet], [theirs.fileno()])
+                socket.send_fds(self._sock, [packet], [theirs.fileno(), journal.fileno()])
             except OSError as error:
                 ours.close()
                 raise ForkServerError("the template is gone") from error
@@ -70,24 +74,30 @@ class _Template:
 class WorkerHandle:
     """A worker, seen from here, for one submission. limits: those that hold for it."""
 
-    def __init__(self, sock: socket.socket, limits: Limits, place: _Place) -> None:
-        self._line, self.limits, self._place = FramedSocket(sock), limits, place
+    def __init__(self, template: _Template, cpu: int, place: _Place) -> None:
+        """Raises ForkServerError."""
+        self._journal, self._place = tempfile.TemporaryFile(), place  # noqa: SIM115  see close
+        self._line = FramedSocket(template.worker(cpu, self._journal))
+        self.limits = template.limits
 
     def ask(self, submission: Submission) -> Iterator[dict[str, Any]]:
-        """Give it the submission; what it tells, bit by bit. Raises WireError, Late."""
-        self._line.send(pickle.dumps(Task(submission, self.limits)))
+        """Give it the submission; what it told until it was done, or ended before its time."""
         # Its processor time has an end of its own; this is for one that waits for ever.
         seconds = self.limits.total_seconds + self.limits.check_seconds + _SILENCE
-        while True:
-            told: dict[str, Any] = json.loads(self._line.receive(LARGEST, _Silence(seconds)))
-            if "late" in told:
+        with suppress(WireError, Late):
+            self._line.send(pickle.dumps(Task(submission, self.limits)))
+            while self._line.receive(8, _Silence(seconds)) == b"late":
                 self._place.leave()
-            else:
-                yield told
+        self._line.close()
+        self._journal.seek(0)
+        for line in self._journal:
+            with suppress(ValueError):  # the last line may have been cut off
+                yield json.loads(line)
 
     def close(self) -> None:
         """End it."""
         self._line.close()
+        self._journal.close()
 
 
 class _Places:
@@ -166,7 +176,7 @@ def a_worker(master: Master, limits: Limits) -> Iterator[WorkerHandle]:
         _busy[cpu] += 1
     try:
         template = get_ready(master, limits)
-        worker = WorkerHandle(template.worker(cpu), template.limits, place)
+        worker = WorkerHandle(template, cpu, place)
         try:
             yield worker
         finally:

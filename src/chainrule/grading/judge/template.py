@@ -65,7 +65,8 @@ def serve(sock: socket.socket, supervisor: SupervisorClient, shell: Shell) -> No
     """The main function of a template.
 
     It is sent (master, limits), pickled; answers with the limits that hold and whether plots are
-    wanted; and then forks a worker for each four bytes, a processor's number, and socket it gets.
+    wanted; and then forks a worker for each four bytes, a processor's number, that come with a
+    socket and a journal.
     """
     line = FramedSocket(sock, timed=False)
     master, limits = pickle.loads(line.receive(LARGEST))  # from our own side
@@ -76,10 +77,10 @@ def serve(sock: socket.socket, supervisor: SupervisorClient, shell: Shell) -> No
     preload.settle()
     with tempfile.TemporaryDirectory(prefix="chainrule-", ignore_cleanup_errors=True) as scratch:
 
-        def child(client: socket.socket, packet: bytes) -> None:
+        def child(client: socket.socket, packet: bytes, journal: int) -> None:
             sock.close()
             cpu = int.from_bytes(packet, "little", signed=True)
-            work(client, master, supervisor.on(cpu), shell, scratch)
+            work(client, journal, master, supervisor.on(cpu), shell, scratch)
 
         line.send(json.dumps(told).encode())
         fork_for_each(sock, child)

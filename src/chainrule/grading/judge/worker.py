@@ -1,7 +1,7 @@
 """The life of a worker: it is forked from a template for one submission, grades it, and ends.
 
-What it finds out goes to whoever asked as plain JSON, bit by bit: should the worker end before its
-time, what is known by then is not lost.
+What it finds out it writes into a journal as plain JSON, bit by bit: should it end before its time,
+what is known by then is not lost.
 """
 
 from __future__ import annotations
@@ -50,13 +50,15 @@ class Task:
 
 
 class _Teller(Listener):
-    """Tells whoever asked."""
+    """Tells whoever asked: what is found out in a journal, which is read in the end or when this
+    process has ended; and on the line what they should know at once."""
 
-    def __init__(self, line: FramedSocket) -> None:
-        self._line = line
+    def __init__(self, line: FramedSocket, journal: int) -> None:
+        self._line, self._journal = line, os.fdopen(journal, "w", encoding="ascii")
 
     def say(self, **what: Any) -> None:
-        self._line.send(json.dumps(what).encode())
+        self._journal.write(json.dumps(what) + "\n")
+        self._journal.flush()
 
     def plan(self, cells: list[dict[str, Any]]) -> None:
         self.say(plan=cells)
@@ -65,19 +67,28 @@ class _Teller(Listener):
         self.say(cell=[place, cell])
 
     def late(self) -> None:
-        self.say(late=True)
+        self._line.send(b"late")
+
+    def end(self) -> None:
+        self._line.send(b"end")
 
 
 def work(
-    sock: socket.socket, master: Master, supervisor: SupervisorClient, shell: Shell, scratch: str
+    sock: socket.socket,
+    journal: int,
+    master: Master,
+    supervisor: SupervisorClient,
+    shell: Shell,
+    scratch: str,
 ) -> None:
     """Take the task that comes over the socket, and tell what came of it.
 
-    scratch: a folder of the template's, for a folder of this worker's own.
+    journal: an open file, for a line of JSON for each thing that is found out. scratch: a folder
+    of the template's, for a folder of this worker's own.
     """
     line = FramedSocket(sock, timed=False)
     task: Task = pickle.loads(line.receive(LARGEST))  # from our own side
-    teller = _Teller(line)
+    teller = _Teller(line, journal)
     bound(task.limits)
     random.seed()
     np.random.seed()
@@ -98,6 +109,7 @@ def work(
     finally:
         if folder:
             shutil.rmtree(folder, ignore_errors=True)
+        teller.end()
 
 
 def bound(limits: Limits) -> None:

@@ -15,7 +15,7 @@ from chainrule.grading.remote.wire_types import Late
 __all__ = ["STILL", "Budget", "GuestCost", "Limit", "Stopwatch", "TooManyThreads"]
 
 STILL = 0.25  # seconds between two looks that count; more than that, and nobody was running
-_LOOK = 0.02  # seconds from one look at the kernel's counters to the next
+LOOK = 0.02  # seconds from one look at the kernel's counters to the next
 
 
 class GuestCost(Protocol):
@@ -32,7 +32,10 @@ class GuestCost(Protocol):
 
 
 class Stopwatch:
-    """The time that a guest has had since `start`."""
+    """The time that a guest has had since `start`.
+
+    The kernel is asked only where that is longer than a moment; most requests take none.
+    """
 
     def __init__(self, guest: GuestCost) -> None:
         self._guest = guest
@@ -40,8 +43,8 @@ class Stopwatch:
 
     def start(self) -> None:
         """Begin at nothing."""
-        self._cpu, self._delay = self._guest.cpu_seconds(), self._guest.delay_seconds()
         self._observed, self._last = 0.0, time.monotonic()
+        self._counted: tuple[float, float, float] | None = None  # CPU and delay, and observed then
 
     def resume(self) -> None:
         """Leave out the time since the last look: somebody else was at work."""
@@ -52,8 +55,13 @@ class Stopwatch:
         now = time.monotonic()
         self._observed += min(now - self._last, STILL)
         self._last = now
-        asleep_or_running = self._observed - (self._guest.delay_seconds() - self._delay)
-        return max(self._guest.cpu_seconds() - self._cpu, asleep_or_running)
+        if self._observed < LOOK:
+            return self._observed
+        cpu, delay = self._guest.cpu_seconds(), self._guest.delay_seconds()
+        if self._counted is None:
+            self._counted = cpu, delay, self._observed
+        before_cpu, before_delay, before = self._counted
+        return max(before + cpu - before_cpu, self._observed - (delay - before_delay))
 
 
 class Budget:
@@ -82,13 +90,13 @@ class Limit:
     def __init__(self, watch: Stopwatch, guest: GuestCost, threads: int) -> None:
         self._watch, self._guest, self._threads = watch, guest, threads
         self.seconds, self.told = float("inf"), ""
-        self._next = time.monotonic() + _LOOK
+        self._next = time.monotonic() + LOOK
 
     def __call__(self) -> None:
         now = time.monotonic()
         if now < self._next:
             return
-        self._next = now + _LOOK
+        self._next = now + LOOK
         if self._watch.spent() > self.seconds:
             raise Late
         if self._guest.thread_count() > self._threads:

@@ -54,7 +54,7 @@ def serve(fd: int, limits: dict[str, Any], template: str) -> None:
         raise SystemExit("the supervisor did not start")
     control.send(hello)
 
-    def child(client: socket.socket, _: bytes) -> None:
+    def child(client: socket.socket, *_: Any) -> None:
         control.close()
         run(client, SupervisorClient(to_supervisor), shell)
 
@@ -65,18 +65,19 @@ def serve(fd: int, limits: dict[str, Any], template: str) -> None:
         cgroup.sweep(cgroup.base_of(*cgroup.own()))
 
 
-def fork_for_each(
-    control: socket.socket, child: Callable[[socket.socket, bytes], None], size: int = 4
-) -> None:
-    """Fork a child for each request on `control`, a packet of `size` bytes with a socket, until
-    whoever asks hangs up; the child gets the socket and the packet, and ends with its function."""
+def fork_for_each(control: socket.socket, child: Callable[..., None], size: int = 4) -> None:
+    """Fork a child for each request on `control`, until whoever asks hangs up.
+
+    A request is a packet of `size` bytes with a socket, and maybe other files, descriptors of which
+    the child owns. It does `child(socket, packet, *files)` and ends.
+    """
     signal.signal(signal.SIGCHLD, _reap)
     for packet, fds in _requests(control, size):
         if os.fork() == 0:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             try:
                 with socket.socket(fileno=fds[0]) as client:
-                    child(client, packet)
+                    child(client, packet, *fds[1:])
             finally:
                 os._exit(0)
         for one in fds:
