@@ -91,6 +91,8 @@ class Session:
                     cells[place] = self._finished(cell)
                     self._listener.cell(place, cells[place])
             self._no_orphan()
+            if ended := self._ended():
+                self.notes.append(f"Grading of it ended early: {ended}.")
             if self._asks_modules:
                 self.modules = self._guest().request("modules")
         finally:

@@ -67,7 +67,7 @@ class RemoteStudent(Connection):
     """
 
     def __init__(self, process: RemoteProcess, limits: Limits, budget: Budget) -> None:
-        caps = wire_types.Caps(limits.message_bytes, limits.items)
+        caps = wire_types.Caps(limits.message_bytes, limits.items, limits.hashed_items)
         super().__init__(FramedSocket(process.sock), caps, limits.call_depth)
         self._process, self._limits, self.budget = process, limits, budget
         self._kinds = {0: proxy_class(("function", ("__call__",), ()))}

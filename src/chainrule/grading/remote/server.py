@@ -74,7 +74,7 @@ class Guest(Connection):
     """The jail's end of the conversation."""
 
     def __init__(self, sock: socket.socket, shell: Shell, limits: Limits) -> None:
-        caps = wire_types.Caps(limits.message_bytes, limits.items)
+        caps = wire_types.Caps(limits.message_bytes, limits.items, limits.hashed_items)
         super().__init__(FramedSocket(sock, timed=False), caps, limits.call_depth)
         self._shell = shell
         self._kinds: dict[int, type] = {}

@@ -38,6 +38,7 @@ _SYSTEM = (
     "shmget shmat shmctl shmdt msgget msgsnd msgrcv msgctl semget semop semctl semtimedop "
     "mq_open mq_unlink mq_timedsend mq_timedreceive mq_notify"
 )
+_IOCTL_SETOWN = (0x8901, 0x8902)  # as F_SETOWN: whom the kernel sends a signal
 _OF_A_PROCESS = ("prlimit64", "sched_setaffinity", "sched_setparam", "sched_getaffinity")
 _CLONE_THREAD = 0x10000
 _F_SETOWN, _F_SETSIG, _F_SETOWN_EX = 8, 10, 15
@@ -59,6 +60,7 @@ def filter_for(me: int) -> bytes:
     table += [("clone", (0, kernel.MASKED_EQ, _CLONE_THREAD, 0))]
     table += [(name, (0, kernel.NE, me)) for name in ("kill", "tgkill")]
     table += [("fcntl", (1, kernel.EQ, how)) for how in (_F_SETOWN, _F_SETSIG, _F_SETOWN_EX)]
+    table += [("ioctl", (1, kernel.EQ, how)) for how in _IOCTL_SETOWN]
     table += [("prctl", (0, kernel.EQ, SET_PDEATHSIG))]
     table += [(name, (0, kernel.NE, 0)) for name in _OF_A_PROCESS]  # 0 is oneself
     for name, condition in table:
