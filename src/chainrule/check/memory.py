@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.check import messages
+from chainrule.check.calls import Step, run_steps, values_of
 from chainrule.check.compare import Unfit, as_answer, compare
 from chainrule.check.inputs import as_points, upstream_like
 from chainrule.check.messages import CheckFailed
@@ -38,8 +39,17 @@ def traced(run: Callable[[], Any]) -> tuple[Any, int]:
             tracemalloc.stop()
 
 
-measure: Callable[[Callable[[], Any]], tuple[Any, int]] = traced
-"""How `memory` measures; where student code runs in another process, that is put in its place."""
+def _measured(
+    gate: Callable[..., Any], made_with: Sequence[Any], steps: Sequence[Step], under: int
+) -> tuple[list[Any], int]:
+    """What the steps returned or raised, and the bytes in use at their peak.
+
+    Of a class in another process (a worker's guest) the memory is measured there and by the kernel,
+    by its method `__measured__`. It is asked of its type, as `__steps__` is.
+    """
+    if hasattr(type(gate), "__measured__"):
+        return gate.__measured__(steps, made_with, under)  # type: ignore[attr-defined]
+    return traced(lambda: run_steps(gate, made_with, steps))
 
 
 def memory(
@@ -66,12 +76,9 @@ def memory(
     right = call(f"{name_of(gate)}.forward", partial(reference, *copies(point).values()), point)
     upstream = upstream_like(right, name)
 
-    def run() -> Any:
-        made = gate(*made_with)
-        made.forward(x)
-        return made.backward(upstream)
-
-    answer, peak = call(name, lambda: measure(run), point)
+    steps = [Step(0), Step(0, "forward", (x,)), Step(0, "backward", (upstream,))]
+    answers, peak = call(name, partial(_measured, gate, made_with, steps, under), point)
+    *_, answer = call(name, partial(values_of, answers), point)
     where = [messages.describe_point(point)]
     if peak > under:
         raise CheckFailed(

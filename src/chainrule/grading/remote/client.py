@@ -5,6 +5,7 @@ from __future__ import annotations
 import linecache
 import signal
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakValueDictionary
 
@@ -24,12 +25,19 @@ if TYPE_CHECKING:
 __all__ = ["Gone", "Overran", "RemoteProcess", "RemoteStudent"]
 
 _MOST_KINDS = 1000
+_UNTRACED = 16 << 20  # bytes that a process may take for itself while it is traced
 
 
 class RemoteProcess(GuestCost, Protocol):
     """The process at the other end, as the sandbox hands it over. sock: the line to it."""
 
     sock: socket.socket
+
+    def memory(self) -> tuple[int, int]:
+        """Bytes of address space: what it has now, and the most it ever had; 0 where unknown."""
+
+    def memory_limited(self, most: int) -> AbstractContextManager[None]:
+        """Let it have so many bytes of address space meanwhile."""
 
     def interrupt(self) -> None:
         """Raise KeyboardInterrupt in it, if student code runs."""
@@ -115,9 +123,48 @@ class RemoteStudent(Connection):
         made_with: Sequence[Any],
     ) -> list[Any]:
         """Take several steps, see `Proxy.__steps__`; as `call` otherwise."""
+        return self._stepped("steps", target, steps, made_with)[0]
+
+    def measured(
+        self,
+        target: Proxy,
+        steps: Sequence[tuple[int, str, tuple[Any, ...]]],
+        made_with: Sequence[Any],
+        under: int,
+    ) -> tuple[list[Any], int]:
+        """As `steps`; and the most bytes that were in use at a time, more than before.
+
+        The guest traces itself, which gives the number that it would give at home. It could lie, so
+        it is also held against what the kernel counted, give or take `_UNTRACED`.
+        """
+        before, most_before = self._process.memory()
+        answers, traced = self._stepped("measured", target, steps, made_with)
+        traced = traced if type(traced) is int else 0
+        bound = before + under + _UNTRACED
+        if traced > under or not before:
+            return answers, traced
+        if most_before > bound:  # it had more than that already: the kernel's peak says nothing
+            with self._process.memory_limited(bound):
+                again = self._stepped("steps", target, steps, made_with)[0]
+            failed = any(isinstance(one, MemoryError) for one in again)
+            return answers, under + _UNTRACED if failed else traced
+        most = self._process.memory()[1]
+        return answers, traced if most <= bound else most - before
+
+    def _stepped(
+        self,
+        op: str,
+        target: Proxy,
+        steps: Sequence[tuple[int, str, tuple[Any, ...]]],
+        made_with: Sequence[Any],
+    ) -> tuple[list[Any], Any]:
         asked = [(which, method, args) for which, method, args in steps]
         seconds = self._limits.call_seconds
-        found, changed = self._within(seconds, "steps", target, asked, tuple(made_with))
+        found, changed = self._within(seconds, op, target, asked, tuple(made_with))
+        more = None
+        if type(found) is tuple and len(found) == 3:
+            *found, more = found
+            found = tuple(found)
         raised, answers = found if type(found) is tuple and len(found) == 2 else (b"", [])
         if (type(raised), type(answers)) != (bytes, list) or not (
             len(raised) == len(answers) == len(asked)
@@ -128,7 +175,8 @@ class RemoteStudent(Connection):
                 args = asked[step][2]
                 if 0 <= key < len(args):
                     _copy_back(args[key], value)
-        return [self._raised(one) if bad else one for bad, one in zip(raised, answers, strict=True)]
+        pairs = zip(raised, answers, strict=True)
+        return [self._raised(one) if bad else one for bad, one in pairs], more
 
     def _within(self, seconds: float, op: str, *args: Any) -> tuple[Any, Any]:
         if self.lost is not None:
@@ -241,7 +289,7 @@ class RemoteStudent(Connection):
         if not isinstance(value, Proxy):
             return None
         remote = remote_of(value)
-        if remote.jail is not self:
+        if remote.owner is not self:
             raise TypeError("an object of a process that has ended")
         return Ref(False, remote.number, remote.kind)
 

@@ -6,9 +6,11 @@ import contextlib
 import json
 import os
 import re
+import resource
 import select
 import socket
 import time
+from collections.abc import Iterator
 from functools import cached_property, lru_cache
 
 from chainrule.grading.limits import Limits
@@ -102,6 +104,21 @@ class GuestProcess:
         text = self._proc("status").decode()
         found = dict(re.findall(r"^(Vm(?:Size|Peak)):\s*(\d+) kB$", text, re.MULTILINE))
         return int(found.get("VmSize", 0)) << 10, int(found.get("VmPeak", 0)) << 10
+
+    @contextlib.contextmanager
+    def memory_limited(self, most: int) -> Iterator[None]:
+        """Let it have so many bytes of address space meanwhile: what asks for more gets none."""
+        try:
+            soft, hard = resource.prlimit(self.pid, resource.RLIMIT_AS)
+            resource.prlimit(self.pid, resource.RLIMIT_AS, (most, hard))
+        except (OSError, ValueError):  # nobody may do that here
+            yield
+            return
+        try:
+            yield
+        finally:
+            with contextlib.suppress(OSError, ValueError):
+                resource.prlimit(self.pid, resource.RLIMIT_AS, (soft, hard))
 
     def _proc(self, name: str) -> bytes:
         """A file of /proc about it; nothing when it cannot be had."""
