@@ -1,4 +1,4 @@
-"""What `check.memory` says when a class is graded: as at home, and whatever the student's side says."""
+"""What `check.memory` says when a class is graded: as at home, whatever the student's side says."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from chainrule.notebook.text import plain_text
 __all__ = [
     "CUT",
     "MOST_OUTPUTS",
+    "OF_ERRORS",
     "Output",
     "clean_outputs",
     "error_output",
@@ -18,6 +19,9 @@ __all__ = [
 
 Output = dict[str, Any]
 """An output of a cell, as nbformat 4 has it."""
+
+OF_ERRORS = ("misconception", "line")
+"""What an error output may hold beyond nbformat's fields, on its way to the cell's metadata."""
 
 CUT = "\n... the rest of this cell's output was cut off ...\n"
 MOST_OUTPUTS = 500  # separate ones, of one cell
@@ -46,7 +50,7 @@ def clean_outputs(raw: Any, most_bytes: int) -> list[Output]:
     """Outputs that a guest reported, with nothing in them but what nbformat allows.
 
     What is not an output is left out; all together they are cut at `most_bytes`, errors apart. An
-    error may name its misconception, for which a notebook has no place but the cell's metadata.
+    error may say more of itself (`OF_ERRORS`), for which a notebook has no place but the metadata.
     """
     cleaned: list[Output] = []
     room = most_bytes + len(CUT)
@@ -80,14 +84,18 @@ def _clean_error(one: Output, most: int) -> Output:
     if len(lines) > _MOST_LINES:
         half = _MOST_LINES // 2
         lines = [*lines[:half], "... Traceback truncated ...", *lines[-half:]]
-    error = {
+    error: Output = {
         "output_type": "error",
         "ename": _text(one.get("ename"), 200),
         "evalue": _text(one.get("evalue")),
         "traceback": lines,
     }
-    mistake = _text(one.get("misconception"), 100)
-    return error | {"misconception": mistake} if mistake else error
+    mistake, line = _text(one.get("misconception"), 100), one.get("line")
+    if mistake:
+        error["misconception"] = mistake
+    if type(line) is int:
+        error["line"] = line
+    return error
 
 
 def _clean_data(one: Output, most: int) -> Output:

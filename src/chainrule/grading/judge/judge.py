@@ -7,6 +7,7 @@ it the submission, and makes of what it tells a graded notebook with points (`sc
 from __future__ import annotations
 
 import contextlib
+import logging
 import threading
 import time
 from collections.abc import Iterable
@@ -23,6 +24,8 @@ from chainrule.grading.sandbox.kernel import JailUnavailable
 from chainrule.notebook.outputs import error_output
 
 __all__ = ["JudgeError", "Submission", "allow", "begin", "close", "expect", "judge"]
+
+_log = logging.getLogger(__name__)
 
 _ENDED = "the process that judges this submission ended before its time"
 
@@ -90,6 +93,8 @@ def _ask(master: Master, submission: Submission, limits: Limits) -> _Heard:
                 place, cell = told["cell"]
                 heard.cells[place] = cell
                 heard.ran += 1
+            elif "log" in told:
+                _log.warning("%s: %s", master.name, told["log"])
             elif "again" in told:
                 raise ForkServerError(told["again"])
             elif "error" in told:

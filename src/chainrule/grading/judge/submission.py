@@ -7,7 +7,7 @@ from typing import Any
 
 from chainrule.grading.judge.merge import MergedCell
 from chainrule.notebook.failed_check import NOTE
-from chainrule.notebook.outputs import Output
+from chainrule.notebook.outputs import OF_ERRORS, Output
 
 __all__ = [
     "Listener",
@@ -52,13 +52,14 @@ def written(cell: MergedCell, number: int | None, outputs: list[Output]) -> dict
     """The cell in nbformat's form."""
     known = cell.master
     metadata: dict[str, Any] = {}
-    mistakes = [one["misconception"] for one in outputs if "misconception" in one]
-    if mistakes:  # nbformat has no place for them in an output
-        outputs = [{k: v for k, v in one.items() if k != "misconception"} for one in outputs]
+    errors = [one for one in outputs if one["output_type"] == "error"]
+    more = {key: errors[0][key] for key in OF_ERRORS if errors and key in errors[0]}
+    if errors:  # nbformat has no place for it in an output
+        outputs = [{k: v for k, v in one.items() if k not in OF_ERRORS} for one in outputs]
     if known is not None:
         metadata = {"nbgrader": dict(known.metadata), "deletable": False}
-        if mistakes and known.is_check:
-            metadata[NOTE] = {"misconception": mistakes[0]}
+        if more and known.is_check:
+            metadata[NOTE] = more
         if not known.is_theirs:
             metadata["editable"] = False
     found: dict[str, Any] = {

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import math
 import os
 import pickle
@@ -49,11 +50,12 @@ class Task:
     limits: Limits
 
 
-class _Teller(Listener):
+class _Teller(Listener, logging.Handler):
     """Tells whoever asked: what is found out in a journal, which is read in the end or when this
     process has ended; and on the line what they should know at once."""
 
     def __init__(self, line: FramedSocket, journal: int) -> None:
+        super().__init__(logging.WARNING)
         self._line, self._journal = line, os.fdopen(journal, "w", encoding="ascii")
 
     def say(self, **what: Any) -> None:
@@ -68,6 +70,10 @@ class _Teller(Listener):
 
     def late(self) -> None:
         self._line.send(b"late")
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """What our own modules log (a broken row of the table of misconceptions, say)."""
+        self.say(log=record.getMessage())
 
     def end(self) -> None:
         self._line.send(b"end")
@@ -89,6 +95,7 @@ def work(
     line = FramedSocket(sock, timed=False)
     task: Task = pickle.loads(line.receive(LARGEST))  # from our own side
     teller = _Teller(line, journal)
+    logging.getLogger("chainrule").addHandler(teller)
     bound(task.limits)
     random.seed()
     np.random.seed()

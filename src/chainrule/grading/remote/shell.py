@@ -211,7 +211,7 @@ class Shell(InteractiveShell):
 
     def _showtraceback(self, etype: Any, evalue: Any, stb: Any) -> None:
         lines = [stb] if isinstance(stb, str) else [str(line) for line in stb]
-        error = {
+        error: Output = {
             "output_type": "error",
             "ename": str(getattr(etype, "__name__", etype)),
             "evalue": str(evalue),
@@ -220,6 +220,9 @@ class Shell(InteractiveShell):
         mistake = getattr(evalue, "misconception", None)
         if isinstance(mistake, str):
             error["misconception"] = mistake
+        line = _line_in_cell(evalue)
+        if line:
+            error["line"] = line
         self.kept.error(error)
 
 
@@ -270,6 +273,16 @@ def _drop_own_frames(error: BaseException | None) -> None:
             after = after.tb_next
         trace.tb_next = after
         trace = after
+
+
+def _line_in_cell(error: Any) -> int:
+    """The line of the running cell in which an error was raised; 0 for one of no cell."""
+    trace = getattr(error, "__traceback__", None)
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename.startswith("<ipython-input"):
+            return int(trace.tb_lineno)
+        trace = trace.tb_next
+    return 0
 
 
 def make_shell() -> Shell:
