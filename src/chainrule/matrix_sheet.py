@@ -11,13 +11,7 @@ import numpy as np
 from chainrule.formatting import MINUS, number
 from chainrule.plots import COLOURS, Picture
 
-__all__ = [
-    "Entry",
-    "Part",
-    "Sheet",
-    "as_matrix",
-    "as_number",
-]
+__all__ = ["Entry", "Part", "Sheet", "as_matrix", "as_number"]
 
 
 Entry = tuple[int, int]

@@ -21,16 +21,6 @@ from chainrule.check.messages import CheckFailed
 from chainrule.check.problem_sets import progress
 
 __all__ = [
-    "CheckFailed",
-    "backward",
-    "finds",
-    "forward",
-    "function",
-    "jacobian",
-    "memory",
-    "points",
-    "progress",
-    "refuses",
-    "stages",
-    "trained",
-]
+    "CheckFailed", "backward", "finds", "forward", "function", "jacobian", "memory", "points",
+    "progress", "refuses", "stages", "trained",
+]  # fmt: skip

@@ -10,16 +10,7 @@ import numpy as np
 
 from chainrule.numeric import Estimate
 
-__all__ = [
-    "Difference",
-    "Unfit",
-    "as_answer",
-    "compare",
-    "exactly",
-    "near",
-    "slack",
-    "which_wrong",
-]
+__all__ = ["Difference", "Unfit", "as_answer", "compare", "exactly", "near", "slack", "which_wrong"]
 
 # A student's own rounding: relative to the entry, and to the largest entry of the array (a sum
 # of large terms that cancel is only good to the size of its terms).

@@ -11,14 +11,7 @@ import numpy as np
 
 from chainrule.formatting import number
 
-__all__ = [
-    "CheckFailed",
-    "apart",
-    "describe_point",
-    "entry_name",
-    "explain_exception",
-    "wrapped",
-]
+__all__ = ["CheckFailed", "apart", "describe_point", "entry_name", "explain_exception", "wrapped"]
 
 _MOST_LINES = 12
 _WIDTH = 96

@@ -12,12 +12,7 @@ from nbformat import NotebookNode
 from chainrule.course.folder import CourseError
 from chainrule.notebook.cells import grade_id_of
 
-__all__ = [
-    "faults",
-    "normalise",
-    "read",
-    "write",
-]
+__all__ = ["faults", "normalise", "read", "write"]
 
 _KERNEL = {
     "kernelspec": {

@@ -14,11 +14,7 @@ from chainrule.course.folder import Course, CourseError
 from chainrule.course.notebooks import normalise, read, write
 from chainrule.notebook.cells import cells_of, nbgrader_of
 
-__all__ = [
-    "checks_table",
-    "generate_release",
-    "mark_problem_set",
-]
+__all__ = ["checks_table", "generate_release", "mark_problem_set"]
 
 
 def mark_problem_set(notebook: NotebookNode, name: str) -> NotebookNode:

@@ -7,15 +7,9 @@ from typing import Any
 from chainrule.notebook.text import plain_text
 
 __all__ = [
-    "CUT",
-    "MOST_OUTPUTS",
-    "OF_ERRORS",
-    "Output",
-    "clean_outputs",
-    "error_output",
-    "size_of",
+    "CUT", "MOST_OUTPUTS", "OF_ERRORS", "Output", "clean_outputs", "error_output", "size_of",
     "stream_output",
-]
+]  # fmt: skip
 
 Output = dict[str, Any]
 """An output of a cell, as nbformat 4 has it."""

@@ -14,10 +14,6 @@ from chainrule.numeric.gradient import (
 )
 
 __all__ = [
-    "Estimate",
-    "directional_slopes",
-    "numerical_gradient",
-    "numerical_gradients",
-    "numerical_gradients_at",
-    "numerical_jacobian",
-]
+    "Estimate", "directional_slopes", "numerical_gradient", "numerical_gradients",
+    "numerical_gradients_at", "numerical_jacobian",
+]  # fmt: skip

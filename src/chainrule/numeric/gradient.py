@@ -21,13 +21,9 @@ import numpy as np
 from chainrule.numeric.richardson import Probe, is_number, slopes
 
 __all__ = [
-    "Estimate",
-    "directional_slopes",
-    "numerical_gradient",
-    "numerical_gradients",
-    "numerical_gradients_at",
-    "numerical_jacobian",
-]
+    "Estimate", "directional_slopes", "numerical_gradient", "numerical_gradients",
+    "numerical_gradients_at", "numerical_jacobian",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)

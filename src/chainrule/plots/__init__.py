@@ -20,20 +20,7 @@ from chainrule.plots.networks import boundaries, network, points
 from chainrule.plots.style import COLOURS, Picture, figure
 
 __all__ = [
-    "COLOURS",
-    "Picture",
-    "activation",
-    "bars",
-    "boundaries",
-    "curves",
-    "figure",
-    "function_and_slope",
-    "gallery",
-    "kink",
-    "network",
-    "points",
-    "secants",
-    "slope_check",
-    "step_sizes",
-    "stretched",
-]
+    "COLOURS", "Picture", "activation", "bars", "boundaries", "curves", "figure",
+    "function_and_slope", "gallery", "kink", "network", "points", "secants", "slope_check",
+    "step_sizes", "stretched",
+]  # fmt: skip

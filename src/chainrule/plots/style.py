@@ -15,15 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = [
-    "CLASSES",
-    "COLOURS",
-    "GROUND",
-    "STROKES",
-    "Picture",
-    "figure",
-    "listed",
-]
+__all__ = ["CLASSES", "COLOURS", "GROUND", "STROKES", "Picture", "figure", "listed"]
 
 
 # Okabe and Ito's palette: told apart by people with any kind of colour blindness. Lines differ in

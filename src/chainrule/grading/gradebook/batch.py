@@ -48,10 +48,7 @@ from chainrule.notebook.outputs import size_of
 from chainrule.notebook.read import Malformed, read_file
 from chainrule.notebook.text import printable
 
-__all__ = [
-    "BatchResult",
-    "grade",
-]
+__all__ = ["BatchResult", "grade"]
 
 _RETRIES = 2
 _LANES = 4  # submissions on the way, for each that is judged: those that take long do not count

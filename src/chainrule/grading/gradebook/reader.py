@@ -21,15 +21,9 @@ from chainrule.grading.gradebook.queries import comments_of, grades_of
 from chainrule.notebook.cells import cells_of
 
 __all__ = [
-    "AssignmentGrades",
-    "Comment",
-    "GradedCell",
-    "GradedQuestion",
-    "QuestionScore",
-    "cell_order",
-    "open_gradebook",
-    "read_class",
-]
+    "AssignmentGrades", "Comment", "GradedCell", "GradedQuestion", "QuestionScore",
+    "cell_order", "open_gradebook", "read_class",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)

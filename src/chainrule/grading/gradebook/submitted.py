@@ -22,13 +22,7 @@ from chainrule.grading.judge.master import Master, read_master
 from chainrule.grading.limits import Limits
 from chainrule.notebook.read import Malformed, read_file
 
-__all__ = [
-    "MARK",
-    "BatchError",
-    "read_files",
-    "read_masters",
-    "submitters",
-]
+__all__ = ["MARK", "BatchError", "read_files", "read_masters", "submitters"]
 
 
 MARK = ".chainrule.json"

@@ -13,13 +13,7 @@ from chainrule.grading.judge.merge import MergedCell
 from chainrule.grading.judge.submission import written
 from chainrule.notebook.cells import grade_id_of
 
-__all__ = [
-    "Graded",
-    "Score",
-    "as_file",
-    "graded",
-    "unreadable",
-]
+__all__ = ["Graded", "Score", "as_file", "graded", "unreadable"]
 
 
 _log = logging.getLogger(__name__)

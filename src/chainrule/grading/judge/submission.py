@@ -9,12 +9,7 @@ from chainrule.grading.judge.merge import MergedCell
 from chainrule.notebook.failed_check import NOTE
 from chainrule.notebook.outputs import OF_ERRORS, Output
 
-__all__ = [
-    "Listener",
-    "Submission",
-    "is_run",
-    "written",
-]
+__all__ = ["Listener", "Submission", "is_run", "written"]
 
 
 @dataclass(frozen=True)

@@ -14,14 +14,7 @@ from IPython.core.history import HistoryManager
 
 from chainrule.notebook.outputs import CUT, MOST_OUTPUTS, Output, stream_output
 
-__all__ = [
-    "Compiler",
-    "History",
-    "Hook",
-    "Kept",
-    "Publisher",
-    "Stream",
-]
+__all__ = ["Compiler", "History", "Hook", "Kept", "Publisher", "Stream"]
 
 
 class Kept:

@@ -34,11 +34,7 @@ from chainrule.grading.remote.wire_types import (
     put_other,
 )  # fmt: skip
 
-__all__ = [
-    "decode",
-    "encode",
-    "put",
-]
+__all__ = ["decode", "encode", "put"]
 
 _LARGEST_INT = 1 << 16  # bytes
 

@@ -35,9 +35,7 @@ from chainrule.grading.remote.introspect import (
 if TYPE_CHECKING:
     from chainrule.grading.remote.shell import Shell
 
-__all__ = [
-    "Guest",
-]
+__all__ = ["Guest"]
 
 _FUNCTIONS = (types.FunctionType, types.MethodType, types.BuiltinFunctionType)
 _MAY_CHANGE = (list, dict, set, tuple, np.ndarray)

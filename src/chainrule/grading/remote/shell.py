@@ -25,10 +25,7 @@ import chainrule.grading
 from chainrule.grading.remote.captured import Compiler, History, Hook, Kept, Publisher, Stream
 from chainrule.notebook.outputs import Output
 
-__all__ = [
-    "Shell",
-    "make_shell",
-]
+__all__ = ["Shell", "make_shell"]
 
 _PARSE_ONLY = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 _DEFINITION = re.compile(r"(?:class|def)[ \t]+(\w+)")

@@ -11,26 +11,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 __all__ = [
-    "BY_NUMBER",
-    "COMPLEX",
-    "DTYPES",
-    "DTYPE_NUMBERS",
-    "FLOAT",
-    "NUMERIC",
-    "REF",
-    "SIZE",
-    "TYPES",
-    "TYPE_NUMBERS",
-    "Caps",
-    "Closed",
-    "Late",
-    "Reader",
-    "Ref",
-    "WireError",
-    "Writer",
-    "pack_exception",
-    "unpack_exception",
-]
+    "BY_NUMBER", "COMPLEX", "DTYPES", "DTYPE_NUMBERS", "FLOAT", "NUMERIC", "REF", "SIZE",
+    "TYPES", "TYPE_NUMBERS", "Caps", "Closed", "Late", "Reader", "Ref", "WireError", "Writer",
+    "pack_exception", "unpack_exception",
+]  # fmt: skip
 
 
 _LONGEST_MESSAGE = 10_000  # characters of an exception's message

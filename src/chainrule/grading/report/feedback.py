@@ -32,11 +32,7 @@ from chainrule.grading.report.pictures import PICTURE_BYTES, pictures_beside
 from chainrule.notebook.atomic_file import line_of, put
 from chainrule.notebook.read import Malformed, read_file
 
-__all__ = [
-    "FeedbackExporter",
-    "FeedbackResult",
-    "generate",
-]
+__all__ = ["FeedbackExporter", "FeedbackResult", "generate"]
 
 _NOTEBOOK_BYTES = 1 << 28
 _SENT_ALONG = ("timestamp.txt", "submission_secret.txt")  # nbgrader releases feedback with these

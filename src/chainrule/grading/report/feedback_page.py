@@ -32,13 +32,7 @@ from chainrule.notebook.hidden_tests import Hidden
 from chainrule.notebook.safe_html import plain
 from chainrule.notebook.text import joined
 
-__all__ = [
-    "FeedbackInput",
-    "attachments",
-    "fingerprint",
-    "page",
-    "shown_files",
-]
+__all__ = ["FeedbackInput", "attachments", "fingerprint", "page", "shown_files"]
 
 _MOST_CODE = 50_000  # characters of a cell that are coloured
 _MOST_RICH = 1_000_000  # characters of a notebook, pictures apart, that are more than plain text

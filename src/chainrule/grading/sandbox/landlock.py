@@ -21,10 +21,7 @@ from chainrule.grading.sandbox.kernel import (
     system_call,
 )
 
-__all__ = [
-    "DEVICES",
-    "readable_paths",
-]
+__all__ = ["DEVICES", "readable_paths"]
 
 
 @cache

@@ -19,32 +19,9 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from chainrule.grading.sandbox import cgroup
+from chainrule.grading.sandbox import cgroup, kernel
 from chainrule.grading.sandbox.kernel import (
-    BIND,
-    CAP_AMBIENT,
-    CAP_AMBIENT_CLEAR,
-    CAPSET,
-    DETACH,
-    LIBC,
-    MOUNT_SETATTR,
-    NEW_IPC,
-    NEW_MOUNT,
-    NEW_NET,
-    NEW_PID,
-    NEW_USER,
-    NEW_UTS,
     NOBODY,
-    NODEV,
-    NOEXEC,
-    NOSUID,
-    PIVOT_ROOT,
-    PRIVATE,
-    RDONLY,
-    REC,
-    REMOUNT,
-    SET_NO_NEW_PRIVS,
-    SET_PDEATHSIG,
     STUDENT,
     JailUnavailable,
     Layer,
@@ -56,17 +33,11 @@ from chainrule.grading.sandbox.kernel import (
     need_linux,
     system_call,
     unshare,
-)
+)  # fmt: skip
 from chainrule.grading.sandbox.landlock import DEVICES, landlock, readable_paths
 from chainrule.grading.sandbox.seccomp import filter_for, seccomp
 
-__all__ = [
-    "GUEST_LAYERS",
-    "SUPERVISOR_LAYERS",
-    "build",
-    "missing",
-    "refuse_without",
-]
+__all__ = ["GUEST_LAYERS", "SUPERVISOR_LAYERS", "build", "missing", "refuse_without"]
 
 
 # Around the supervisor ----------------------------------------------------------------------------
@@ -104,7 +75,14 @@ def _namespaces(sandbox: Sandbox) -> None:
                 pass
         os._exit(code)
     try:
-        unshare(NEW_USER | NEW_PID | NEW_MOUNT | NEW_IPC | NEW_NET | NEW_UTS)
+        unshare(
+            kernel.NEW_USER
+            | kernel.NEW_PID
+            | kernel.NEW_MOUNT
+            | kernel.NEW_IPC
+            | kernel.NEW_NET
+            | kernel.NEW_UTS
+        )
         os.write(ready[1], b"x")
     except OSError as error:
         raise NoLayer(f"the kernel refuses namespaces ({error.strerror})") from error
@@ -118,9 +96,9 @@ def _namespaces(sandbox: Sandbox) -> None:
     if first:
         os.closerange(3, 1 << 20)
         os._exit(os.waitstatus_to_exitcode(os.waitpid(first, 0)[1]) & 255)
-    LIBC.prctl(SET_PDEATHSIG, signal.SIGKILL)
+    kernel.LIBC.prctl(kernel.SET_PDEATHSIG, signal.SIGKILL)
     sandbox.pid_space = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
-    mount(None, "/", None, REC | PRIVATE)
+    mount(None, "/", None, kernel.REC | kernel.PRIVATE)
     sandbox.spaces = True
 
 
@@ -142,7 +120,7 @@ def _own_root(sandbox: Sandbox) -> None:
     sources = {
         path: os.open(path, os.O_PATH | os.O_CLOEXEC) for path in (*set(real.values()), *DEVICES)
     }
-    mount("tmpfs", root, "tmpfs", NOSUID, "size=1m,mode=755")
+    mount("tmpfs", root, "tmpfs", kernel.NOSUID, "size=1m,mode=755")
     for path in sorted(sources):
         target = root + path
         if os.path.lexists(target):  # lies inside a folder that is bound already
@@ -152,11 +130,11 @@ def _own_root(sandbox: Sandbox) -> None:
             os.mkdir(target)
         else:
             Path(target).touch()
-        mount(f"/proc/self/fd/{sources[path]}", target, None, BIND | REC)
-        attributes = struct.pack("<QQQQ", RDONLY | NOSUID, 0, 0, 0)
+        mount(f"/proc/self/fd/{sources[path]}", target, None, kernel.BIND | kernel.REC)
+        attributes = struct.pack("<QQQQ", kernel.RDONLY | kernel.NOSUID, 0, 0, 0)
         if path not in DEVICES:
             system_call(
-                MOUNT_SETATTR, "mount_setattr", -1, target.encode(), 0x8000, attributes,
+                kernel.MOUNT_SETATTR, "mount_setattr", -1, target.encode(), 0x8000, attributes,
                 ctypes.c_size_t(len(attributes)),
             )  # fmt: skip
     for path, where in real.items():
@@ -167,10 +145,10 @@ def _own_root(sandbox: Sandbox) -> None:
     for descriptor in sources.values():
         os.close(descriptor)
     os.chdir(root)
-    system_call(PIVOT_ROOT, "pivot_root", b".", b".")
-    checked(LIBC.umount2(b".", DETACH), "umount")
+    system_call(kernel.PIVOT_ROOT, "pivot_root", b".", b".")
+    checked(kernel.LIBC.umount2(b".", kernel.DETACH), "umount")
     os.chdir("/")
-    mount(None, "/", None, REMOUNT | BIND | RDONLY | NOSUID)
+    mount(None, "/", None, kernel.REMOUNT | kernel.BIND | kernel.RDONLY | kernel.NOSUID)
     sandbox.scratch = STUDENT
 
 
@@ -182,8 +160,8 @@ def _session(sandbox: Sandbox) -> None:
     os.setsid()
     os.umask(0o077)
     if sys.platform == "linux":
-        LIBC.prctl(SET_PDEATHSIG, signal.SIGKILL)
-        checked(LIBC.prctl(SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
+        kernel.LIBC.prctl(kernel.SET_PDEATHSIG, signal.SIGKILL)
+        checked(kernel.LIBC.prctl(kernel.SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
 
 
 def _scratch(sandbox: Sandbox) -> None:
@@ -192,11 +170,11 @@ def _scratch(sandbox: Sandbox) -> None:
         raise NoLayer("needs namespaces; the size of the scratch folder is not limited")
     # An IPC namespace of one's own takes the kernel long to clear away, and the filter refuses
     # everything that one would be for.
-    unshare(NEW_MOUNT if sandbox.filtered else NEW_MOUNT | NEW_IPC)
+    unshare(kernel.NEW_MOUNT if sandbox.filtered else kernel.NEW_MOUNT | kernel.NEW_IPC)
     owner = NOBODY if sandbox.root_user else os.geteuid()
     limits = sandbox.limits
     options = f"size={limits.scratch_bytes},nr_inodes={limits.scratch_files},mode=700,uid={owner}"
-    mount("tmpfs", STUDENT, "tmpfs", NOSUID | NODEV | NOEXEC, options)
+    mount("tmpfs", STUDENT, "tmpfs", kernel.NOSUID | kernel.NODEV | kernel.NOEXEC, options)
 
 
 def _powerless(sandbox: Sandbox) -> None:
@@ -208,12 +186,12 @@ def _powerless(sandbox: Sandbox) -> None:
         os.setresgid(user, user, user)
         os.setresuid(user, user, user)
     if sandbox.spaces:
-        unshare(NEW_USER)
-    LIBC.prctl(CAP_AMBIENT, CAP_AMBIENT_CLEAR, 0, 0, 0)
+        unshare(kernel.NEW_USER)
+    kernel.LIBC.prctl(kernel.CAP_AMBIENT, kernel.CAP_AMBIENT_CLEAR, 0, 0, 0)
     header = struct.pack("<Ii", 0x20080522, 0)
-    system_call(CAPSET, "capset", header, bytes(24))
+    system_call(kernel.CAPSET, "capset", header, bytes(24))
     if user > 0:
-        LIBC.prctl(SET_PDEATHSIG, signal.SIGKILL)  # forgotten when the user changed
+        kernel.LIBC.prctl(kernel.SET_PDEATHSIG, signal.SIGKILL)  # forgotten when the user changed
 
 
 def _rlimits(sandbox: Sandbox) -> None:
