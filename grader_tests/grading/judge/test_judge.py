@@ -17,7 +17,7 @@ from nbgrader import utils
 
 from chainrule.grading.judge.judge import Submission, judge
 from chainrule.grading.judge.pool import a_worker, get_ready
-from chainrule.grading.limits import Limits, Took
+from chainrule.grading.limits import Limits, Took, gone
 from chainrule.grading.sandbox.kernel import JailUnavailable, LayerStatus
 from chainrule.grading.sandbox.launcher import doctor, processors
 from chainrule.grading.sandbox.layers import refuse_without
@@ -440,3 +440,9 @@ def test_workers_are_spread_over_the_processors() -> None:
         for _ in processors() * 2:
             at_work.enter_context(a_worker(one, LIMITS))
     assert Counter(cpus) == dict.fromkeys(processors(), 2)
+
+
+def test_a_setting_that_is_no_more_is_told_in_a_line() -> None:
+    (line,) = gone({"rehearse": False, "call_seconds": 5.0})
+    assert line.startswith("c.Judge.rehearse is no more: ")
+    assert gone({"call_seconds": 5.0}) == []

@@ -18,7 +18,7 @@ from chainrule.cli.terminal import console, progress_bar
 from chainrule.course.folder import Course, CourseError
 from chainrule.grading.gradebook.batch import BatchResult
 from chainrule.grading.gradebook.batch import grade as grade_class
-from chainrule.grading.limits import Limits
+from chainrule.grading.limits import Limits, gone
 from chainrule.grading.lms.export import Match, Options, Target, export_assignment
 from chainrule.grading.report.class_report import read_report
 from chainrule.grading.report.class_report_page import as_table as questions_table
@@ -153,6 +153,8 @@ def _executor(address: str | None) -> Iterator[Executor | None]:
 def _limits(course: Course, no_jail: bool) -> Limits:
     """The course's own, with what the command line waives. Raises CourseError."""
     settings = dict(course.config().get("Judge", {}))
+    for line in gone(settings):
+        console.print(f"[yellow]note[/] nbgrader_config.py: {line}", highlight=False)
     if no_jail:
         settings["no_jail"] = True
     try:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, NamedTuple
 
-__all__ = ["GONE", "Limits", "Took"]
+__all__ = ["Limits", "Took", "gone"]
 
 _MIB = 1 << 20
 
@@ -31,11 +31,10 @@ _BY_THE_MASTER = {  # field: (of what, times, at least, at most)
     "total_seconds": ("total", 50, 20.0, 600.0),
 }
 
-GONE = {
+_GONE = {
     "rehearse": "every check is run for every student, so there is nothing to turn off",
     "cpu_seconds": "call_seconds, cell_seconds and total_seconds are processor time already",
 }
-"""Settings that are no more, and why; a configuration that has one is told so, and goes on."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +112,7 @@ class Limits:
     def of(cls, settings: Mapping[str, Any]) -> Limits:
         """The limits that a course set (`c.Judge.call_seconds = 5`). Raises ValueError."""
         known = {field.name for field in fields(cls)}
-        unknown = set(settings) - known - set(GONE)
+        unknown = set(settings) - known - set(_GONE)
         if unknown:
             raise ValueError(f"c.Judge has no setting {sorted(unknown)[0]}")
         return cls(**{name: value for name, value in settings.items() if name in known})
@@ -133,6 +132,11 @@ class Limits:
     def as_dict(self) -> dict[str, Any]:
         """Plain data, for a message to the fork server: `Limits(**limits.as_dict())`."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
+
+
+def gone(settings: Mapping[str, Any]) -> list[str]:
+    """A line for each setting of a course that is no more, and does nothing."""
+    return [f"c.Judge.{name} is no more: {_GONE[name]}" for name in settings if name in _GONE]
 
 
 def _round_up(seconds: float) -> float:

@@ -23,7 +23,7 @@ from chainrule.grading.gradebook.submitted import read_files, read_masters
 from chainrule.grading.gradebook.writer import Book, Record
 from chainrule.grading.judge.judge import Submission, judge
 from chainrule.grading.judge.scores import Graded, as_file
-from chainrule.grading.limits import Limits
+from chainrule.grading.limits import Limits, gone
 from chainrule.notebook.read import Malformed, read_file
 
 __all__ = ["JudgeExporter"]
@@ -65,7 +65,10 @@ class JudgeExporter(NotebookExporter):
 
     def _judged(self, path: Path, student: str, assignment: str, notebook: str) -> Graded:
         folders = self.parent.coursedir
-        limits = Limits.of(self.config.get("Judge", {}))
+        settings = self.config.get("Judge", {})
+        for line in gone(settings):
+            self.log.warning("nbgrader_config.py: %s", line)
+        limits = Limits.of(settings)
         masters = read_masters(folders, assignment, self.config)
         master = next(one for one in masters if one.name == notebook)
         files, _ = read_files(path.parent, folders.ignore, limits)
