@@ -14,10 +14,12 @@ from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
-from chainrule.cli.terminal import console, progress_bar
+from chainrule.cli.renames import settle
+from chainrule.cli.terminal import console, paused, progress_bar
 from chainrule.course.folder import Course, CourseError
 from chainrule.grading.gradebook.batch import BatchResult
 from chainrule.grading.gradebook.batch import grade as grade_class
+from chainrule.grading.gradebook.master_changes import MasterChange
 from chainrule.grading.limits import Limits, gone
 from chainrule.grading.lms.export import Match, Options, Target, export_assignment
 from chainrule.grading.report.class_report import read_report
@@ -39,9 +41,24 @@ def grade(
         typer.Option("--no-jail", help="Grade unprotected where there is no jail."),
     ] = False,
     scheduler: Annotated[str | None, typer.Option(help="Address of a Dask scheduler.")] = None,
+    update_gradebook: Annotated[
+        bool,
+        typer.Option("--update-gradebook", help="Bring a changed master into it; a copy is kept."),
+    ] = False,
+    renamed: Annotated[
+        list[str] | None, typer.Option(metavar="OLD=NEW", help="A cell that has a new name.")
+    ] = None,
+    dropped: Annotated[
+        list[str] | None, typer.Option(metavar="OLD", help="A cell that is gone, grades and all.")
+    ] = None,
 ) -> None:
     """Grade what was submitted, into autograded/ and the gradebook."""
     course = Course.find()
+
+    def update(changes: list[MasterChange]) -> list[MasterChange]:
+        with paused(progress):
+            return settle(changes, renamed or (), dropped or ())
+
     with progress_bar(transient=True) as progress, _executor(scheduler) as executor:
         task = progress.add_task(assignment, total=None)
         done = grade_class(
@@ -53,6 +70,11 @@ def grade(
             progress=lambda n, total, *_: progress.update(task, completed=n, total=total),
             executor=executor,
             limits=_limits(course, no_jail),
+            update=update if update_gradebook else None,
+        )
+    if done.copy is not None:
+        console.print(
+            f"the gradebook as it was: {os.path.relpath(done.copy)}", highlight=False, markup=False
         )
     _show_batch(done)
     if done.failed:

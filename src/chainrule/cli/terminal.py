@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import (
@@ -13,7 +15,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-__all__ = ["console", "progress_bar"]
+__all__ = ["console", "paused", "progress_bar"]
 
 # A table of twelve questions wants more room than the 80 columns of a pipe.
 console = Console() if sys.stdout.isatty() else Console(width=120)
@@ -30,3 +32,13 @@ def progress_bar(transient: bool = False, disable: bool = False) -> Progress:
         transient=transient,
         disable=disable,
     )
+
+
+@contextmanager
+def paused(bar: Progress) -> Iterator[None]:
+    """Stop drawing the bar, since something is asked or told meanwhile."""
+    bar.stop()
+    try:
+        yield
+    finally:
+        bar.start()

@@ -31,7 +31,7 @@ from chainrule.grading.gradebook.submitted import (
     target_of,
     timestamp_of,
 )
-from chainrule.grading.gradebook.writer import Book, BookError, Record
+from chainrule.grading.gradebook.writer import Book, BookError, Record, Update
 from chainrule.grading.judge.judge import (
     JailUnavailable,
     Submission,
@@ -63,7 +63,8 @@ class BatchResult:
 
     graded: students graded now, and the seconds each took; unchanged: those whose work and master
     are as before; failed: why a submission could not be graded or written at all; problems: what
-    graded submissions had that their students should know, a sentence each.
+    graded submissions had that their students should know, a sentence each. copy: of the gradebook
+    as it was before masters that had changed were brought into it.
     """
 
     graded: dict[str, float] = field(default_factory=dict)
@@ -71,6 +72,7 @@ class BatchResult:
     failed: dict[str, str] = field(default_factory=dict)
     problems: dict[str, list[str]] = field(default_factory=dict)
     seconds: float = 0.0
+    copy: Path | None = None
 
 
 Progress = Callable[[int, int, str, str], None]
@@ -91,6 +93,7 @@ def grade(
     executor: Executor | None = None,
     limits: Limits | None = None,
     config: Config | None = None,
+    update: Update | None = None,
 ) -> BatchResult:
     """Grade what was submitted for an assignment, into autograded/ and the gradebook.
 
@@ -98,9 +101,11 @@ def grade(
     work too. executor: where to judge (default: threads, each of which waits for a worker
     of its own; a process pool or Dask's `Client.get_executor()` do as well). limits
     (default: as `c.Judge` in config has them). config: nbgrader's (default: the course's
-    nbgrader_config.py).
+    nbgrader_config.py). update: what to make of masters that changed after work was graded (see
+    `writer.Update`); then all work is graded again.
 
-    Raises BatchError, MasterError, JailUnavailable, BookError before anything is graded.
+    Before anything is graded it raises MasterChanged where masters changed and there is no
+    `update`; BatchError, MasterError, JailUnavailable, BookError.
     """
     started = time.monotonic()
     config = config or Course(Path(coursedir).resolve()).config()
@@ -122,8 +127,10 @@ def grade(
         names = submitters(folders, assignment, students)
         for name in set(students or ()) - set(names):
             result.failed[name] = "nothing was submitted"
-        book = Book(folders.db_url, assignment, masters, folders.course_id, config)
+        book = Book(folders.db_url, assignment, masters, folders.course_id, config, update)
         with book:
+            result.copy = book.copy
+            force = force or book.copy is not None
             batch = _Batch(folders, assignment, masters, limits, book, result, config)
             batch.run(names, force, progress, executor, jobs or len(os.sched_getaffinity(0)))
     result.seconds = time.monotonic() - started
