@@ -17,7 +17,8 @@ from chainrule.course.folder import Course
 from chainrule.course.kernel import run_lecture
 from chainrule.course.notebooks import normalise, read, write
 from chainrule.course.release import checks_table, generate_release, mark_problem_set
-from chainrule.course.scaffold import checkout, new_course, read_roster
+from chainrule.course.roster import read_roster
+from chainrule.course.scaffold import checkout, new_course
 from chainrule.formatting import decimal
 from chainrule.grading.gradebook.reader import QuestionScore
 from chainrule.sample.run import Demo, run_demo

@@ -62,7 +62,8 @@ class Limits:
     items:          values inside one such value, at any depth.
     hashed_items:   keys and members of its dicts and sets together: a stranger can make them slow.
     call_depth:     calls nested in calls, from check to student and back.
-    notebook_bytes, notebook_cells: the size of a submitted notebook.
+    notebook_bytes, notebook_cells: the size of a submitted notebook without its outputs.
+    notebook_file_bytes: its file, with them.
     judge_bytes:    address space of the worker above the fork server.
     checks:         "outside": checks run in the worker, where students cannot reach them. "inside":
                     in the student's own process, for a course whose checks need it (and then the
@@ -90,6 +91,7 @@ class Limits:
     hashed_items: int = 100_000
     call_depth: int = 16
     notebook_bytes: int = 16 * _MIB
+    notebook_file_bytes: int = 128 * _MIB
     notebook_cells: int = 2000
     judge_bytes: int = 2048 * _MIB
     checks: Literal["outside", "inside"] = "outside"

@@ -15,12 +15,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from nbgrader import api
+from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import AssignLatePenalties
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 from traitlets.config import Config
 
+from chainrule.grading.gradebook.class_list import ClassList
 from chainrule.grading.gradebook.copies import copy_aside
+from chainrule.grading.gradebook.marks import late_policy
 from chainrule.grading.gradebook.master_changes import MasterChange, master_changes, with_renames
 from chainrule.grading.gradebook.reconcile import agree
 from chainrule.grading.judge.master import Master
@@ -102,6 +105,7 @@ class Book:
         self._book = _patiently(lambda: api.Gradebook(db_url, course_id))
         self._late = AssignLatePenalties(config=config)
         self._late.init_plugin()
+        self._late_policy = late_policy(config or Config(), self._late.plugin_inst)
         self._root = Path((config or {}).get("CourseDirectory", {}).get("root", "."))
         self.copy: Path | None = None  # of the database as it was, if that was changed
         try:
@@ -141,6 +145,9 @@ class Book:
         agree(db, name, self._masters, changes)
         db.expire_all()
         self._assignment_id, self._due = found.id, found.duedate
+        work = api.SubmittedAssignment
+        rows = select(work.student_id, work.extension).where(work.assignment_id == found.id)
+        self._extensions = dict(db.execute(rows).all())
         notebooks = db.query(api.Notebook.id, api.Notebook.name)
         columns = (api.BaseCell.id, api.BaseCell.name, api.BaseCell.type)
         self._cells: dict[str, tuple[str, list[_BookCell]]] = {
@@ -151,6 +158,17 @@ class Book:
             for number, title in notebooks.filter_by(assignment_id=self._assignment_id)
         }
         db.commit()
+
+    def class_list(self, folders: CourseDirectory) -> ClassList:
+        """Who is a student."""
+        return ClassList(self._book.db, folders)
+
+    def late(self, student: str) -> str:
+        """All that decides, besides when work was handed in, what being late takes off; nothing
+        where nothing is ever due."""
+        if self._due is None:
+            return ""
+        return f"{self._due} {self._extensions.get(student)} {self._late_policy}"
 
     def recorded(self) -> set[str]:
         """The students that have a submission of this assignment in the gradebook."""

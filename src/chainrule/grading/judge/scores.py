@@ -12,6 +12,8 @@ from chainrule.grading.judge.master import Master
 from chainrule.grading.judge.merge import MergedCell
 from chainrule.grading.judge.submission import written
 from chainrule.notebook.cells import grade_id_of
+from chainrule.notebook.failed_check import NOTE
+from chainrule.notebook.text import printable
 
 __all__ = ["Graded", "Score", "as_file", "graded", "unreadable"]
 
@@ -48,11 +50,17 @@ class Graded:
     seconds: float = 0.0
 
 
-def as_file(graded: Graded) -> str:
-    """The graded notebook as it is stored: JSON, a line for each cell, keys in order."""
+def as_file(graded: Graded, problems: Sequence[str] = ()) -> str:
+    """The graded notebook as it is stored: JSON, a line for each cell, keys in order.
+
+    problems: sentences about how it was handed in; a feedback page shows them with its notes.
+    """
     encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
     cells = ",\n  ".join(encode(cell) for cell in graded.notebook["cells"])
     rest = {key: value for key, value in graded.notebook.items() if key != "cells"}
+    notes = list(dict.fromkeys(map(printable, [*problems, *graded.notes])))
+    if notes:
+        rest["metadata"] = {**rest["metadata"], NOTE: {"notes": notes}}
     return f'{{\n "cells": [\n  {cells}\n ],\n {encode(rest)[1:-1]}\n}}\n'
 
 
