@@ -188,7 +188,8 @@ def _locked_for_long(grader: Grader) -> str:
 
 def _two_at_once(grader: Grader) -> str:
     pair = [grader.start(), grader.start()]
-    return next((run.last for run in map(finished, pair) if run.last), "")
+    runs = [finished(one) for one in pair]  # both, also when the first has something to say
+    return next((run.last for run in runs if run.last), "")
 
 
 def _helpers_die(grader: Grader) -> str:

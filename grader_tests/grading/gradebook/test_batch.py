@@ -232,14 +232,14 @@ def test_a_full_disk_ends_no_batch(course: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_locked_database_is_waited_for(course: Path) -> None:
-    import sqlite3
-
     grade(course, "ps", limits=LIMITS)
     before = graded_rows(Course(course), "ps")
-    holder = sqlite3.connect(course / "gradebook.db", check_same_thread=False)
-    holder.execute("BEGIN EXCLUSIVE")
-    threading.Timer(1.0, holder.rollback).start()
-    assert not grade(course, "ps", limits=LIMITS, force=True).failed
+    with closing(sqlite3.connect(course / "gradebook.db", check_same_thread=False)) as holder:
+        holder.execute("BEGIN EXCLUSIVE")
+        later = threading.Timer(1.0, holder.rollback)
+        later.start()
+        assert not grade(course, "ps", limits=LIMITS, force=True).failed
+        later.join()
     assert graded_rows(Course(course), "ps") == before
 
 

@@ -226,7 +226,7 @@ def _imports(tree: ast.Module) -> list[str]:
 
 
 def _bound(tree: ast.Module) -> set[str]:
-    """CheckNamespace that the top level of a cell binds, imports apart."""
+    """Names that the top level of a cell binds, imports apart."""
     found: set[str] = set()
     waiting: list[ast.AST] = list(tree.body)
     while waiting:
