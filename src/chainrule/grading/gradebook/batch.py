@@ -131,9 +131,9 @@ def grade(
         for name in set(students or ()) - set(names):
             result.failed[name] = "nothing was submitted"
         reader = WorkReader(folders, assignment, masters, limits)
-        forget = partial(_forget_marks, folders, assignment, update)
-        with Book(folders.db_url, assignment, masters, folders.course_id, config,
-                  forget if update is not None else None) as book:  # fmt: skip
+        if update is not None:
+            update = partial(_forget_marks, folders, assignment, update)
+        with Book(folders.db_url, assignment, masters, folders.course_id, config, update) as book:
             result.copy = book.copy
             if book.copy is not None:
                 force, names = True, submitters(folders, assignment, None)
@@ -232,9 +232,7 @@ class _Batch:
                 pool.shutdown(wait=True)
 
     def _start(self, pool: Executor, work: Work) -> Future[dict[str, Graded | None]]:
-        return pool.submit(
-            _judge_all, self._reader.masters, work.notebooks, self._reader.limits
-        )
+        return pool.submit(_judge_all, self._reader.masters, work.notebooks, self._reader.limits)
 
     def _start_again(self, pool: Executor, work: Work) -> Future[dict[str, Graded | None]] | None:
         """None when the executor takes no work any more."""
@@ -318,12 +316,15 @@ class _Batch:
     def _put(self, work: Work, graded: dict[str, Graded | None]) -> None:
         target = work.target
         (target / MARK).unlink(missing_ok=True)
-        masters = {name: content for one in self._reader.masters for name, content in one.files.items()}
-        for name, content in {**work.copied, **masters}.items():
-            put(target / name, content, self._mode)
+        files = dict(work.copied)
+        for master in self._reader.masters:
+            files |= master.files
         for name, one in graded.items():
             if one is not None:
-                put(target / f"{name}.ipynb", as_file(one, work.problems).encode("utf-8", "replace"), self._mode)
+                text = as_file(one, work.problems)
+                files[f"{name}.ipynb"] = text.encode("utf-8", "replace")
+        for name, content in files.items():
+            put(target / name, content, self._mode)
 
     def _record(self, judged: list[_Judged]) -> None:
         try:

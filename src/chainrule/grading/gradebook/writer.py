@@ -121,6 +121,10 @@ class Book:
         return self
 
     def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the connection."""
         self._book.close()
 
     def _changes(self, update: Update | None) -> list[MasterChange] | None:
@@ -213,12 +217,25 @@ class Book:
             for _, alike in groupby(sorted(rows, key=sorted), key=sorted):
                 # Into the table: through the model it takes twice as long.
                 db.execute(insert(model.__table__), list(alike))
+        self._hold_maxima([*submitted.values(), *(row["id"] for row in new[mine])])
         for work, notebooks in late.items():
             submission = db.get(mine, work)
             for one in submission.notebooks:
                 if one.id in notebooks:
                     one.late_submission_penalty = self._penalty(submission, one)
         db.commit()
+
+    def _hold_maxima(self, works: Sequence[str]) -> None:
+        """Raises BookError where a check of these submissions gave more points than it can give."""
+        over = (
+            select(api.GradeCell.name, api.Grade.auto_score, api.GradeCell.max_score)
+            .join(api.Grade, api.Grade.cell_id == api.GradeCell.id)
+            .join(api.SubmittedNotebook, api.SubmittedNotebook.id == api.Grade.notebook_id)
+            .where(api.SubmittedNotebook.assignment_id.in_(works))
+            .where(api.Grade.auto_score > api.GradeCell.max_score)
+        )
+        for name, score, most in self._book.db.execute(over).all():
+            raise BookError(f"{name} would have {score:g} of {most:g} points")
 
     def _notebooks(
         self,
