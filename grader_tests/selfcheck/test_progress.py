@@ -20,11 +20,12 @@ import pytest
 from jupyter_client.manager import start_new_kernel
 from nbformat import NotebookNode
 
-from chainrule.check.problem_sets import TABLE, fingerprint, table
+from chainrule.check.problem_sets import fingerprint
 from chainrule.course.folder import Course
 from chainrule.course.kernel import KERNEL_ARGUMENTS
 from chainrule.course.notebooks import read, write
 from chainrule.course.release import checks_table
+from chainrule.graded_cells import TABLE, table
 from chainrule.grading.judge.judge import Submission, judge
 from chainrule.grading.judge.master import read_master
 from chainrule.grading.limits import Limits

@@ -1,32 +1,24 @@
-"""The `chainrule` command: its subcommands, and what becomes of their failures."""
+"""The `chainrule` command: its subcommands."""
 
 from __future__ import annotations
 
-import sys
+from typing import Annotated
 
-try:
-    import typer
-    from rich.console import Console
+import typer
 
-    from chainrule.cli import authoring, instructor, learner
-    from chainrule.course.folder import CourseError
-    from chainrule.grading.gradebook.submitted import BatchError
-    from chainrule.grading.gradebook.writer import BookError
-    from chainrule.grading.judge.master import MasterError
-    from chainrule.grading.sandbox.guest_process import ForkServerError
-    from chainrule.grading.sandbox.kernel import JailUnavailable
-except ModuleNotFoundError as missing:
-    sys.exit(
-        f"The chainrule command needs {missing.name}, which is not installed.\n"
-        "In the course's checkout, run:  pip install -e '.[grading]'"
-    )
+import chainrule as package
+from chainrule.cli import authoring, instructor, learner, results
+from chainrule.cli.failures import EXIT_CODES
 
-__all__ = ["app", "main"]
+__all__ = ["app"]
+
+# Typer makes a line of each paragraph.
+_STATUS = "Exit status:\n\n" + "\n\n".join(f"{code}: {says}" for code, says in EXIT_CODES.items())
 
 app = typer.Typer(
     help="A course on backpropagation, and the grading of it.",
+    epilog=_STATUS,
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 for command in (
@@ -35,28 +27,28 @@ for command in (
     learner.progress,
     instructor.grade,
     instructor.feedback,
-    instructor.report,
-    instructor.export,
+    results.report,
+    results.export,
     instructor.doctor,
     authoring.notebooks,
 ):
-    app.command()(command)
-app.command("new-course")(authoring.new_course_folder)
+    app.command(epilog=_STATUS)(command)
+app.command("new-course", epilog=_STATUS)(authoring.new_course_folder)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"chainrule {package.__version__}")
+        raise typer.Exit
 
 
 @app.callback()
-def chainrule() -> None:
+def chainrule(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which it is.")
+    ] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="With a traceback, should something fail.")
+    ] = False,
+) -> None:
     """A course on backpropagation, and the grading of it."""
-
-
-# What is wrong with the course or the machine, and not with this program: told in a line.
-_FAILURES = (CourseError, BatchError, BookError, JailUnavailable, MasterError, ForkServerError)
-
-
-def main() -> None:
-    """Run the command; what is wrong with the course is one line, not a traceback."""
-    try:
-        app()
-    except _FAILURES as error:
-        Console(stderr=True, soft_wrap=True).print(str(error), style="red", markup=False)
-        sys.exit(2)

@@ -46,7 +46,7 @@ from chainrule.notebook.atomic_file import line_of, put
 from chainrule.notebook.outputs import size_of
 from chainrule.notebook.text import printable
 
-__all__ = ["BatchResult", "grade"]
+__all__ = ["BatchResult", "BatchStopped", "grade"]
 
 _RETRIES = 2
 _LANES = 4  # submissions on the way, for each that is judged: those that take long do not count
@@ -75,6 +75,16 @@ class BatchResult:
     older: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0
     copy: Path | None = None
+
+class BatchStopped(KeyboardInterrupt):
+    """Ctrl-C while submissions were judged. What was judged until then is recorded.
+
+    result: what came of those; left: how many are still to be graded.
+    """
+
+    def __init__(self, result: BatchResult, left: int) -> None:
+        super().__init__()
+        self.result, self.left = result, left
 
 
 Progress = Callable[[int, int, str, str], None]
@@ -108,7 +118,7 @@ def grade(
     `writer.Update`); then all work is graded again. strict: leave out who is in no class list.
 
     Before anything is graded it raises MasterChanged where masters changed and there is no
-    `update`; BatchError, MasterError, JailUnavailable, BookError.
+    `update`; BatchError, MasterError, JailUnavailable, BookError. BatchStopped for Ctrl-C.
     """
     started = time.monotonic()
     config = config or Course(Path(coursedir).resolve()).config()
@@ -213,6 +223,7 @@ class _Batch:
         ahead = _LANES * (jobs + 1) if own else 2 * jobs + 1
         pool = executor or ThreadPoolExecutor(ahead, "judge")
         waiting: dict[Future[dict[str, Graded | None]], tuple[Work, int]] = {}
+        stopped = False
         try:
             for student in students:
                 work = self._read(student, force)
@@ -225,11 +236,15 @@ class _Batch:
             while waiting:
                 self._collect(pool, waiting)
             self._write()
+        except KeyboardInterrupt:
+            stopped = True
+            self._write()  # nothing, if it was stopped while writing
+            raise BatchStopped(self._result, self._total - self._done) from None
         finally:
             for future in waiting:
                 future.cancel()
             if own:
-                pool.shutdown(wait=True)
+                pool.shutdown(wait=not stopped)
 
     def _start(self, pool: Executor, work: Work) -> Future[dict[str, Graded | None]]:
         return pool.submit(_judge_all, self._reader.masters, work.notebooks, self._reader.limits)

@@ -15,8 +15,8 @@ from nbgrader import api
 from sqlalchemy import func
 from sqlalchemy.engine import make_url
 
-from chainrule.check.problem_sets import question_of
 from chainrule.course.folder import Course, CourseError
+from chainrule.graded_cells import question_of
 from chainrule.grading.gradebook.queries import comments_of, grades_of
 from chainrule.notebook.cells import cells_of
 

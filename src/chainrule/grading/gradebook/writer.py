@@ -6,9 +6,12 @@ manual grading, late penalties. What a person entered is never touched.
 
 from __future__ import annotations
 
+import logging
 import sqlite3
+import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
@@ -33,6 +36,9 @@ __all__ = ["Book", "BookError", "MasterChanged", "Record", "Update"]
 
 _ATTEMPTS = 6  # at a database that is locked or away for a moment; each waits twice as long
 _FIRST_WAIT = 0.5  # seconds
+_SILENT = 2.0  # seconds, after which it is said that one waits
+
+_log = logging.getLogger(__name__)
 
 
 class BookError(RuntimeError):
@@ -326,7 +332,25 @@ def _comment(cell: _BookCell, graded: Graded | None) -> dict[str, Any]:
 
 
 def _patiently(work: Callable[[], Any], undo: Callable[[], Any] | None = None) -> Any:
-    """Do it, and again while that may help. Raises BookError."""
+    """Do it, and again while that may help; say so when it takes a while. Raises BookError."""
+    with told_when_slow():
+        return _again_and_again(work, undo)
+
+
+@contextmanager
+def told_when_slow() -> Iterator[None]:
+    """Log, when it takes longer than work with a gradebook does, that another program has it."""
+    said = "the gradebook is in use by another program, such as Formgrader: waiting for it"
+    timer = threading.Timer(_SILENT, _log.warning, [said])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _again_and_again(work: Callable[[], Any], undo: Callable[[], Any] | None) -> Any:
     wait = _FIRST_WAIT
     for attempt in range(1, _ATTEMPTS + 1):
         try:
