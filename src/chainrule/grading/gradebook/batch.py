@@ -76,6 +76,7 @@ class BatchResult:
     seconds: float = 0.0
     copy: Path | None = None
 
+
 class BatchStopped(KeyboardInterrupt):
     """Ctrl-C while submissions were judged. What was judged until then is recorded.
 

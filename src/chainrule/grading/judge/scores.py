@@ -124,7 +124,8 @@ def _scores(
 
 
 def _answered_below(master: Master, cells: list[dict[str, Any]]) -> bool:
-    """Whether the first of these cells, which come after an answer, were added and say something."""
+    """Whether a cell was added right under an answer, before these are the master's, and says
+    something."""
     given = {source.strip() for name, _, source in master.solved if not name}
     for cell in cells:
         if grade_id_of(cell) or cell["source"].strip() in given - {""}:
