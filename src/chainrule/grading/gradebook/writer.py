@@ -340,7 +340,7 @@ def _patiently(work: Callable[[], Any], undo: Callable[[], Any] | None = None) -
 @contextmanager
 def told_when_slow() -> Iterator[None]:
     """Log, when it takes longer than work with a gradebook does, that another program has it."""
-    said = "the gradebook is in use by another program, such as Formgrader: waiting for it"
+    said = "the gradebook does not answer yet; another program, such as Formgrader, may have it"
     timer = threading.Timer(_SILENT, _log.warning, [said])
     timer.daemon = True
     timer.start()
