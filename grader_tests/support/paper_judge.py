@@ -1,11 +1,10 @@
-"""A judge that only reads: an answer is right where it says so. For tests of what becomes of grades.
+"""A judge that only reads: an answer is right where it says so. It tests what becomes of grades.
 
 It runs in an executor's place, and no jail is needed.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from typing import Any

@@ -58,7 +58,9 @@ class Asked:
         if not self.check:
             return [cell("written", self.answer, self.text, self.points)]
         return [
-            cell("answer", self.answer, f"{self.text}\n### BEGIN SOLUTION\nright\n### END SOLUTION"),
+            cell(
+                "answer", self.answer, f"{self.text}\n### BEGIN SOLUTION\nright\n### END SOLUTION"
+            ),
             cell("check", self.check, f"assert {self.text!r}", self.points),
         ]
 
@@ -267,7 +269,9 @@ class Week(RuleBasedStateMachine):
         self.grade_again()  # a person grades what was graded last
 
     @precondition(lambda self: self.model.graded)
-    @rule(student=st.sampled_from(STUDENTS), place=QUESTIONS, points=st.sampled_from([0.0, 1.5, 9.0]))
+    @rule(
+        student=st.sampled_from(STUDENTS), place=QUESTIONS, points=st.sampled_from([0.0, 1.5, 9.0])
+    )
     def grade_by_hand(self, student: str, place: int, points: float) -> None:
         one = self.model.fitted[place % len(self.model.fitted)]
         with Gradebook(self.url) as book:
@@ -399,7 +403,9 @@ class Week(RuleBasedStateMachine):
         try:
             if self.model.graded and not self.differs():
                 for rows in self.rows().values():
-                    assert all(auto is None or auto <= most for auto, _, most in rows["grades"].values())
+                    assert all(
+                        auto is None or auto <= most for auto, _, most in rows["grades"].values()
+                    )
                 config = self.config
                 config.CourseDirectory.db_url = self.url
                 done = NbGraderAPI(config=config).generate_assignment("ps", force=True)

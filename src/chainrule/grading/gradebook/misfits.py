@@ -6,7 +6,7 @@ They are left by edits of a master that no program held against the gradebook (s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,8 +17,8 @@ from sqlalchemy import select
 from chainrule.course.folder import Course
 from chainrule.grading.gradebook.batch import BatchResult, grade
 from chainrule.grading.gradebook.copies import copy_aside
-from chainrule.grading.gradebook.master_changes import MasterChange, master_changes
-from chainrule.grading.gradebook.queries import grades_of
+from chainrule.grading.gradebook.master_changes import MasterChange, master_changes, with_renames
+from chainrule.grading.gradebook.queries import over_maximum
 from chainrule.grading.gradebook.reader import open_gradebook
 from chainrule.grading.gradebook.submitted import BatchError, read_masters
 from chainrule.grading.judge.master import MasterError
@@ -51,19 +51,14 @@ def misfits(course: Course) -> list[Misfit]:
                 found.append(Misfit(name, str(error)))
                 continue
             changes = master_changes(book.db, name, masters)
+            changes = with_renames(book.db, name, masters, changes)
             found += [Misfit(name, str(change)) for change in changes]
-            found += [Misfit(name, told) for told in _over(book.db, name)]
+            (number,) = book.db.scalars(select(api.Assignment.id).filter_by(name=name))
+            found += [
+                Misfit(name, f"{cell} of {student} has {score:g} of {most:g} points")
+                for student, cell, score, most in over_maximum(book.db, submitted == number)
+            ]
     return found
-
-
-def _over(db: Any, assignment: str) -> Iterator[str]:
-    """Automatic scores above what their cell gives. What a person gave may be."""
-    columns = api.BaseCell.name, api.Grade.auto_score, api.GradeCell.max_score
-    query = grades_of(db, assignment, *columns).join(
-        api.GradeCell, api.GradeCell.id == api.BaseCell.id
-    )
-    for student, cell, score, most in query.filter(api.Grade.auto_score > api.GradeCell.max_score):
-        yield f"{cell} of {student} has {score:g} of {most:g} points"
 
 
 def mend(

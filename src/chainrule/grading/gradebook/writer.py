@@ -28,6 +28,7 @@ from chainrule.grading.gradebook.class_list import ClassList
 from chainrule.grading.gradebook.copies import copy_aside
 from chainrule.grading.gradebook.marks import late_policy
 from chainrule.grading.gradebook.master_changes import MasterChange, master_changes, with_renames
+from chainrule.grading.gradebook.queries import over_maximum
 from chainrule.grading.gradebook.reconcile import agree
 from chainrule.grading.judge.master import Master
 from chainrule.grading.judge.scores import Graded, Score
@@ -233,14 +234,8 @@ class Book:
 
     def _hold_maxima(self, works: Sequence[str]) -> None:
         """Raises BookError where a check of these submissions gave more points than it can give."""
-        over = (
-            select(api.GradeCell.name, api.Grade.auto_score, api.GradeCell.max_score)
-            .join(api.Grade, api.Grade.cell_id == api.GradeCell.id)
-            .join(api.SubmittedNotebook, api.SubmittedNotebook.id == api.Grade.notebook_id)
-            .where(api.SubmittedNotebook.assignment_id.in_(works))
-            .where(api.Grade.auto_score > api.GradeCell.max_score)
-        )
-        for name, score, most in self._book.db.execute(over).all():
+        mine = api.SubmittedAssignment.id.in_(works)
+        for _, name, score, most in over_maximum(self._book.db, mine):
             raise BookError(f"{name} would have {score:g} of {most:g} points")
 
     def _notebooks(
