@@ -24,6 +24,7 @@ from chainrule.notebook.outputs import (
     Output,
     clean_outputs,
     error_output,
+    shortened,
     size_of,
     stream_output,
 )
@@ -122,7 +123,7 @@ class Session:
             self._room -= size
             return outputs
         errors = [one for one in outputs if one["output_type"] == "error"]
-        return [stream_output(_CUT_ALL), *errors]
+        return [stream_output(_CUT_ALL), *map(shortened, errors[:1])]
 
     def _run(self, cell: MergedCell) -> list[Output]:
         ended = self._ended()
@@ -250,8 +251,8 @@ class Session:
                 _, outputs = self._shell.run(cell.source, number=self._count)
         finally:
             self._names.settle()
-        if patience.over:
-            student.close()  # it may have been in the middle of a message
+        if patience.over:  # the guest may have been in the middle of a message
+            student.close(f"the check took longer than {self._limits.check_seconds:g} s")
         if student.overran or patience.over:
             self._time_out(student)
             self._late = cell.answer
