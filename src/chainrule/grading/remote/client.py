@@ -239,6 +239,7 @@ class RemoteStudent(Connection):
         """End the jail; one sentence about how it ended."""
         if self.lost is None:
             self.lost = why or "it ended"
+            self._watch.stop()
             code = self._process.end()
             if not why:
                 self.lost = _ending(code)
