@@ -12,6 +12,7 @@ import signal
 import time
 from typing import TYPE_CHECKING, Any
 
+from chainrule.grading.judge.deriving import numerical_notes
 from chainrule.grading.judge.master import Master, MasterCell
 from chainrule.grading.judge.merge import MergedCell, merge
 from chainrule.grading.judge.submission import Listener, Submission, is_run, written
@@ -94,6 +95,7 @@ class Session:
             self._no_orphan()
             if ended := self._ended():
                 self.notes.append(f"Grading of it ended early: {ended}.")
+            self.notes += numerical_notes(self._master, merged.cells, set(self._good))
             if self._asks_modules:
                 self.modules = self._guest().request("modules")
         finally:
