@@ -69,8 +69,7 @@ class Session:
         self._good: list[str] = []  # cells to run again in a new guest
         self._guests = 0
         self._student: RemoteStudent | None = None
-        self._names = CheckNamespace()
-        self._names.owned = master.defines
+        self._names = CheckNamespace(master.defines)
         self._count = 0  # code cells begun
         self._timeouts = 0
         self._late = ""  # the answer whose check took too long
