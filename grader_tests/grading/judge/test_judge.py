@@ -429,7 +429,7 @@ def test_a_setting_that_is_no_more_is_let_through() -> None:
 def test_workers_are_spread_over_the_processors() -> None:
     cpus: list[int] = []
 
-    def told(cpu: int) -> socket.socket:
+    def told(cpu: int, _: object) -> socket.socket:
         cpus.append(cpu)
         return socket.socketpair()[0]
 
