@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from chainrule.grading.sandbox.scratch import remove_tree
@@ -18,6 +19,7 @@ from grader_tests.threats.outcome import (
     shown,
     told,
 )
+from grader_tests.threats.row import Threat
 from grader_tests.threats.table import THREATS
 
 _EVERY = 10  # after so many hostile students comes an honest one
@@ -44,11 +46,13 @@ class Class:
     connections: int = 0
 
 
-def grade_class(traps: Traps, command: tuple[str, ...] = CHAINRULE) -> Class:
+def grade_class(
+    traps: Traps, command: tuple[str, ...] = CHAINRULE, rows: Sequence[Threat] = THREATS
+) -> Class:
     """Hand everything in, grade it, and grade it once more."""
-    students = {row.id: f"{number:03}-{row.id}" for number, row in enumerate(THREATS, 1)}
+    students = {row.id: f"{number:03}-{row.id}" for number, row in enumerate(rows, 1)}
     with traps.listening():
-        for number, row in enumerate(THREATS):
+        for number, row in enumerate(rows):
             row.put(traps, students[row.id])
             if number % _EVERY == 0:
                 hand_in(traps, f"{students[row.id]}-honest", stub(traps, RIGHT))
@@ -72,7 +76,7 @@ def grade_class(traps: Traps, command: tuple[str, ...] = CHAINRULE) -> Class:
     got = scores(traps)
     found.honest = {name: points for name, points in got.items() if name.endswith("honest")}
     notes = notes_of(found.first.wrote)
-    for row in THREATS:
+    for row in rows:
         student = students[row.id]
         found.notes[row.id] = notes.get(student, [])
         said = (found.notes[row.id] or [shown(traps, student)])[0]

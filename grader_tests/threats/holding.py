@@ -135,7 +135,7 @@ _LOOPS = {
     "q2_power": "def power(x, n):\n    while True: pass",
     "q3_exp": "class Exp:\n    def forward(self, x):\n        while True: pass",
 }
-_ONE_MIB = "print('é\\x01' * 500_000)"
+ONE_MIB = "print('é\\x01' * 500_000)"
 _RAISED = """
 try:
     kept = get_ipython().kept; kept.most = kept.room = 1 << 40
@@ -156,7 +156,7 @@ for _ in range(490): display({"text/plain": ""}, raw=True)
 """
 
 
-def _cells(count: int, source: str) -> Any:
+def shows(count: int, source: str) -> Any:
     """A notebook with right answers, and so many cells like this after them."""
 
     def put(traps: Traps, student: str) -> None:
@@ -265,13 +265,13 @@ def _sleepers(traps: Traps, student: str) -> None:
 
 FILLING = (
     Threat("hundred-cells", _OUTPUT, "A hundred cells show a megabyte each.",
-           _cells(100, _ONE_MIB), 10, 10),
+           shows(100, ONE_MIB), 10, 10),
     Threat("many-errors", _OUTPUT, "Forty cells show errors of 24 MB each.",
-           _cells(40, _ERRORS), 10, 10),
+           shows(40, _ERRORS), 10, 10),
     Threat("many-nothings", _OUTPUT, "A hundred cells show nothing, 490 times each.",
-           _cells(100, _NOTHINGS), 10, 10),
+           shows(100, _NOTHINGS), 10, 10),
     Threat("room-raised", _KEPT, "What a cell may show is made more from inside.",
-           _cells(12, _RAISED), 10, 10),
+           shows(12, _RAISED), 10, 10),
     files("thirty-megabytes", "twenty large ones held together",
           "The notebook has 30 MB, all of it outputs.", _thirty, "too large"),
     spy("prints", "200,000 prints", "A cell prints 200,000 lines.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from grader_tests.threats.course import EXP, MULTIPLY, RIGHT, WRONG, Traps, hand_in, stub
+from grader_tests.threats.holding import ONE_MIB, shows
 from grader_tests.threats.table import THREATS
 
 _CLASSES = {
@@ -114,7 +115,6 @@ _HOSTILE = [
     "describes-lists",
     "many-kinds",
     "hashes",
-    "hundred-cells",
     "room-raised",
     "time-used-up",
     "threads",
@@ -152,4 +152,6 @@ def hand_in_many(traps: Traps, few: bool = False) -> list[str]:
     rows = {row.id: row for row in THREATS}
     for name in _FEW if few else _HOSTILE:
         rows[name].put(traps, f"hostile-{name}")
+    if not few:  # a hundred such cells come near to the time there is
+        shows(30, ONE_MIB)(traps, "hostile-many-cells")
     return sorted(path.name for path in (traps.course / "submitted").iterdir())
