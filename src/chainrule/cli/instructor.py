@@ -25,6 +25,7 @@ from chainrule.grading.report.class_report_page import as_table as questions_tab
 from chainrule.grading.report.class_report_page import write_report
 from chainrule.grading.report.feedback import generate as generate_feedback
 from chainrule.grading.sandbox.launcher import doctor as jail_layers
+from chainrule.grading.sandbox.layers import LOST
 
 __all__ = ["doctor", "export", "feedback", "grade", "report"]
 
@@ -124,14 +125,19 @@ def export(
 
 
 def doctor() -> None:
-    """Say which layers of the jail this machine and this user can have, and why not the others."""
+    """Say which layers of the jail this machine and this user can have, why not the others, and
+    what is lost without them."""
     table = Table(box=SIMPLE_HEAD, header_style="bold")
     table.add_column("layer", no_wrap=True)
     table.add_column("here", no_wrap=True)
     table.add_column("why not")
-    for row in jail_layers():
+    layers = jail_layers()
+    for row in layers:
         table.add_row(row.name, "[green]active[/]" if row.active else "[red]missing[/]", row.why)
     console.print(table)
+    for row in layers:
+        if not row.active and row.name in LOST:
+            console.print(f"Without {row.name}: {LOST[row.name]}", highlight=False)
 
 
 @contextmanager
