@@ -155,8 +155,10 @@ def doctor(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Say which layers of the jail there are here, and which rows of the gradebook do not fit."""
+    """Say which layers of the jail there are here, what is lost without the others, and which rows
+    of the gradebook do not fit."""
     from chainrule.grading.sandbox.launcher import doctor as jail_layers
+    from chainrule.grading.sandbox.layers import LOST
 
     rows, found = jail_layers(), _misfits()
     if as_json:
@@ -170,6 +172,9 @@ def doctor(
     for row in rows:
         table.add_row(row.name, "[green]active[/]" if row.active else "[red]missing[/]", row.why)
     console.print(table)
+    for row in rows:
+        if not row.active and row.name in LOST:
+            console.print(f"Without {row.name}: {LOST[row.name]}", highlight=False)
     for one in found:
         line = f"[red]gradebook[/] {escape(one.assignment)}: {escape(one.told)}"
         console.print(line, highlight=False, soft_wrap=True)

@@ -200,6 +200,7 @@ class _Batch:
         self._mode = int(str(config.Autograde.get("permissions", usual)), 8)
         self._recorded = book.recorded()
         self._judged: list[_Judged] = []
+        self._judged_size = 0
         self._written = time.monotonic()
         self._done = self._total = 0
         self._held = 0  # bytes that are on the way to the judge
@@ -268,7 +269,9 @@ class _Batch:
         for future in wait(waiting, timeout, FIRST_COMPLETED).done:
             work, tries = waiting.pop(future)
             try:
-                self._judged.append((work, future.result()))
+                graded = future.result()
+                self._judged.append((work, graded))
+                self._judged_size += _size(graded)
                 self._held -= work.size
             except JailUnavailable:  # for nobody's work then
                 raise
@@ -281,7 +284,7 @@ class _Batch:
                     why = f"it could not be judged: {line_of(error)}"
                     self._report(work.student, "failed", why)
         late = self._judged and time.monotonic() > self._written + _WAIT
-        if late or len(self._judged) >= _TOGETHER or _size(self._judged) > _MOST_HELD:
+        if late or len(self._judged) >= _TOGETHER or self._judged_size > _MOST_HELD:
             self._write()
 
     def _report(self, student: str, outcome: str, why: str = "") -> None:
@@ -316,7 +319,7 @@ class _Batch:
 
     def _write(self) -> None:
         """Write all that is judged: files, gradebook, and at last the marks that it is done."""
-        judged, self._judged = self._judged, []
+        judged, self._judged, self._judged_size = self._judged, [], 0
         there = []
         for work, graded in judged:
             try:
@@ -364,11 +367,10 @@ class _Batch:
             self._report(work.student, "graded")
 
 
-def _size(judged: list[_Judged]) -> int:
+def _size(graded: dict[str, Graded | None]) -> int:
     """About how many bytes the graded notebooks take."""
     return sum(
         len(cell["source"]) + size_of(cell.get("outputs", []))
-        for _, graded in judged
         for one in graded.values()
         if one is not None
         for cell in one.notebook["cells"]
