@@ -20,8 +20,8 @@ from chainrule.formatting import decimal
 from chainrule.grading.lms.canvas import read_roster
 from chainrule.grading.lms.export import FORMATS, Target, export_assignment
 from chainrule.grading.lms.export_job import PLACES, Exported, as_csv, guarded
-from chainrule.grading.lms.options import Match, Options
 from chainrule.grading.lms.moodle import for_php
+from chainrule.grading.lms.options import Match, Options
 from grader_tests.support.command import chainrule
 from grader_tests.support.gradedclass import ASSIGNMENT, Handed, empty_gradebook, make_class, scores
 from grader_tests.support.lms import Canvas, Moodle, fgetcsv, read_results

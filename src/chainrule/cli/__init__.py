@@ -12,6 +12,8 @@ import sys
 import threading
 from typing import NoReturn
 
+from chainrule.cli.failures import STOPPED, of
+
 __all__ = ["main"]
 
 
@@ -34,13 +36,14 @@ def _run(arguments: list[str]) -> int:
             f"The chainrule command needs {missing.name}, which is not installed.\n"
             "In the course's checkout, run:  pip install -e '.[grading]'"
         )
-    return int(app(arguments, prog_name="chainrule", standalone_mode=False) or 0)
+    status = int(app(arguments, prog_name="chainrule", standalone_mode=False) or 0)
+    if sys.stdout is not None:
+        sys.stdout.flush()  # a full disk is noticed here
+    return status
 
 
 def _tell(error: BaseException, debug: bool) -> int:
     """Say what went wrong; the exit status."""
-    from chainrule.cli.failures import of
-
     failure = of(error)
     if failure.line and debug:
         import traceback
@@ -55,13 +58,14 @@ def _tell(error: BaseException, debug: bool) -> int:
 
 
 def _leave(status: int) -> NoReturn:
-    """End, and do not wait for threads: one may be waiting for a submission that takes long."""
-    try:
-        sys.stdout.flush()
-        sys.stderr.flush()
-    except OSError:  # whoever read along is gone, or the disk is full
-        status = status or 1
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115  nothing complains at exit then
-    if any(t is not threading.main_thread() and not t.daemon for t in threading.enumerate()):
+    """End; when stopped, do not wait for threads, which wait for submissions that take long."""
+    for stream in ("stdout", "stderr"):
+        try:
+            if getattr(sys, stream) is not None:
+                getattr(sys, stream).flush()
+        except OSError:  # whoever read along is gone
+            setattr(sys, stream, open(os.devnull, "w"))  # noqa: SIM115  Python flushes it at exit
+    waiting = [t for t in threading.enumerate() if t is not threading.main_thread()]
+    if status == STOPPED and waiting:
         os._exit(status)
     sys.exit(status)

@@ -198,6 +198,9 @@ def _in_the_settings(error: BaseException) -> str:
     lines = []
     step = error.__traceback__
     while step is not None:
+        reading = step.tb_frame.f_code.co_name == "_read_file_as_dict"  # traitlets' own
+        if reading and isinstance(error, (SyntaxError, ValueError)):
+            return f"{name}: {_first_line(error)}; correct it there"
         if step.tb_frame.f_code.co_filename.endswith(name):
             lines.append(step.tb_lineno)
         step = step.tb_next

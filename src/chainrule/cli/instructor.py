@@ -92,8 +92,8 @@ def grade(
         print_json({"assignment": name} | asdict(done) | {"copy": copy, "left": left})
     elif nothing:
         console.print(
-            f"nothing was graded: nobody handed {name} in. Work belongs into "
-            f"submitted/STUDENT/{name}/: `nbgrader collect` and `nbgrader zip_collect` put it there",
+            f"nothing was graded, since nobody handed {name} in. Work belongs into "
+            f"submitted/STUDENT/{name}/; `nbgrader collect` or `zip_collect` puts it there",
             highlight=False, markup=False, soft_wrap=True,
         )  # fmt: skip
     else:
@@ -118,7 +118,7 @@ def feedback(
 
     course = Course.find()
     name = assignment_in(course, assignment)
-    with progress_bar(transient=True) as progress:
+    with listening(), progress_bar(transient=True) as progress:
         task = progress.add_task(name, total=None)
         done = generate(
             course.root,

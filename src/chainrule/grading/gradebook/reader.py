@@ -8,15 +8,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from nbgrader import api
 from sqlalchemy import func
-from sqlalchemy.engine import make_url
 
 from chainrule.course.folder import Course, CourseError
 from chainrule.graded_cells import question_of
+from chainrule.grading.gradebook.opened import opened
 from chainrule.grading.gradebook.queries import comments_of, grades_of
 from chainrule.notebook.cells import cells_of
 
@@ -139,10 +138,7 @@ class AssignmentGrades:
 @contextmanager
 def open_gradebook(course: Course) -> Iterator[api.Gradebook]:
     """The course's gradebook. Raises CourseError when there is none yet."""
-    url = make_url(course.db_url)
-    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
-        raise CourseError("there is no gradebook yet: grade something first")
-    with api.Gradebook(course.db_url, course.config().CourseDirectory.get("course_id", "")) as book:
+    with opened(course.db_url, course.config().CourseDirectory.get("course_id", "")) as book:
         yield book
 
 

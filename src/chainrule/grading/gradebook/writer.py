@@ -6,12 +6,9 @@ manual grading, late penalties. What a person entered is never touched.
 
 from __future__ import annotations
 
-import logging
 import sqlite3
-import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
@@ -28,6 +25,7 @@ from chainrule.grading.gradebook.class_list import ClassList
 from chainrule.grading.gradebook.copies import copy_aside
 from chainrule.grading.gradebook.marks import late_policy
 from chainrule.grading.gradebook.master_changes import MasterChange, master_changes, with_renames
+from chainrule.grading.gradebook.opened import told_when_slow
 from chainrule.grading.gradebook.reconcile import agree
 from chainrule.grading.judge.master import Master
 from chainrule.grading.judge.scores import Graded, Score
@@ -36,9 +34,6 @@ __all__ = ["Book", "BookError", "MasterChanged", "Record", "Update"]
 
 _ATTEMPTS = 6  # at a database that is locked or away for a moment; each waits twice as long
 _FIRST_WAIT = 0.5  # seconds
-_SILENT = 2.0  # seconds, after which it is said that one waits
-
-_log = logging.getLogger(__name__)
 
 
 class BookError(RuntimeError):
@@ -318,19 +313,6 @@ def _patiently(work: Callable[[], Any], undo: Callable[[], Any] | None = None) -
     """Do it, and again while that may help; say so when it takes a while. Raises BookError."""
     with told_when_slow():
         return _again_and_again(work, undo)
-
-
-@contextmanager
-def told_when_slow() -> Iterator[None]:
-    """Log, when it takes longer than work with a gradebook does, that another program has it."""
-    said = "the gradebook is in use by another program, such as Formgrader: waiting for it"
-    timer = threading.Timer(_SILENT, _log.warning, [said])
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
 
 
 def _again_and_again(work: Callable[[], Any], undo: Callable[[], Any] | None) -> Any:
