@@ -295,7 +295,7 @@ TABLE = (
     Mistake("a setting of the wrong type", "grade ps", r"nbgrader_config.py: .*db_url",
             given=settings(f"{DB}5")),
     # The gradebook.
-    Mistake("a gradebook in no folder", "grade ps", r"gradebook cannot be opened: .*db_url",
+    Mistake("a gradebook in no folder", "grade ps", r"no folder /no/such/folder .*db_url",
             given=settings(f'{DB}"sqlite:////no/such/folder/gradebook.db"')),
     Mistake("a report of that", "report ps", r"no gradebook yet.*/no/such/folder/gradebook.db",
             given=settings(f'{DB}"sqlite:////no/such/folder/gradebook.db"')),

@@ -99,7 +99,7 @@ def grade(
     else:
         _show_batch(done, left)
     if left:
-        raise typer.Exit(STOPPED)
+        raise SystemExit(STOPPED)  # not typer's Exit: it is told already
     if nothing or done.failed:
         raise typer.Exit(FAULTS)
 
@@ -215,4 +215,5 @@ def _show_batch(done: BatchResult, left: int) -> None:
 
 def _show_failed(failed: Mapping[str, str]) -> None:
     for name, why in sorted(failed.items()):
-        console.print(f"[red]failed[/] {escape(name)}: {escape(why)}", highlight=False)
+        line = f"[red]failed[/] {escape(name)}: {escape(why)}"
+        console.print(line, highlight=False, soft_wrap=True)

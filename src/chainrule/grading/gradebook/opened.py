@@ -13,7 +13,7 @@ from sqlalchemy.engine import make_url
 
 from chainrule.course.folder import CourseError
 
-__all__ = ["opened", "told_when_slow"]
+__all__ = ["missing_folder", "opened", "told_when_slow"]
 
 _SILENT = 2.0  # seconds, after which it is said that one waits
 
@@ -31,6 +31,14 @@ def opened(db_url: str, course_id: str = "") -> Iterator[api.Gradebook]:
         book = api.Gradebook(db_url, course_id)
     with book:
         yield book
+
+
+def missing_folder(db_url: str) -> Path | None:
+    """The folder that a gradebook in SQLite would lie in, if that is not there."""
+    url = make_url(db_url)
+    folder = Path(url.database or "").parent
+    new = url.get_backend_name() == "sqlite" and not (url.database or "").startswith("file:")
+    return folder if new and not folder.is_dir() else None
 
 
 def _holds(place: str) -> bool:

@@ -25,7 +25,7 @@ from chainrule.grading.gradebook.class_list import ClassList
 from chainrule.grading.gradebook.copies import copy_aside
 from chainrule.grading.gradebook.marks import late_policy
 from chainrule.grading.gradebook.master_changes import MasterChange, master_changes, with_renames
-from chainrule.grading.gradebook.opened import told_when_slow
+from chainrule.grading.gradebook.opened import missing_folder, told_when_slow
 from chainrule.grading.gradebook.reconcile import agree
 from chainrule.grading.judge.master import Master
 from chainrule.grading.judge.scores import Graded, Score
@@ -103,6 +103,11 @@ class Book:
         Raises MasterChanged where nothing may be done about it, BookError.
         """
         self._assignment, self._masters = assignment, list(masters)
+        if (folder := missing_folder(db_url)) is not None:
+            raise BookError(
+                f"there is no folder {folder} for the gradebook: make it, or correct "
+                "c.CourseDirectory.db_url in nbgrader_config.py"
+            )
         self._book = _patiently(lambda: api.Gradebook(db_url, course_id))
         self._late = AssignLatePenalties(config=config)
         self._late.init_plugin()
