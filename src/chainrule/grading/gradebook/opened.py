@@ -49,8 +49,8 @@ def _holds(place: str) -> bool:
 
 @contextmanager
 def told_when_slow() -> Iterator[None]:
-    """Log, when it takes longer than work with a gradebook does, that another program has it."""
-    said = "the gradebook is in use by another program, such as Formgrader: waiting for it"
+    """Log, when it takes longer than work with a gradebook does, that one is waiting for it."""
+    said = "waiting for the gradebook: another program, such as Formgrader, may be using it"
     timer = threading.Timer(_SILENT, _log.warning, [said])
     timer.daemon = True
     timer.start()
