@@ -24,7 +24,7 @@ _KINDS = (
     (rb"version https://git-lfs", "a pointer of Git LFS instead of the file"),
     (rb"(?is)(?=<).{0,3000}?<(!doctype html|html|head|body)", "a web page (HTML)"),
 )
-# Windows lacks some of them, and has pipes and links that a folder can hold only for administrators.
+# Windows lacks some of them, and has no pipes in folders, nor links of ordinary users.
 _FLAGS = ("O_RDONLY", "O_NONBLOCK", "O_CLOEXEC", "O_NOFOLLOW", "O_BINARY")
 _AS_IT_IS = sum(getattr(os, flag, 0) for flag in _FLAGS)
 _CONFLICT = re.compile(rb"^(<{7} .*|={7}\s*|>{7} .*)$", re.MULTILINE)

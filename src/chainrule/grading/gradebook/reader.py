@@ -17,11 +17,11 @@ from chainrule.course.folder import Course, CourseError
 from chainrule.graded_cells import question_of
 from chainrule.grading.gradebook.opened import opened
 from chainrule.grading.gradebook.queries import comments_of, grades_of
-from chainrule.notebook.cells import cells_of
+from chainrule.notebook.cells import cells_of, source_of
 
 __all__ = [
     "AssignmentGrades", "Comment", "GradedCell", "GradedQuestion", "QuestionScore",
-    "cell_order", "open_gradebook", "read_class",
+    "cell_order", "master_code", "open_gradebook", "read_class",
 ]  # fmt: skip
 
 
@@ -147,7 +147,18 @@ def cell_order(course: Course, assignment: str) -> list[tuple[str, str]]:
 
     Raises CourseError for a master that is no notebook.
     """
-    found: list[tuple[str, str]] = []
+    masters = _masters(course, assignment)
+    return [(stem, name) for stem, master in masters for name, _ in cells_of(master)]
+
+
+def master_code(course: Course, assignment: str) -> list[str]:
+    """The code of the masters, cell by cell. Raises CourseError for one that is no notebook."""
+    cells = (cell for _, master in _masters(course, assignment) for _, cell in cells_of(master))
+    return [source_of(cell) for cell in cells if cell.get("cell_type") == "code"]
+
+
+def _masters(course: Course, assignment: str) -> list[tuple[str, dict[str, Any]]]:
+    found: list[tuple[str, dict[str, Any]]] = []
     for path in sorted((course.root / "source" / assignment).glob("*.ipynb")):
         try:
             master = json.loads(path.read_bytes())
@@ -155,7 +166,7 @@ def cell_order(course: Course, assignment: str) -> list[tuple[str, str]]:
             raise CourseError(f"{path} is no notebook: {error}") from None
         if not isinstance(master, dict) or "cells" not in master:
             raise CourseError(f"{path} is no notebook: it has no cells")
-        found += [(path.stem, name) for name, _ in cells_of(master)]
+        found.append((path.stem, master))
     return found
 
 
