@@ -7,23 +7,40 @@ kernels do, a command imports when it runs, so that help, completion and `check`
 
 from __future__ import annotations
 
-import os
 import sys
-import threading
-from typing import NoReturn
 
 __all__ = ["main"]
 
+_STOPPED = 130  # as shells have it of a program that Ctrl-C ended
 
-def main() -> NoReturn:
-    """Run the command and leave with its exit status; whatever fails is a line."""
-    debug = "--debug" in sys.argv
-    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+
+def main() -> None:
+    """Run the command and leave with its exit status; whatever fails is a line.
+
+    Nothing is imported before it is called, so that Ctrl-C is heard from the first moment.
+    """
     try:
-        status = _run(arguments)
-    except BaseException as error:
-        status = _tell(error, debug)
+        debug = "--debug" in sys.argv
+        try:
+            _have_streams()
+            status = _run([argument for argument in sys.argv[1:] if argument != "--debug"])
+        except BaseException as error:
+            status = _tell(error, debug)
+    except KeyboardInterrupt:  # once more, or while what tells of it was imported
+        status = _STOPPED
     _leave(status)
+
+
+def _have_streams() -> None:
+    """Have somewhere to speak to: a shell may have closed it, or it may take ASCII only."""
+    import os
+
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115  open until the end
+        elif hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
 
 
 def _run(arguments: list[str]) -> int:
@@ -34,7 +51,11 @@ def _run(arguments: list[str]) -> int:
             f"The chainrule command needs {missing.name}, which is not installed.\n"
             "In the course's checkout, run:  pip install -e '.[grading]'"
         )
-    return int(app(arguments, prog_name="chainrule", standalone_mode=False) or 0)
+    status = int(app(arguments, prog_name="chainrule", standalone_mode=False) or 0)
+    if status == _STOPPED:  # typer's way to say it; commands that have told of it leave otherwise
+        raise KeyboardInterrupt
+    sys.stdout.flush()  # a full disk is noticed here
+    return status
 
 
 def _tell(error: BaseException, debug: bool) -> int:
@@ -54,14 +75,15 @@ def _tell(error: BaseException, debug: bool) -> int:
     return failure.status
 
 
-def _leave(status: int) -> NoReturn:
-    """End, and do not wait for threads: one may be waiting for a submission that takes long."""
-    try:
-        sys.stdout.flush()
-        sys.stderr.flush()
-    except OSError:  # whoever read along is gone, or the disk is full
-        status = status or 1
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115  nothing complains at exit then
-    if any(t is not threading.main_thread() and not t.daemon for t in threading.enumerate()):
+def _leave(status: int) -> None:
+    """End; when stopped, at once: threads may wait for submissions that take long."""
+    import os
+
+    for stream in ("stdout", "stderr"):
+        try:
+            getattr(sys, stream).flush()
+        except OSError:  # whoever read along is gone
+            setattr(sys, stream, open(os.devnull, "w"))  # noqa: SIM115  Python flushes it at exit
+    if status == _STOPPED:
         os._exit(status)
     sys.exit(status)

@@ -9,6 +9,7 @@ import typer
 import chainrule as package
 from chainrule.cli import authoring, instructor, learner, results, students
 from chainrule.cli.failures import EXIT_CODES
+from chainrule.course.folder import programs_on_path
 
 __all__ = ["app"]
 
@@ -57,3 +58,4 @@ def chainrule(
     ] = False,
 ) -> None:
     """A course on backpropagation, and the grading of it."""
+    programs_on_path()  # nbgrader starts alembic, whether or not an environment is activated

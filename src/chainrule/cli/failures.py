@@ -127,6 +127,7 @@ TABLE = (
         "EROFS"),
     Row("builtins.OSError", "{file} may not be read or written by you: ask its owner, or chmod it",
         "EACCES|EPERM"),
+    Row("builtins.OSError", "the folder that you are in is gone: cd to another", "ENOENT nameless"),
     Row("builtins.OSError", "{file} is not there", "ENOENT"),
     Row("builtins.OSError", "{file} is a folder, where a file was expected", "EISDIR"),
     Row("builtins.OSError", "{file} is no folder, or a file stands in its way", "ENOTDIR|EEXIST"),
@@ -160,14 +161,20 @@ def of(error: BaseException) -> Failure:
     if cause is not None and hasattr(cause, "orig"):  # a database's words, which rows tell apart
         error = cause
     why = _first_line(getattr(error, "orig", None) or error)
-    number = getattr(error, "errno", None)
-    text = f"{errno.errorcode.get(number, '') if isinstance(number, int) else ''} {why}"
+    text = f"{_code(error)} {why}"
     for kind in type(error).__mro__:
         name = f"{kind.__module__}.{kind.__qualname__}"
         for row in TABLE:
             if row.kind == name and re.search(row.pattern, text, re.IGNORECASE):
                 return Failure(row.line.format(**_words(error, why)), row.status)
     raise AssertionError("the last row holds of everything")
+
+
+def _code(error: BaseException) -> str:
+    """Of an error of the system, by name, and whether it says which file it is about."""
+    if not isinstance(error, OSError) or error.errno is None:
+        return ""
+    return errno.errorcode.get(error.errno, "") + (" nameless" if error.filename is None else "")
 
 
 def _words(error: BaseException, why: str) -> dict[str, str]:
@@ -183,10 +190,11 @@ def _words(error: BaseException, why: str) -> dict[str, str]:
 
 def _first_line(error: BaseException) -> str:
     if hasattr(error, "format_message"):  # typer's, which say more there than as text
-        return str(error.format_message())
+        return str(error.format_message()).replace("Value error, ", "")
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    text = re.sub(r"<[\w.]*?(\w+) object at 0x\w+>", r"\1", str(error))
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
     return lines[0] if lines else type(error).__name__
 
 
@@ -198,6 +206,9 @@ def _in_the_settings(error: BaseException) -> str:
     lines = []
     step = error.__traceback__
     while step is not None:
+        reading = step.tb_frame.f_code.co_name == "_read_file_as_dict"  # traitlets' own
+        if reading and isinstance(error, (SyntaxError, ValueError)):
+            return f"{name}: {_first_line(error)}; correct it there"
         if step.tb_frame.f_code.co_filename.endswith(name):
             lines.append(step.tb_lineno)
         step = step.tb_next

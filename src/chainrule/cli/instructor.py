@@ -97,17 +97,14 @@ def grade(
         print_json({"assignment": name} | asdict(done) | {"copy": copy, "left": left})
     elif nothing:
         console.print(
-            f"nothing was graded: nobody handed {name} in. Work belongs into "
-            f"submitted/STUDENT/{name}/: `nbgrader collect` and `nbgrader zip_collect` put it "
-            "there",
-            highlight=False,
-            markup=False,
-            soft_wrap=True,
-        )
+            f"nothing was graded, since nobody handed {name} in. Work belongs into "
+            f"submitted/STUDENT/{name}/; `nbgrader collect` or `zip_collect` puts it there",
+            highlight=False, markup=False, soft_wrap=True,
+        )  # fmt: skip
     else:
         _show_batch(done, left)
     if left:
-        raise typer.Exit(STOPPED)
+        raise SystemExit(STOPPED)  # not typer's Exit: it is told already
     if nothing or done.failed:
         raise typer.Exit(FAULTS)
 
@@ -126,7 +123,7 @@ def feedback(
 
     course = Course.find()
     name = assignment_in(course, assignment)
-    with progress_bar(transient=True) as progress:
+    with listening(), progress_bar(transient=True) as progress:
         task = progress.add_task(name, total=None)
         done = generate(
             course.root,
@@ -294,4 +291,5 @@ def _show_batch(done: BatchResult, left: int) -> None:
 
 def _show_failed(failed: Mapping[str, str]) -> None:
     for name, why in sorted(failed.items()):
-        console.print(f"[red]failed[/] {escape(name)}: {escape(why)}", highlight=False)
+        line = f"[red]failed[/] {escape(name)}: {escape(why)}"
+        console.print(line, highlight=False, soft_wrap=True)

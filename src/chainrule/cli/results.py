@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 
 from chainrule.cli.arguments import AsJson, Assignment, assignment_in
-from chainrule.cli.terminal import console, print_json
+from chainrule.cli.terminal import console, listening, print_json
 from chainrule.grading.lms.options import Match, Options, Target
 
 __all__ = ["export", "report"]
@@ -28,7 +28,8 @@ def report(
 
     course = Course.find()
     name = assignment_in(course, assignment)
-    found = read_report(course, name)
+    with listening():
+        found = read_report(course, name)
     written = write_report(found, to or course.root / "reports" / f"{name}.html")
     if as_json:
         print_json(found.as_json() | {"written": [str(path) for path in written]})
@@ -56,10 +57,12 @@ def export(
 
     course = Course.find()
     options = Options(roster, match, column, zero)
-    done = export_assignment(course, assignment_in(course, assignment), to, output, options)
+    name = assignment_in(course, assignment)
+    with listening():
+        done = export_assignment(course, name, to, output, options)
     if as_json:
         told = {"students": done.students, "notes": done.notes, "written": str(done.path)}
-        print_json({"assignment": assignment_in(course, assignment), "to": to.value} | told)
+        print_json({"assignment": name, "to": to.value} | told)
         return
     console.print(f"{done.students} students", highlight=False)
     for note in done.notes:

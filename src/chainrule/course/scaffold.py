@@ -116,11 +116,11 @@ def _made_at_once(folder: Path) -> Iterator[Path]:
     `folder` is made empty first: of two that try, one makes it. A folder can be renamed to an empty
     one only, so what anybody puts there meanwhile stays too.
     """
+    if os.path.lexists(folder):
+        raise CourseError(f"{folder} is there already: nothing was written")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         folder.mkdir()
-    except FileExistsError:
-        raise CourseError(f"{folder} is there already: nothing was written") from None
     except OSError as error:
         raise CourseError(f"{folder} cannot be made: {error.strerror}") from error
     work = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))

@@ -24,6 +24,9 @@ _KINDS = (
     (rb"version https://git-lfs", "a pointer of Git LFS instead of the file"),
     (rb"(?is)(?=<).{0,3000}?<(!doctype html|html|head|body)", "a web page (HTML)"),
 )
+# Windows lacks some of them, and has no pipes in folders, nor links of ordinary users.
+_FLAGS = ("O_RDONLY", "O_NONBLOCK", "O_CLOEXEC", "O_NOFOLLOW", "O_BINARY")
+_AS_IT_IS = sum(getattr(os, flag, 0) for flag in _FLAGS)
 _CONFLICT = re.compile(rb"^(<{7} .*|={7}\s*|>{7} .*)$", re.MULTILINE)
 
 
@@ -36,9 +39,8 @@ def read_file(path: Path, most: int) -> bytes:
 
     It is opened once, without waiting and without following a link, and then looked at.
     """
-    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW
     try:
-        descriptor = os.open(path, flags)
+        descriptor = os.open(path, _AS_IT_IS)
     except OSError as error:
         why = "it is a link to another place" if path.is_symlink() else error.strerror
         raise Malformed(f"{path.name} cannot be read: {why}.") from None

@@ -68,6 +68,8 @@ def folder_progress(
     that cannot be read come last. Raises CourseError when there is no such folder, or no problem
     set in it.
     """
+    if folder.is_file():
+        raise CourseError(f"{folder} is a file: name a folder, or see `chainrule check {folder}`")
     if not folder.is_dir():
         raise CourseError(f"there is no folder {folder}")
     seen = [row for path in _notebooks(folder) if (row := _look(path, folder)) is not None]

@@ -7,7 +7,6 @@ with a hash of what was graded. Killed in between, the next run grades it again,
 from __future__ import annotations
 
 import fcntl
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
@@ -42,6 +41,7 @@ from chainrule.grading.judge.judge import (
 from chainrule.grading.judge.master import Master
 from chainrule.grading.judge.scores import Graded, as_file
 from chainrule.grading.limits import Limits
+from chainrule.grading.processors import processors_here
 from chainrule.notebook.atomic_file import line_of, put
 from chainrule.notebook.outputs import size_of
 from chainrule.notebook.text import printable
@@ -154,7 +154,7 @@ def grade(
                 names = [name for name in names if name not in result.strangers]
             unlisted = {name for name in names if not listed.lists(name)}
             batch = _Batch(reader, book, result, config, unlisted)
-            batch.run(names, force, progress, executor, jobs or len(os.sched_getaffinity(0)))
+            batch.run(names, force, progress, executor, jobs or processors_here())
     result.seconds = time.monotonic() - started
     return result
 

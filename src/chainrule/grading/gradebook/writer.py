@@ -6,12 +6,9 @@ manual grading, late penalties. What a person entered is never touched.
 
 from __future__ import annotations
 
-import logging
 import sqlite3
-import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
@@ -28,6 +25,7 @@ from chainrule.grading.gradebook.class_list import ClassList
 from chainrule.grading.gradebook.copies import copy_aside
 from chainrule.grading.gradebook.marks import late_policy
 from chainrule.grading.gradebook.master_changes import MasterChange, master_changes, with_renames
+from chainrule.grading.gradebook.opened import missing_folder, told_when_slow
 from chainrule.grading.gradebook.queries import over_maximum
 from chainrule.grading.gradebook.reconcile import agree
 from chainrule.grading.judge.master import Master
@@ -37,9 +35,6 @@ __all__ = ["Book", "BookError", "MasterChanged", "Record", "Update"]
 
 _ATTEMPTS = 6  # at a database that is locked or away for a moment; each waits twice as long
 _FIRST_WAIT = 0.5  # seconds
-_SILENT = 2.0  # seconds, after which it is said that one waits
-
-_log = logging.getLogger(__name__)
 
 
 class BookError(RuntimeError):
@@ -109,6 +104,11 @@ class Book:
         Raises MasterChanged where nothing may be done about it, BookError.
         """
         self._assignment, self._masters = assignment, list(masters)
+        if (folder := missing_folder(db_url)) is not None:
+            raise BookError(
+                f"there is no folder {folder} for the gradebook: make it, or correct "
+                "c.CourseDirectory.db_url in nbgrader_config.py"
+            )
         self._book = _patiently(lambda: api.Gradebook(db_url, course_id))
         self._late = AssignLatePenalties(config=config)
         self._late.init_plugin()
@@ -330,19 +330,6 @@ def _patiently(work: Callable[[], Any], undo: Callable[[], Any] | None = None) -
     """Do it, and again while that may help; say so when it takes a while. Raises BookError."""
     with told_when_slow():
         return _again_and_again(work, undo)
-
-
-@contextmanager
-def told_when_slow() -> Iterator[None]:
-    """Log, when it takes longer than work with a gradebook does, that another program has it."""
-    said = "the gradebook does not answer yet; another program, such as Formgrader, may have it"
-    timer = threading.Timer(_SILENT, _log.warning, [said])
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
 
 
 def _again_and_again(work: Callable[[], Any], undo: Callable[[], Any] | None) -> Any:

@@ -19,10 +19,11 @@ from chainrule.grading.gradebook.reader import (
     GradedQuestion,
     StudentGrades,
     cell_order,
+    master_code,
     open_gradebook,
     read_class,
 )
-from chainrule.grading.report.anonymous import anonymous
+from chainrule.grading.report.anonymous import Private, anonymous, words_of
 from chainrule.grading.report.failures import Looked
 from chainrule.grading.report.graded_work import ClassWork
 from chainrule.grading.report.statistics import Bin, bins, discrimination, median
@@ -158,7 +159,7 @@ def read_report(course: Course, assignment: str) -> ClassReport:
         set_aside=len(known) - len(able),
         histogram=bins(scores, most),
         questions=rows,
-        misconceptions=_misconceptions(grades, looked),
+        misconceptions=_misconceptions(grades, looked, _private(course, grades)),
         groups=groups,
         alone=alone,
         complete=sum(not _lost(grades, e) for e in able),
@@ -230,7 +231,19 @@ def _rows(
     return rows
 
 
-def _misconceptions(grades: AssignmentGrades, looked: dict[str, Looked]) -> list[Made]:
+def _private(course: Course, grades: AssignmentGrades) -> Private:
+    """What an example may not hold: names of students, unless they are words of the master."""
+    names = (
+        name
+        for one in grades.entries
+        for name in (one.id, one.first_name, one.last_name, one.email, one.lms_user_id)
+    )
+    return Private(names, words_of(master_code(course, grades.assignment)))
+
+
+def _misconceptions(
+    grades: AssignmentGrades, looked: dict[str, Looked], private: Private
+) -> list[Made]:
     """Those that were made, the most frequent first; a student counts once for each."""
     where: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for student, one in looked.items():
@@ -250,7 +263,7 @@ def _misconceptions(grades: AssignmentGrades, looked: dict[str, Looked]) -> list
     people = {entry.id: entry for entry in grades.entries}
     for shown in made[:MOST_MADE]:
         answered = [people[student] for student in where[shown.id][shown.at]]
-        shown.example = _example(answered, looked, shown)
+        shown.example = _example(answered, looked, shown, private)
     return made
 
 
@@ -259,14 +272,15 @@ def _named(one: Looked, question: str) -> set[str]:
     return {f.misconception for f in one.failures.get(question, ()) if f.misconception is not None}
 
 
-def _example(students: Sequence[StudentGrades], looked: dict[str, Looked], made: Made) -> str:
+def _example(
+    students: Sequence[StudentGrades], looked: dict[str, Looked], made: Made, private: Private
+) -> str:
     """The shortest of their answers that can be shown."""
     answers = ((looked[one.id].answers.get(made.at, ""), one) for one in students)
     for source, one in sorted(answers, key=lambda pair: len(pair[0]))[:_CANDIDATES]:
-        names = (one.id, one.first_name, one.last_name, one.email, one.lms_user_id)
         failures = looked[one.id].failures[made.at]
         check = next(f.check for f in failures if f.misconception == made.id)
-        if example := anonymous(source, names, focus=check.rpartition("_")[2]):
+        if example := anonymous(source, private, focus=check.rpartition("_")[2]):
             return example
     return ""
 
