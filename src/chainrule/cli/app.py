@@ -39,6 +39,7 @@ class_list = typer.Typer(help="The class list: show it, and enter students.", no
 class_list.command("add", epilog=_STATUS)(students.add)
 class_list.command("import", epilog=_STATUS)(students.import_roster)
 class_list.command("list", epilog=_STATUS)(students.show)
+class_list.command("extend", epilog=_STATUS)(students.extend)
 app.add_typer(class_list, name="students")
 
 

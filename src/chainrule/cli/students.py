@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,13 +13,13 @@ from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
-from chainrule.cli.arguments import AsJson
+from chainrule.cli.arguments import AsJson, Assignment, assignment_in
 from chainrule.cli.terminal import console, print_json
 
 if TYPE_CHECKING:
     from chainrule.course.roster import EnrolledStudent
 
-__all__ = ["add", "import_roster", "show"]
+__all__ = ["add", "extend", "import_roster", "show"]
 
 _DETAILS = ("first_name", "last_name", "email", "lms_user_id")
 
@@ -44,6 +45,36 @@ def import_roster(
     from chainrule.course.roster import read_roster
 
     _enter(read_roster(roster))
+
+
+def extend(
+    student: Annotated[str, typer.Argument(help="Who gets more time.")],
+    assignment: Assignment,
+    days: Annotated[float, typer.Option(help="How many days after the due date; 0 takes it back.")],
+) -> None:
+    """Give a student more time for work that is there; grade again afterwards."""
+    from nbgrader.api import MissingEntry
+
+    from chainrule.course.folder import Course, CourseError
+
+    name = assignment_in(Course.find(), assignment)
+    with _gradebook() as (book, _):
+        try:
+            submission = book.find_submission(name, student)
+        except MissingEntry:
+            raise CourseError(
+                f"there is no work of {student} for {name} in the gradebook: grade it first, and "
+                "then say how much more time there was"
+            ) from None
+        if submission.assignment.duedate is None:
+            raise CourseError(
+                f"{name} is never due: nbgrader db assignment add {name} --duedate='2030-01-31 "
+                "17:00 UTC' says when it is"
+            )
+        submission.extension = timedelta(days=days) if days else None
+        book.db.commit()
+        due = f"{submission.duedate:%Y-%m-%d %H:%M} UTC"
+    console.print(f"{student} has until {due} for {name}", highlight=False, markup=False)
 
 
 def show(as_json: AsJson = False) -> None:

@@ -297,7 +297,7 @@ class Book:
 
     def _penalty(self, submission: Any, notebook: Any) -> float | None:
         """What the course's plugin takes off for being late: between nothing and the score."""
-        late = submission.total_seconds_late
+        late = submission.total_seconds_late if self._due is not None else 0
         if late <= 0:
             return None
         self._book.db.refresh(notebook)
