@@ -17,7 +17,7 @@ from chainrule.numeric import (
     numerical_gradients_at,
     numerical_jacobian,
 )
-from chainrule.numeric.richardson import evaluate
+from chainrule.numeric.probe import evaluate
 
 __all__ = ["Case", "DoesNotApply", "JacobianCase", "Output", "StatedCase", "expect"]
 

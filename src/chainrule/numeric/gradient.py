@@ -18,7 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.numeric.richardson import Probe, is_number, slopes
+from chainrule.numeric.probe import Probe, is_number
+from chainrule.numeric.slopes import slopes
 
 __all__ = [
     "Estimate",

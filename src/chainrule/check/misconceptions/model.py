@@ -10,7 +10,7 @@ import numpy as np
 
 from chainrule.check.calls import value_of
 from chainrule.check.case import Case, DoesNotApply, Output
-from chainrule.numeric.richardson import evaluate
+from chainrule.numeric.probe import evaluate
 
 __all__ = [
     "Changed", "Misconception", "OutputWays", "Predict", "Prediction",
