@@ -14,14 +14,16 @@ from typing import Any
 import mpmath
 import numpy as np
 
-__all__ = ["Case", "hard_functions", "random_formulas", "true_slopes"]
+from chainrule.numeric import numerical_gradient
+
+__all__ = ["Hard", "hard_functions", "is_missed", "random_formulas", "true_slopes"]
 
 Formula = Callable[[Any, Any], Any]
 """f(m, x): the value at x, with the functions of m, which is `math`-like or mpmath-like."""
 
 
 @dataclass(frozen=True)
-class Case:
+class Hard:
     """A function, where it is tried, and what is known of its slope there.
 
     formula: what is meant; seen: what float64 makes of it, where that is something else (rounded to
@@ -91,7 +93,7 @@ class _Exact:
         return mpmath.mpf(a) / b
 
 
-def true_slopes(case: Case) -> tuple[float, float]:
+def true_slopes(case: Hard) -> tuple[float, float]:
     """The slopes from the left and from the right, by mpmath.
 
     Raises ValueError where it cannot tell them.
@@ -111,6 +113,14 @@ def true_slopes(case: Case) -> tuple[float, float]:
                 raise ValueError(f"{case.name} has no slope at {case.x}")
             found.append(float(by_step[1]))
     return found[0], found[1]
+
+
+def is_missed(case: Hard) -> bool:
+    """Whether a numerical gradient's bar is finite and does not cover the true slopes."""
+    estimate = numerical_gradient(case, case.x)
+    if not np.isfinite(estimate.error):
+        return False
+    return not all(estimate.covers(slope, 1e-15 * abs(slope)) for slope in true_slopes(case))
 
 
 # Random formulas ----------------------------------------------------------------------------------
@@ -149,7 +159,7 @@ def _random_tree(rng: np.random.Generator, depth: int) -> Formula:
     return made[int(kind)]
 
 
-def random_formulas(count: int, seed: int) -> Iterator[Case]:
+def random_formulas(count: int, seed: int) -> Iterator[Hard]:
     """So many random formulas at random places, from 1e-6 to 1e6; all finite there."""
     rng = np.random.default_rng(seed)
     made = 0
@@ -157,7 +167,7 @@ def random_formulas(count: int, seed: int) -> Iterator[Case]:
         formula = _random_tree(rng, int(rng.integers(1, 5)))
         power = rng.uniform(-6, 6) if rng.random() < 0.3 else rng.uniform(-1, 1)
         x = float(rng.choice([-1, 1]) * 10**power)
-        case = Case(f"random {made}", x, formula)
+        case = Hard(f"random {made}", x, formula)
         try:
             value, slopes = case(x), true_slopes(case)
         except (ValueError, ZeroDivisionError, OverflowError):
@@ -177,7 +187,7 @@ _PLAIN: dict[str, Formula] = {
 }
 
 
-def _rounded() -> Iterator[Case]:
+def _rounded() -> Iterator[Hard]:
     for name, formula in _PLAIN.items():
         for x in (1.0, -0.37, 2.75):
 
@@ -185,61 +195,61 @@ def _rounded() -> Iterator[Case]:
                 return formula(_Floats, x)
 
             for digits in (2, 3, 4, 6, 8, 10, 12):
-                yield Case(f"round({name}, {digits})", x, formula,
+                yield Hard(f"round({name}, {digits})", x, formula,
                            lambda x, at=at, digits=digits: round(at(x), digits))  # fmt: skip
             for kind in (np.float16, np.float32):
-                yield Case(f"{kind.__name__} of {name}", x, formula,
+                yield Hard(f"{kind.__name__} of {name}", x, formula,
                            lambda x, at=at, kind=kind: float(kind(at(x))))  # fmt: skip
-                yield Case(f"{name} of a {kind.__name__}", x, formula,
+                yield Hard(f"{name} of a {kind.__name__}", x, formula,
                            lambda x, at=at, kind=kind: at(float(kind(x))))  # fmt: skip
 
 
-def _cancelling() -> Iterator[Case]:
+def _cancelling() -> Iterator[Hard]:
     for power in (3, 6, 8, 10, 12, 15):
         big = 10.0**power
         for name, formula in _PLAIN.items():
-            yield Case(f"{name} + 1e{power} - 1e{power}", 0.5,
+            yield Hard(f"{name} + 1e{power} - 1e{power}", 0.5,
                        lambda m, x, f=formula, big=big: f(m, x) + big - big)  # fmt: skip
-            yield Case(f"({name} * 1e{power} + 1e{power}) - 1e{power}", -1.25,
+            yield Hard(f"({name} * 1e{power} + 1e{power}) - 1e{power}", -1.25,
                        lambda m, x, f=formula, big=big: (f(m, x) * big + big) - big)  # fmt: skip
     for x in (1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8):
-        yield Case("(1 - cos x) / x^2", x, lambda m, x: m.divide(1 - m.cos(x), x * x))
-        yield Case("(e^x - 1) / x", x, lambda m, x: m.divide(m.exp(x) - 1, x))
-        yield Case("log(1 + x) / x", x, lambda m, x: m.divide(m.log(1 + x), x))
-        yield Case("(1 + x)^2 - 1 - 2 x", x, lambda m, x: (1 + x) * (1 + x) - 1 - 2 * x)
-        yield Case("sqrt(1 + x) - 1", x, lambda m, x: m.sqrt(1 + x) - 1)
-        yield Case("sin x - x", x, lambda m, x: m.sin(x) - x)
+        yield Hard("(1 - cos x) / x^2", x, lambda m, x: m.divide(1 - m.cos(x), x * x))
+        yield Hard("(e^x - 1) / x", x, lambda m, x: m.divide(m.exp(x) - 1, x))
+        yield Hard("log(1 + x) / x", x, lambda m, x: m.divide(m.log(1 + x), x))
+        yield Hard("(1 + x)^2 - 1 - 2 x", x, lambda m, x: (1 + x) * (1 + x) - 1 - 2 * x)
+        yield Hard("sqrt(1 + x) - 1", x, lambda m, x: m.sqrt(1 + x) - 1)
+        yield Hard("sin x - x", x, lambda m, x: m.sin(x) - x)
     for x in (1e2, 1e4, 1e6, 1e8, 1e12):
-        yield Case("sqrt(x + 1) - sqrt x", x, lambda m, x: m.sqrt(x + 1) - m.sqrt(x))
-        yield Case("(x + 1)^2 - x^2", x, lambda m, x: (x + 1) * (x + 1) - x * x)
-        yield Case("1/x - 1/(x + 1)", x, lambda m, x: m.divide(1, x) - m.divide(1, x + 1))
+        yield Hard("sqrt(x + 1) - sqrt x", x, lambda m, x: m.sqrt(x + 1) - m.sqrt(x))
+        yield Hard("(x + 1)^2 - x^2", x, lambda m, x: (x + 1) * (x + 1) - x * x)
+        yield Hard("1/x - 1/(x + 1)", x, lambda m, x: m.divide(1, x) - m.divide(1, x + 1))
     for x in (5.0, 15.0, 25.0, 33.0, 36.0, 40.0):
-        yield Case("1 - sigmoid x", x, lambda m, x: 1 - m.divide(1, 1 + m.exp(-x)))
-        yield Case("log(sigmoid x)", x, lambda m, x: m.log(m.divide(1, 1 + m.exp(-x))))
-        yield Case("1 - tanh(x)^2", x, lambda m, x: 1 - m.tanh(x) * m.tanh(x))
+        yield Hard("1 - sigmoid x", x, lambda m, x: 1 - m.divide(1, 1 + m.exp(-x)))
+        yield Hard("log(sigmoid x)", x, lambda m, x: m.log(m.divide(1, 1 + m.exp(-x))))
+        yield Hard("1 - tanh(x)^2", x, lambda m, x: 1 - m.tanh(x) * m.tanh(x))
 
 
-def _rippled() -> Iterator[Case]:
+def _rippled() -> Iterator[Hard]:
     for power in range(2, 13):
         for x in (-1.3, 0.4, 2.7):
             fast = 10.0**power
-            yield Case(f"sin(1e{power} x)", x, lambda m, x, w=fast: m.sin(w * x))
-            yield Case(f"x + sin(1e{power} x) / 1e{power}", x,
+            yield Hard(f"sin(1e{power} x)", x, lambda m, x, w=fast: m.sin(w * x))
+            yield Hard(f"x + sin(1e{power} x) / 1e{power}", x,
                        lambda m, x, w=fast: x + m.sin(w * x) / w)  # fmt: skip
     for power in range(1, 11):
         fast = 2 * math.pi * 4.0**power  # whole periods in steps that are powers of two
-        yield Case(f"sin(2 pi 4^{power} x)", 0.5, lambda m, x, w=fast: m.sin(w * x))
-        yield Case(f"x + sin(2 pi 4^{power} x) / 1000", 1.25,
+        yield Hard(f"sin(2 pi 4^{power} x)", 0.5, lambda m, x, w=fast: m.sin(w * x))
+        yield Hard(f"x + sin(2 pi 4^{power} x) / 1000", 1.25,
                    lambda m, x, w=fast: x + m.sin(w * x) / 1000)  # fmt: skip
 
 
-def _kinked() -> Iterator[Case]:
-    def kink(size: float, away: float, x: float) -> Case:
+def _kinked() -> Iterator[Hard]:
+    def kink(size: float, away: float, x: float) -> Hard:
         at = x - away
         there = math.copysign(1.0, x - at) if x != at else 0.0
         sides = (there, there) if there else (-1.0, 1.0)
         left, right = (size * side + math.cos(x) for side in sides)
-        return Case(
+        return Hard(
             f"{size:g} |x - ({x:g} - {away:g})| + sin x", x,
             lambda m, x: size * m.abs(x - m.number(at)) + m.sin(x), slopes=(left, right),
         )  # fmt: skip
@@ -250,62 +260,62 @@ def _kinked() -> Iterator[Case]:
             yield kink(size, away, 0.75)
     for size in (1e-6, 1e-3, 1.0):
         for x in (1e-12, 1e-9, -1e-9, 1e-6, -1e-3):
-            yield Case(f"{size:g} |x| + sin x", x,
+            yield Hard(f"{size:g} |x| + sin x", x,
                        lambda m, x, size=size: size * m.abs(x) + m.sin(x))  # fmt: skip
 
 
-def _stepped() -> Iterator[Case]:
+def _stepped() -> Iterator[Hard]:
     for away in (1e-1, 1e-3, 1e-5, 1e-7, 1e-9, 1e-12):
         edge = 0.5 + away
-        yield Case(f"x, and 1 more from 0.5 + {away:g}", 0.5, lambda m, x: x,
+        yield Hard(f"x, and 1 more from 0.5 + {away:g}", 0.5, lambda m, x: x,
                    lambda x, edge=edge: x + (x > edge))  # fmt: skip
-        yield Case(f"x^2, and 1e-6 more from 0.5 + {away:g}", 0.5, lambda m, x: x * x,
+        yield Hard(f"x^2, and 1e-6 more from 0.5 + {away:g}", 0.5, lambda m, x: x * x,
                    lambda x, edge=edge: x * x + 1e-6 * (x > edge))  # fmt: skip
-        yield Case(f"0 within {away:g}, else |x| - {away:g}", 0.0, lambda m, x: 0 * x,
+        yield Hard(f"0 within {away:g}, else |x| - {away:g}", 0.0, lambda m, x: 0 * x,
                    lambda x, away=away: max(abs(x) - away, 0.0))  # fmt: skip
-        yield Case(f"relu at {away:g}", away, lambda m, x: x, lambda x: max(x, 0.0))
-        yield Case(f"relu at -{away:g}", -away, lambda m, x: 0 * x, lambda x: max(x, 0.0))
+        yield Hard(f"relu at {away:g}", away, lambda m, x: x, lambda x: max(x, 0.0))
+        yield Hard(f"relu at -{away:g}", -away, lambda m, x: 0 * x, lambda x: max(x, 0.0))
 
 
-def _steep() -> Iterator[Case]:
+def _steep() -> Iterator[Hard]:
     for away in (1e-1, 1e-3, 1e-6, 1e-9, 1e-12):
-        yield Case("log x", away, lambda m, x: m.log(x))
-        yield Case("sqrt x", away, lambda m, x: m.sqrt(x))
-        yield Case("1 / x", away, lambda m, x: m.divide(1, x))
-        yield Case("1 / x^2", -away, lambda m, x: m.divide(1, x * x))
-        yield Case("x log x", away, lambda m, x: x * m.log(x))
-        yield Case("tan near pi / 2", math.pi / 2 - away, lambda m, x: m.tan(x))
+        yield Hard("log x", away, lambda m, x: m.log(x))
+        yield Hard("sqrt x", away, lambda m, x: m.sqrt(x))
+        yield Hard("1 / x", away, lambda m, x: m.divide(1, x))
+        yield Hard("1 / x^2", -away, lambda m, x: m.divide(1, x * x))
+        yield Hard("x log x", away, lambda m, x: x * m.log(x))
+        yield Hard("tan near pi / 2", math.pi / 2 - away, lambda m, x: m.tan(x))
     for width in (1e-1, 1e-2, 1e-3, 1e-4, 1e-6, 1e-8):
         for x in (0.5, 0.5 + width / 3, 0.5 + 2 * width):
-            yield Case(f"a peak of width {width:g}", x,
-                       lambda m, x, w=width: m.exp(-(((x - 0.5) / w) * ((x - 0.5) / w))))  # fmt: skip
-            yield Case(f"a pole {width:g} away", x,
+            yield Hard(f"a peak of width {width:g}", x,
+                       lambda m, x, w=width: m.exp(-(((x - 0.5) / w) ** 2)))  # fmt: skip
+            yield Hard(f"a pole {width:g} away", x,
                        lambda m, x, w=width: m.divide(1, 1 + ((x - 0.5) / w) ** 2))  # fmt: skip
-            yield Case(f"a tanh of width {width:g}", x,
+            yield Hard(f"a tanh of width {width:g}", x,
                        lambda m, x, w=width: m.tanh((x - 0.5) / w))  # fmt: skip
 
 
-def _extreme() -> Iterator[Case]:
+def _extreme() -> Iterator[Hard]:
     for x in (100.0, 500.0, 700.0, 709.0, -700.0, -740.0):
-        yield Case("e^x", x, lambda m, x: m.exp(x))
+        yield Hard("e^x", x, lambda m, x: m.exp(x))
     for size in (1e-300, 1e-100, 1e-30, 1e30, 1e100, 1e290):
-        yield Case(f"{size:g} sin x", 0.7, lambda m, x, s=size: s * m.sin(x))
-        yield Case(f"{size:g} x^2", 3.0, lambda m, x, s=size: s * (x * x))
-        yield Case("x / 3", size, lambda m, x: x / 3)
-        yield Case("sin x", size, lambda m, x: m.sin(x)) if size < 1e10 else Case(
+        yield Hard(f"{size:g} sin x", 0.7, lambda m, x, s=size: s * m.sin(x))
+        yield Hard(f"{size:g} x^2", 3.0, lambda m, x, s=size: s * (x * x))
+        yield Hard("x / 3", size, lambda m, x: x / 3)
+        yield Hard("sin x", size, lambda m, x: m.sin(x)) if size < 1e10 else Hard(
             "log x", size, lambda m, x: m.log(x))  # fmt: skip
     for x in (20.0, 30.0, 40.0, 100.0, 1000.0):
-        yield Case("tanh x", x, lambda m, x: m.tanh(x))
-        yield Case("sigmoid x", -x, lambda m, x: m.divide(1, 1 + m.exp(-x)))
-        yield Case("sigmoid x", x, lambda m, x: m.divide(1, 1 + m.exp(-x)))
-        yield Case("softplus x", -x, lambda m, x: m.log1p(m.exp(x)))
+        yield Hard("tanh x", x, lambda m, x: m.tanh(x))
+        yield Hard("sigmoid x", -x, lambda m, x: m.divide(1, 1 + m.exp(-x)))
+        yield Hard("sigmoid x", x, lambda m, x: m.divide(1, 1 + m.exp(-x)))
+        yield Hard("softplus x", -x, lambda m, x: m.log1p(m.exp(x)))
     for x in (0.02, 0.05, 0.1, 0.3):
-        yield Case("exp(-1 / x^2)", x, lambda m, x: m.exp(-m.divide(1, x * x)))
-        yield Case("x^20", x, lambda m, x: x**20)
-        yield Case("x^2 sin(1 / x)", x, lambda m, x: x * x * m.sin(m.divide(1, x)))
+        yield Hard("exp(-1 / x^2)", x, lambda m, x: m.exp(-m.divide(1, x * x)))
+        yield Hard("x^20", x, lambda m, x: x**20)
+        yield Hard("x^2 sin(1 / x)", x, lambda m, x: x * x * m.sin(m.divide(1, x)))
 
 
-def hard_functions() -> list[Case]:
+def hard_functions() -> list[Hard]:
     """More than 500 of them, of a dozen kinds."""
     kinds = (_rounded, _cancelling, _rippled, _kinked, _stepped, _steep, _extreme)
     return [case for kind in kinds for case in kind()]

@@ -8,9 +8,10 @@ forward function, the student's own or one the check brings, within that gradien
 reference gradient is written down anywhere.
 
 `gates.py`, `functions.py` and `memory.py` are what is called; `student_code.py` calls the answer,
-`compare.py` says whether it is right, `diagnose.py` which row of `misconceptions/` explains it, and
-`explain.py` puts it into words. Start with `gates.py`. It may import `numeric` and `formatting`,
-and nothing that is not in the base install.
+`derivatives.py` works out what it should be (`memo.py` keeps what comes of a check's own
+reference), `compare.py` says whether it is right, `diagnose.py` which row of `misconceptions/`
+explains it, and `explain.py` puts it into words. Start with `gates.py`. It may import `numeric` and
+`formatting`, and nothing that is not in the base install.
 """
 
 from chainrule.check.functions import finds, function, refuses, trained

@@ -31,7 +31,7 @@ def run_steps(
     A class in another process (a judge's) has a method `__steps__`, which takes them all at once.
     It is asked of its type, since a student's class may call a method of its own as it likes.
     """
-    if hasattr(type(gate), "__steps__"):
+    if _is_elsewhere(gate):
         return gate.__steps__(steps, made_with)  # type: ignore[attr-defined]
     made: dict[int, Any] = {}
     answers: list[Any] = []
@@ -45,6 +45,10 @@ def run_steps(
         except Exception as error:
             answers.append(error)
     return answers
+
+
+def _is_elsewhere(gate: Callable[..., Any]) -> bool:
+    return hasattr(type(gate), "__steps__")
 
 
 def value_of(answer: Any) -> Any:
@@ -71,5 +75,15 @@ class OwnForward:
 
     def many(self, points: Sequence[Sequence[Any]]) -> list[Any]:
         """The outputs at several points; what a call raised is in its place."""
-        steps = [Step(place, "forward", tuple(point)) for place, point in enumerate(points)]
-        return run_steps(self.gate, self.made_with, steps)
+        if _is_elsewhere(self.gate):
+            steps = [Step(place, "forward", tuple(point)) for place, point in enumerate(points)]
+            return run_steps(self.gate, self.made_with, steps)
+        found: list[Any] = []
+        for point in points:
+            try:
+                found.append(self.gate(*self.made_with).forward(*point))
+            except TimeoutError:  # as in `run_steps`
+                raise
+            except Exception as error:
+                found.append(error)
+        return found

@@ -12,6 +12,7 @@ import numpy as np
 from chainrule.check import messages
 from chainrule.check.case import Case, DoesNotApply, Output
 from chainrule.check.compare import Unfit, as_answer, compare, exactly, which_wrong
+from chainrule.check.derivatives import gradients
 from chainrule.check.diagnose import diagnose
 from chainrule.check.explain import entries
 from chainrule.check.inputs import Point, as_points, upstream_like
@@ -23,11 +24,12 @@ from chainrule.check.student_code import (
     copies,
     how_many,
     name_of,
+    quietly,
     recognised,
     untouched,
 )
 from chainrule.formatting import number
-from chainrule.numeric import Estimate, numerical_gradient
+from chainrule.numeric import Estimate
 
 __all__ = ["finds", "function", "refuses", "trained"]
 
@@ -69,6 +71,7 @@ class Call:
         raise AttributeError(attribute)
 
 
+@quietly
 def function(
     f: Callable[..., Any],
     *,
@@ -121,6 +124,7 @@ def function(
     print(f"{name}: right{how_many(tried)}.")
 
 
+@quietly
 def trained(
     train: Callable[..., Any],
     *,
@@ -174,6 +178,7 @@ def trained(
         raise CheckFailed(f"{name}: the net has not learned enough.", told)
 
 
+@quietly
 def refuses(
     f: Callable[..., Any],
     *,
@@ -207,6 +212,7 @@ def refuses(
     raise recognised(headline, lines, mistake) if mistake else CheckFailed(headline + ".", lines)
 
 
+@quietly
 def finds(
     finder: Callable[..., Any],
     *,
@@ -245,7 +251,7 @@ def _is_wrong(
     name: str, forward: Callable[..., Any], backward: Callable[..., Any], x: np.ndarray
 ) -> bool:
     upstream = upstream_like(forward(x.copy()), name)
-    expected = numerical_gradient(forward, x, upstream)
+    ((expected,),) = gradients(forward, [(x,)], [upstream])
     claim = backward(x.copy(), upstream)
     return bool(np.shape(claim) != x.shape or compare(claim, expected) is not None)
 
@@ -307,11 +313,10 @@ def _compared(
     name: str, answer: Any, value: Any, right: Mapping[str, Estimate], point: Point
 ) -> tuple[list[np.ndarray | None], CheckFailed | None]:
     """What came, part by part, and what speaks against it before any value is compared."""
-    where = _at(point)
     try:
         several = _same_parts(answer, value, list(right))
     except Unfit as unfit:
-        return [None] * len(right), CheckFailed(f"{name}: {unfit}.", where)
+        return [None] * len(right), CheckFailed(f"{name}: {unfit}.", _at(point))
     got: list[np.ndarray | None] = []
     failed = None
     for (part, expected), one in zip(right.items(), several, strict=True):
@@ -321,9 +326,9 @@ def _compared(
             got.append(unfit.array)
             label = name if part == "result" else f"{name}, {part}"
             if unfit.kind == "dtype":
-                failed = failed or recognised(label, where, "float32")
+                failed = failed or recognised(label, _at(point), "float32")
             elif unfit.array is None:
-                failed = failed or CheckFailed(f"{label}: {unfit}.", where)
+                failed = failed or CheckFailed(f"{label}: {unfit}.", _at(point))
     return got, failed
 
 

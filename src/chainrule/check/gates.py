@@ -14,6 +14,7 @@ from chainrule.check import messages
 from chainrule.check.calls import OwnForward, Step, run_steps, value_of, values_of
 from chainrule.check.case import Case, JacobianCase, Output, StatedCase, expect
 from chainrule.check.compare import Unfit, as_answer, compare, exactly
+from chainrule.check.derivatives import slope_along
 from chainrule.check.diagnose import diagnose
 from chainrule.check.explain import at_case, forward_is_wrong, wrong_gradient, wrong_output
 from chainrule.check.inputs import Point, as_points, decoy, upstream_like
@@ -25,15 +26,16 @@ from chainrule.check.student_code import (
     entry,
     how_many,
     name_of,
+    quietly,
     recognised,
     untouched,
 )
 from chainrule.formatting import number
-from chainrule.numeric import directional_slopes
 
 __all__ = ["backward", "forward", "jacobian", "stages"]
 
 
+@quietly
 def forward(
     gate: Callable[..., Any],
     *,
@@ -79,6 +81,7 @@ def forward(
     print(f"{name}: right{how_many(tried)}.")
 
 
+@quietly
 def stages(
     gate: Callable[..., Any],
     *,
@@ -99,21 +102,25 @@ def stages(
     bar = 0.0 if decimals is None else 0.5 * 10.0**-decimals
     for stage, value in gives.items():
         right = exactly(value, bar)
-        where = messages.describe_point(point)
         if not hasattr(made, stage):
-            raise CheckFailed(f"{name} does not keep self.{stage}.", [where])
+            raise CheckFailed(
+                f"{name} does not keep self.{stage}.", [messages.describe_point(point)]
+            )
         try:
             wrong = compare(as_answer(getattr(made, stage), right.value.shape), right)
         except Unfit as unfit:
-            raise CheckFailed(f"{name}, self.{stage}: {unfit}", [where]) from None
+            raise CheckFailed(
+                f"{name}, self.{stage}: {unfit}", [messages.describe_point(point)]
+            ) from None
         if wrong is not None:
             raise CheckFailed(
                 f"{name}: the stage {stage} has a wrong value.",
-                [where, *entry(f"self.{stage}", wrong, "")],
+                [messages.describe_point(point), *entry(f"self.{stage}", wrong, "")],
             )
     print(f"{name}: all {len(gives)} stages right.")
 
 
+@quietly
 def backward(
     gate: Callable[..., Any],
     *,
@@ -147,6 +154,7 @@ def backward(
         _derivatives(name, gate, made_with, at, of, stated, upstream)
 
 
+@quietly
 def jacobian(
     gate: Callable[..., Any],
     *,
@@ -192,7 +200,7 @@ def _derivatives(
         )
         for number, (point, right) in enumerate(zip(tried, rights, strict=True))
     ]
-    _numerical(name, cases)
+    _numerical(name, cases, own=of is None)
     failed = _returned(name, gate, made_with, tried, cases)
     if failed is not None:
         raise failed
@@ -302,7 +310,7 @@ def _one_each(answer: Any, labels: Sequence[str]) -> Sequence[Any]:
     return answer
 
 
-def _numerical(name: str, cases: Sequence[Case]) -> None:
+def _numerical(name: str, cases: Sequence[Case], own: bool) -> None:
     """Work out the expected gradients, or say why the student's own forward has none."""
     with suppress(Exception):  # which of the cases it was is found out below
         expect(cases)
@@ -314,6 +322,19 @@ def _numerical(name: str, cases: Sequence[Case]) -> None:
                 f"{name}: forward has no numerical gradient to compare with.",
                 [at_case(case), *messages.explain_exception(error)],
             ) from None
+        if case.is_rough:
+            if not own:
+                raise ValueError(f"the reference of {name} has no derivative {at_case(case)}")
+            title = name.rpartition(".")[0]
+            raise CheckFailed(
+                f"{title}.forward moves in steps, so backward cannot be compared with it.",
+                [
+                    at_case(case),
+                    "When an input moves a little, the output stands still, and then jumps. Is "
+                    "something rounded,",
+                    "cut to whole numbers, or computed with few digits?",
+                ],
+            )
 
 
 def _at_kinks(name: str, case: Case) -> None:
@@ -325,7 +346,7 @@ def _at_kinks(name: str, case: Case) -> None:
     kinked = [np.where(estimate.kinked, 1.0, 0.0) for estimate in case.expected]
     if isinstance(case, JacobianCase) or not any(np.any(k) for k in kinked):
         return
-    slope = directional_slopes(case.function, case.inputs, kinked, case.upstream)
+    slope = slope_along(case.function, case.inputs, kinked, case.upstream)
     total = sum(
         float(np.sum(got * k)) for got, k in zip(case.got, kinked, strict=True) if got is not None
     )

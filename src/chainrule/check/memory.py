@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 
 from chainrule.check import messages
+from chainrule.check.calls import OwnForward
 from chainrule.check.compare import Unfit, as_answer, compare
+from chainrule.check.derivatives import slope_along
 from chainrule.check.inputs import as_points, upstream_like
 from chainrule.check.messages import CheckFailed
-from chainrule.check.student_code import call, copies, name_of
+from chainrule.check.student_code import call, copies, name_of, quietly
 from chainrule.formatting import number
-from chainrule.numeric import directional_slopes
 
 __all__ = ["memory", "traced"]
 
@@ -42,6 +43,7 @@ measure: Callable[[Callable[[], Any]], tuple[Any, int]] = traced
 """How `memory` measures; where student code runs in another process, that is put in its place."""
 
 
+@quietly
 def memory(
     gate: Callable[..., Any],
     *,
@@ -62,7 +64,7 @@ def memory(
     name = f"{name_of(gate)}.backward"
     (point,) = as_points(at)
     (x,) = point.values()
-    reference = of or (lambda value: gate(*made_with).forward(value))
+    reference = of or OwnForward(gate, made_with)
     right = call(f"{name_of(gate)}.forward", partial(reference, *copies(point).values()), point)
     upstream = upstream_like(right, name)
 
@@ -72,12 +74,11 @@ def memory(
         return made.backward(upstream)
 
     answer, peak = call(name, lambda: measure(run), point)
-    where = [messages.describe_point(point)]
     if peak > under:
         raise CheckFailed(
             f"{name} takes too much memory.",
             [
-                *where,
+                messages.describe_point(point),
                 f"forward and backward used up to {_bytes(peak)}; {_bytes(under)} are plenty.",
                 f"x and the upstream gradient take {_bytes(np.asarray(x).nbytes)} each. Which "
                 "array is so much larger, and which of",
@@ -87,16 +88,16 @@ def memory(
     try:
         gradient = as_answer(answer, np.shape(x))
     except Unfit as unfit:
-        raise CheckFailed(f"{name}: {unfit}.", where) from None
+        raise CheckFailed(f"{name}: {unfit}.", [messages.describe_point(point)]) from None
     for seed in (1, 2):
         direction = np.random.default_rng(seed).choice([-1.0, 1.0], size=np.shape(x))
-        slope = directional_slopes(reference, [x], [direction], upstream)
+        slope = slope_along(reference, [x], [direction], upstream)
         moved = np.asarray(np.sum(gradient * direction))
         if compare(moved, slope) is not None:
             raise CheckFailed(
                 f"{name}: dx is wrong.",
                 [
-                    *where,
+                    messages.describe_point(point),
                     "Moving x along a random direction changes the output by "
                     f"{number(float(slope.value))} h,",
                     f"by your gradient it would be {number(float(moved))} h.",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec
 
 import numpy as np
 
@@ -14,21 +14,34 @@ from chainrule.check.inputs import Point
 from chainrule.check.messages import CheckFailed
 from chainrule.check.misconceptions import MISCONCEPTIONS, Misconception
 from chainrule.formatting import number
+from chainrule.numeric.probe import silenced
 
 __all__ = [
-    "advice", "call", "copied", "copies", "entry", "how_many", "name_of", "recognised",
-    "untouched",
+    "advice", "call", "copied", "copies", "entry", "how_many", "name_of", "quietly",
+    "recognised", "untouched",
 ]  # fmt: skip
 
 _LECTURES = "course/"
 
 
+_Given = ParamSpec("_Given")
+
+
+def quietly(check: Callable[_Given, None]) -> Callable[_Given, None]:
+    """A check that lets nobody warn: nbgrader scores a cell that writes to stderr as zero."""
+
+    @wraps(check)
+    def quiet(*args: _Given.args, **named: _Given.kwargs) -> None:
+        with silenced():
+            check(*args, **named)
+
+    return quiet
+
+
 def call(name: str, run: Callable[[], Any], point: Point | None = None) -> Any:
     """Run student code; whatever it raises becomes a message, with the line that raised it."""
     try:
-        with np.errstate(all="ignore"), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return run()
+        return run()
     except NotImplementedError:
         raise CheckFailed(f"{name} is not written yet.") from None
     except TimeoutError:  # what a judge raises in place of a call that it had to end
@@ -55,7 +68,12 @@ def _same(one: Any, other: Any) -> bool:
         return one.keys() == other.keys() and all(_same(one[k], other[k]) for k in one)
     if callable(one):
         return True
-    return np.array_equal(np.asarray(one), np.asarray(other), equal_nan=True)
+    if isinstance(one, (int, float)):  # which nobody can change
+        return True
+    one, other = np.asarray(one), np.asarray(other)
+    if one.dtype == object:
+        return np.array_equal(one, other)
+    return (one.shape, one.dtype) == (other.shape, other.dtype) and one.tobytes() == other.tobytes()
 
 
 def copies(point: Point) -> Point:

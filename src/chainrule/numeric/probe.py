@@ -6,6 +6,7 @@ import contextlib
 import math
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
@@ -108,9 +109,19 @@ def is_number(value: Any) -> bool:
     return isinstance(value, (int, float))
 
 
+_silent: ContextVar[bool] = ContextVar("silent", default=False)
+
+
 @contextlib.contextmanager
 def silenced() -> Iterator[None]:
     """No warnings: nbgrader scores a cell that writes to stderr as zero."""
+    if _silent.get():  # to say so again costs as much as a few evaluations
+        yield
+        return
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        yield
+        before = _silent.set(True)
+        try:
+            yield
+        finally:
+            _silent.reset(before)

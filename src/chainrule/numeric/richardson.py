@@ -82,11 +82,13 @@ def read(levels: Sequence[Level]) -> Reading | None:
     """What up to four levels come to; None where they are too few."""
     if len(levels) < 2:
         return None
-    last = levels[-1]
-    h, _, _, noise = last
+    last, noise = levels[-1], levels[-1][3]
     lefts, rights = [level[1] for level in levels], [level[2] for level in levels]
     value, error = _limit([(a + b) / 2 for a, b in zip(lefts, rights, strict=True)], 16.0, 256.0)
     gap, gap_error = _limit([(b - a) / 2 for a, b in zip(lefts, rights, strict=True)], 4.0, 64.0)
+    smooth = max(error, 2 * abs(gap)) + _OF_MEAN * noise
+    if abs(gap) <= 2 * noise and smooth <= max(_GOAL * abs(value), 2 * noise):
+        return _reading(value, smooth, value, value, True, True, last)
     left, left_error = _limit(lefts, 4.0, 16.0)
     right, right_error = _limit(rights, 4.0, 16.0)
     side_error = max(left_error, right_error) + noise
@@ -105,8 +107,7 @@ def read(levels: Sequence[Level]) -> Reading | None:
             error = side_error
         value, size = (left + right) / 2, abs(right - left)
     else:
-        # A gap too small to be called one may be there all the same.
-        error = max(error, 2 * abs(gap)) + _OF_MEAN * noise
+        error = smooth  # a gap too small to be called one may be there all the same
         # Where the second derivative jumps (ELU at 0), the one-sided tables converge faster.
         if side_error < error:
             value, error = (left + right) / 2, side_error
@@ -115,8 +116,21 @@ def read(levels: Sequence[Level]) -> Reading | None:
     if not settled:
         error *= _GUESS
     enough = settled and error <= max(_GOAL * size, 2 * noise)
-    bend = max(abs(lefts[-1] - left), abs(rights[-1] - right)) / h
-    return Reading(value, error, left, right, settled, enough, last, bend)
+    return _reading(value, error, left, right, settled, enough, last)
+
+
+def _reading(
+    value: float,
+    error: float,
+    left: float,
+    right: float,
+    settled: bool,
+    enough: bool,
+    last: Level,
+) -> Reading:
+    h, left_there, right_there, noise = last
+    bend = max(abs(left_there - left), abs(right_there - right)) - noise
+    return Reading(value, error, left, right, settled, enough, last, max(bend, 0.0) / h)
 
 
 def _limit(slopes: Sequence[float], first: float, second: float) -> tuple[float, float]:

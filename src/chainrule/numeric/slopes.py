@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -99,7 +99,7 @@ class _Measure:
 
     def __call__(
         self, places: Sequence[int], steps: Sequence[Sequence[float]]
-    ) -> list[list[list[Level]]]:
+    ) -> Iterator[list[list[Level]]]:
         """For each place, for each weighted output, the level at each of its steps."""
         many = [len(asked) for asked in steps]
         row = np.repeat(places, many)
@@ -115,17 +115,17 @@ class _Measure:
             sides = (sides * weights).sum(axis=2, keepdims=True)
         steeper = np.abs(sides).max(axis=0)
         noise = _NOISE * _EPS * (heights + self.size[row, np.newaxis] * steeper) / h
-        columns = np.array([np.broadcast_to(h, noise.shape), -sides[0], sides[1], noise])
-        by_output = columns.transpose(2, 1, 0).tolist()
-        ends = itertools.accumulate(many)
-        return [
-            [levels[end - count : end] for levels in by_output]
-            for count, end in zip(many, ends, strict=True)
-        ]
+        columns = (np.broadcast_to(h, noise.shape), -sides[0], sides[1], noise)
+        flat = zip(*(column.ravel().tolist() for column in columns), strict=True)
+        outputs = range(noise.shape[1])
+        # One by one: the fewer objects live, the less is there for the garbage collector to do.
+        for count in many:
+            rows = [[list(next(flat)) for _ in outputs] for _ in range(count)]
+            yield [[row[output] for row in rows] for output in outputs]
 
     def one(self, place: int, output: int) -> Measure:
         """Of one output along one direction."""
-        return lambda h: self([place], [[h]])[0][output][0]
+        return lambda h: next(self([place], [[h]]))[output][0]
 
 
 class _Way:
@@ -143,11 +143,11 @@ class _Way:
         self.tests = [self.asked[-1] * _FAR]
         self.levels = 0
         self.stretched = False
-        self.lines: list[_Line] = []
+        self.lines: list[_Levels] = []
 
     def start(self, found: Sequence[list[Level]]) -> None:
         """Go on from what was measured at the first steps, for each output."""
-        self.lines = [_Line(self.least) for _ in found]
+        self.lines = [_Levels(self.least) for _ in found]
         self.take(found)
 
     def take(self, found: Sequence[list[Level]]) -> None:
@@ -169,7 +169,7 @@ class _Way:
         return [h for h in (self.first / 4.0**level for level in levels) if h >= self.least]
 
 
-class _Line:
+class _Levels:
     """One output along one direction: the levels so far, and what they come to.
 
     least: the shortest step. done: a reading was borne out. goes_on: shorter steps are to be taken.
@@ -189,8 +189,8 @@ class _Line:
         """Further levels, and what came of a test."""
         self.levels += levels
         self.others += tests
-        if levels:
-            self._last = read(_usable(self.levels))
+        if levels and (len(self.levels) > _FIRST_LEVELS or self.stands_still):
+            self._last = read(_usable(self.levels))  # two others do not do, as `read_two` has said
         self.test, self.goes_on = 0.0, not self.done
         if self.done or self._last is None or not self._last.enough:
             return
