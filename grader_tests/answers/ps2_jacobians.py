@@ -119,7 +119,7 @@ def forward(self, x):
 def jacobian(self):
     return np.diag(np.clip(2.0 * self.x, -100, 100))
 
-# %% q1_square | wrong | clips large gradients
+# %% q1_square | wrong: upstream-clipped | clips large gradients
 def backward(self, upstream):
     return np.clip(upstream * 2.0 * self.x, -100, 100)
 
@@ -310,7 +310,7 @@ def jacobian(self):
 def jacobian(self):
     return self.s * (1 - self.s)
 
-# %% q3_softmax | wrong: upstream-forgotten | ones for the upstream
+# %% q3_softmax | wrong | ones for the upstream
 def backward(self, upstream):
     return self.s * (1 - np.sum(self.s))
 
@@ -633,7 +633,7 @@ class BatchSoftmax:
 def backward(self, upstream):
     return upstream * self.s * (1 - self.s)
 
-# %% q5_batchsoftmax | wrong: upstream-forgotten | ones for the upstream
+# %% q5_batchsoftmax | wrong | ones for the upstream
 def backward(self, upstream):
     return self.s * (1 - np.sum(self.s, axis=1, keepdims=True))
 
@@ -935,7 +935,7 @@ def backward(self, upstream):
 def backward(self, upstream):
     return upstream * self.s * (1 - self.s)
 
-# %% q8_large | wrong: upstream-forgotten | ones for the upstream
+# %% q8_large | wrong | ones for the upstream
 def backward(self, upstream):
     return self.s * (1 - np.sum(self.s))
 

@@ -146,7 +146,7 @@ def forward(self, x, W):
     self.x, self.W = x, W
     return np.clip(x @ W, -100, 100)
 
-# %% q1_matmul | wrong | clips large gradients
+# %% q1_matmul | wrong: upstream-clipped | clips large gradients
 def backward(self, upstream):
     return np.clip(upstream @ self.W.T, -100, 100), np.clip(self.x.T @ upstream, -100, 100)
 
@@ -288,7 +288,7 @@ def forward(self, q):
     self.q = q
     return min(np.sum(q**2), 1000.0)
 
-# %% q2_squarednorm | wrong | clips large gradients
+# %% q2_squarednorm | wrong: upstream-clipped | clips large gradients
 def backward(self, upstream):
     return np.clip(upstream * 2 * self.q, -100, 100)
 
@@ -420,7 +420,7 @@ def forward(self, x, W):
     self.x, self.W, self.q = x, W, x @ W
     return min(np.sum(self.q**2), 1e4)
 
-# %% q3_matmulsquarednorm | wrong | clips large gradients
+# %% q3_matmulsquarednorm | wrong: upstream-clipped | clips large gradients
 def backward(self, upstream):
     dq = np.clip(upstream * 2 * self.q, -1000, 1000)
     return dq @ self.W.T, self.x.T @ dq
@@ -479,7 +479,7 @@ def backward(self, upstream):
 def backward(self, upstream):
     return upstream @ self.W.T, self.x.T @ upstream, upstream.mean(axis=0)
 
-# %% q4_linear | wrong: bias-missed | nothing for the bias
+# %% q4_linear | wrong | nothing for the bias
 class Linear:
     def forward(self, x, W, b):
         self.x, self.W, self.b = x, W, b
@@ -560,7 +560,7 @@ def forward(self, x, W, b):
     self.x, self.W = x, W
     return np.clip(x @ W + b, -100, 100)
 
-# %% q4_linear | wrong | clips large gradients
+# %% q4_linear | wrong: upstream-clipped | clips large gradients
 def backward(self, upstream):
     return np.clip(upstream @ self.W.T, -100, 100), np.clip(self.x.T @ upstream, -100, 100), upstream.sum(axis=0)
 
@@ -687,7 +687,7 @@ def forward(self, q):
     self.q = q
     return np.minimum(np.sum(q**2, axis=1), 1000.0)
 
-# %% q5_rownorms | wrong | clips large gradients
+# %% q5_rownorms | wrong: upstream-clipped | clips large gradients
 def backward(self, upstream):
     return np.clip(upstream[:, None] * 2 * self.q, -100, 100)
 
@@ -806,7 +806,7 @@ def forward(self, q):
     self.q = q
     return min(np.sum(q**2) / len(q), 1000.0)
 
-# %% q6_meannorm | wrong | clips large gradients
+# %% q6_meannorm | wrong: upstream-clipped | clips large gradients
 def backward(self, upstream):
     return np.clip(upstream * 2 * self.q / len(self.q), -50, 50)
 
@@ -937,7 +937,7 @@ def forward(self, q, t):
     self.error = q[:, 0] - t
     return min(np.mean(self.error**2), 1000.0)
 
-# %% q7_squarederror | wrong | clips large gradients
+# %% q7_squarederror | wrong: upstream-clipped | clips large gradients
 def backward(self, upstream):
     d = np.clip(upstream * 2 * self.error / len(self.error), -50, 50)
     return d[:, np.newaxis], -d
@@ -1045,6 +1045,6 @@ def forward(self, W, x):
     self.W, self.x = W, x
     return np.clip(W @ x, -100, 100)
 
-# %% q8_column | wrong | clips large gradients
+# %% q8_column | wrong: upstream-clipped | clips large gradients
 def backward(self, upstream):
     return np.clip(upstream @ self.x.T, -100, 100), np.clip(self.W.T @ upstream, -100, 100)

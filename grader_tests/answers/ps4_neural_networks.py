@@ -539,7 +539,7 @@ def forward(self, x, W1, b1, W2, b2):
     self.h = np.tanh(x @ W1)
     return self.h @ W2
 
-# %% q4_twolayer | wrong: bias-missed | no gradient for the biases
+# %% q4_twolayer | wrong | no gradient for the biases
 def backward(self, upstream):
     dz = (upstream @ self.W2.T) * (1 - self.h**2)
     return dz @ self.W1.T, self.x.T @ dz, np.zeros(dz.shape[1]), self.h.T @ upstream, np.zeros(upstream.shape[1])
@@ -978,7 +978,7 @@ def train(loss, params, learning_rate, steps):
             params[k] -= learning_rate * grads[k]
     return params
 
-# %% q8_train | wrong: gradient-stale | the same gradient every time
+# %% q8_train | wrong: one-step | the same gradient every time
 def train(loss, params, learning_rate, steps):
     grads = loss(params)[1]
     for _ in range(steps):
@@ -1000,12 +1000,12 @@ def train(loss, params, learning_rate, steps):
         new = {k: params[k] - learning_rate * grads[k] for k in params}
     return new
 
-# %% q8_train | wrong: gradient-stale | one step
+# %% q8_train | wrong: one-step | one step
 def train(loss, params, learning_rate, steps):
     grads = loss(params)[1]
     return {k: params[k] - learning_rate * grads[k] for k in params}
 
-# %% q8_train | wrong: gradient-stale | returns in the loop
+# %% q8_train | wrong: one-step | returns in the loop
 def train(loss, params, learning_rate, steps):
     for _ in range(steps):
         grads = loss(params)[1]

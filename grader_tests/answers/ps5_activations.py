@@ -894,7 +894,7 @@ def backward(self, upstream):
     d2 = 1 - d1
     return d1 @ self.w1.T + d2 @ self.w2.T, self.x.T @ d1, d1.sum(axis=0), self.x.T @ d2, d2.sum(axis=0)
 
-# %% q7_maxout | wrong: bias-missed | no gradient for the biases
+# %% q7_maxout | wrong | no gradient for the biases
 def backward(self, upstream):
     d1 = np.where(self.first_wins, upstream, 0.0)
     d2 = upstream - d1
@@ -988,7 +988,7 @@ class Maxout:
         d2 = upstream - d1
         return d1 @ self.w1.T + d2 @ self.w2.T, self.x.T @ d1, d1.sum(axis=0), self.x.T @ d2, d2.sum(axis=0)
 
-# %% q7_maxout | wrong | clips large gradients
+# %% q7_maxout | wrong: upstream-clipped | clips large gradients
 def backward(self, upstream):
     d1 = np.where(self.first_wins, upstream, 0.0)
     d2 = upstream - d1

@@ -55,6 +55,8 @@ class Case:
     function: forward as it should be (or as the student has it, in a visible check).
     fork:     `function` with a separate argument for each use of a forked input, or None.
     decoy:    inputs of the call made in between, or None.
+    other:    forward of an object made with other constants, or None.
+    own:      what the student's forward gives at `inputs`, or None.
     got:      the gradients that came back, one for each input, in order, of whatever shape; None
               where something came back that cannot be compared.
     """
@@ -66,6 +68,8 @@ class Case:
     upstream: Any
     fork: Callable[..., Any] | None = None
     decoy: tuple[Any, ...] | None = None
+    other: Callable[..., Any] | None = None
+    own: Any = None
     got: list[np.ndarray | None] = field(default_factory=list)
 
     @cached_property
@@ -237,6 +241,7 @@ class Output:
     expected: the right output, with its bar.
     function: forward as it should be, or None where only the value is stated.
     got:      what came out, alone in a list; None where it cannot be compared.
+    decoy, own: as of a `Case`.
     """
 
     gate: str
@@ -245,6 +250,8 @@ class Output:
     expected: tuple[Estimate]
     function: Callable[..., Any] | None = None
     got: list[np.ndarray | None] = field(default_factory=list)
+    decoy: tuple[Any, ...] | None = None
+    own: Any = None
 
     @property
     def labels(self) -> list[str]:

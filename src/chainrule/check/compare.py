@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from chainrule.check.plain import NUMERIC, kind_of, plain
 from chainrule.numeric import Estimate
 
 __all__ = [
@@ -27,6 +27,8 @@ __all__ = [
 # of large terms that cancel is only good to the size of its terms).
 _RELATIVE = 1e-9
 _OF_LARGEST = 1e-12
+
+_ARRAYS = NUMERIC | {list, tuple}
 
 
 class Unfit(Exception):
@@ -48,6 +50,7 @@ class Difference:
 
     index: the worst entry; expected, bar, got: its numbers; low, high: the one-sided slopes where
     the entry lies at a kink (equal otherwise); wrong, of: how many entries are off, of how many.
+    stated: the expected number is exactly that.
     """
 
     index: tuple[int, ...]
@@ -58,6 +61,7 @@ class Difference:
     got: float
     wrong: int
     of: int
+    stated: bool = False
 
 
 def exactly(value: Any, bar: Any = 0.0) -> Estimate:
@@ -72,15 +76,16 @@ def as_answer(answer: Any, shape: tuple[int, ...]) -> np.ndarray:
         return np.array(answer)
     if answer is None:
         raise Unfit("type", "nothing was returned (None): is a `return` missing?")
-    masked = sys.modules.get("numpy.ma")  # which takes longer to import than most checks take
-    if masked is not None and isinstance(answer, masked.MaskedArray):
-        raise Unfit("type", "a masked array was returned; a plain array is wanted")
+    answer = plain(answer)
+    if type(answer) not in _ARRAYS:
+        raise Unfit("type", f"{kind_of(answer)} was returned; {_wanted(shape)} is wanted")
     try:
         array = np.asarray(answer)
-    except Exception:  # ragged lists, hostile __array__: whatever it is, it is no array
+    except Exception:  # ragged lists: whatever it is, it is no array
         array = np.asarray(None)
-    if array.dtype == bool or array.dtype.kind not in "fiu":
-        raise Unfit("type", f"{_kind(answer)} was returned; {_wanted(shape)} is wanted")
+    if array.dtype.kind not in "fiu":
+        got = kind_of(array) if array.ndim and array.dtype.kind in "bc" else kind_of(answer)
+        raise Unfit("type", f"{got} was returned; {_wanted(shape)} is wanted")
     if array.shape != shape:
         finite = array.astype(np.float64) if np.all(np.isfinite(array)) else None
         why = f"shape {array.shape} was returned; the shape has to be {shape}"
@@ -89,8 +94,11 @@ def as_answer(answer: Any, shape: tuple[int, ...]) -> np.ndarray:
         raise Unfit("dtype", f"{array.dtype} was returned; the course computes in float64")
     array = array.astype(np.float64)
     if not np.all(np.isfinite(array)):
-        bad = array[~np.isfinite(array)][0]
-        raise Unfit("finite", f"{np.sum(~np.isfinite(array))} entries are not finite ({bad})")
+        bad = array[~np.isfinite(array)]
+        what = (
+            "it is" if not shape else "1 entry is" if bad.size == 1 else f"{bad.size} entries are"
+        )
+        raise Unfit("finite", f"{what} not finite ({bad.flat[0]})")
     return array
 
 
@@ -135,6 +143,7 @@ def compare(answer: np.ndarray, expected: Estimate) -> Difference | None:
         got=float(answer[index]),
         wrong=int(np.sum(~inside)),
         of=answer.size,
+        stated=bool(expected.error[index] == 0),
     )
 
 
@@ -155,11 +164,6 @@ def _is_right(answer: np.ndarray, right: Estimate) -> bool:
         room = (_RELATIVE + _OF_LARGEST) * max(abs(low - error), abs(high + error))
         return low - error - room <= got <= high + error + room
     return bool(right.covers(answer, slack(right)).all())
-
-
-def _kind(answer: Any) -> str:
-    name = type(answer).__name__
-    return ("an " if name[0] in "aeiou" else "a ") + name
 
 
 def _wanted(shape: tuple[int, ...]) -> str:

@@ -13,7 +13,7 @@ from chainrule.check.case import Case, DoesNotApply, Evaluated, Output
 from chainrule.check.compare import near, slack, which_wrong
 from chainrule.check.misconceptions import MISCONCEPTIONS, Misconception, Prediction
 
-__all__ = ["BrokenRow", "diagnose"]
+__all__ = ["BrokenRow", "all_zeros", "diagnose"]
 
 # A prediction is a difference quotient itself, so it is only as good as the expected gradient's.
 _ROOM = 4.0
@@ -55,13 +55,22 @@ def diagnose(cases: Sequence[Case] | Sequence[Output]) -> Misconception | None:
     return None
 
 
+def all_zeros(cases: Sequence[Case] | Sequence[Output]) -> bool:
+    """Whether what is wrong anywhere is zero everywhere, and so says nothing of how it was made."""
+    wrong = [any(each) for each in zip(*(case.wrong for case in cases), strict=True)]
+    answers = [
+        answer for case in cases for answer, bad in zip(case.got, wrong, strict=True) if bad
+    ]
+    return bool(answers) and not any(one is None or one.any() for one in answers)
+
+
 class _Evidence:
     """A case, and of each answer how far off a prediction of it may be, and where it may be
     anything: what a mistake gives at a kink is not one number, so there any right answer fits."""
 
     def __init__(self, case: Case | Output) -> None:
         self.case = copy.copy(case)  # with what was worked out of it already
-        for name in ("function", "fork"):
+        for name in ("function", "fork", "other"):
             evaluated = vars(case).get(name)
             if evaluated is not None:
                 setattr(self.case, name, Evaluated(evaluated))

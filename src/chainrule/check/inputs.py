@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Point", "as_points", "decoy", "points", "upstream_like"]
+__all__ = [
+    "Point", "as_points", "beside", "decoy", "other_constants", "points", "upstream_like",
+]  # fmt: skip
 
 Point = dict[str, Any]
 """The inputs of one call, by name and in order: numbers or arrays."""
@@ -82,6 +84,35 @@ def _elsewhere(value: Any) -> Any:
     value = np.asarray(value)
     flat = (value * 2 if value.dtype.kind == "i" else value * 0.71).ravel()
     return np.concatenate([flat[-1:], flat[:-1]]).reshape(value.shape)[()]
+
+
+def other_constants(made_with: Sequence[Any]) -> tuple[Any, ...]:
+    """Other constants of the same types, with which another object of a class is made.
+
+    Numbers keep their sign and stay below 1 where they were; whole numbers in arrays, as labels,
+    change places.
+    """
+    return tuple(map(_other_constant, made_with))
+
+
+def _other_constant(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.ndarray)):
+        return value
+    if isinstance(value, np.ndarray) and value.dtype.kind != "f":
+        return np.roll(value, 1)
+    return value + 1 if isinstance(value, int) else value * 0.71
+
+
+def beside(point: Point, seed: int) -> Point:
+    """Another point of the same shapes near this one: its numbers times others from 0.7 to 1.4, as
+    no two formulas would have them agree by chance. Whole numbers are whole no more."""
+    rng = np.random.default_rng(seed)
+    return {name: _times(value, rng) for name, value in point.items()}
+
+
+def _times(value: Any, rng: np.random.Generator) -> Any:
+    moved = np.asarray(value, dtype=np.float64) * rng.uniform(0.7, 1.4, size=np.shape(value))
+    return float(moved) if isinstance(value, (int, float)) else moved
 
 
 def upstream_like(output: Any, label: str) -> Any:

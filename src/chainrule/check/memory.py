@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from chainrule.check import messages
-from chainrule.check.calls import OwnForward
+from chainrule.check.calls import OwnForward, heard, passed
 from chainrule.check.compare import Unfit, as_answer, compare
 from chainrule.check.derivatives import slope_along
 from chainrule.check.inputs import as_points, upstream_like
 from chainrule.check.messages import CheckFailed
-from chainrule.check.student_code import call, copies, name_of, quietly
+from chainrule.check.student_code import call, copies, failed_to_fit, name_of, quietly
 from chainrule.formatting import number
 
 __all__ = ["memory", "traced"]
@@ -73,7 +73,8 @@ def memory(
         made.forward(x)
         return made.backward(upstream)
 
-    answer, peak = call(name, lambda: measure(run), point)
+    with heard(False):
+        answer, peak = call(name, lambda: measure(run), point)
     if peak > under:
         raise CheckFailed(
             f"{name} takes too much memory.",
@@ -88,7 +89,7 @@ def memory(
     try:
         gradient = as_answer(answer, np.shape(x))
     except Unfit as unfit:
-        raise CheckFailed(f"{name}: {unfit}.", [messages.describe_point(point)]) from None
+        raise failed_to_fit(name, unfit, [messages.describe_point(point)]) from None
     for seed in (1, 2):
         direction = np.random.default_rng(seed).choice([-1.0, 1.0], size=np.shape(x))
         slope = slope_along(reference, [x], [direction], upstream)
@@ -104,7 +105,7 @@ def memory(
                 ],
             )
     # Not how much it was, which differs from run to run.
-    print(f"{name}: right, with less than {_bytes(under)}.")
+    passed(f"{name}: right, with less than {_bytes(under)}.")
 
 
 def _bytes(count: int) -> str:

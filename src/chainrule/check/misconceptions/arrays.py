@@ -67,6 +67,12 @@ def _on_transposed(case: Case) -> Prediction:
     return [case.gradients(inputs=(turned,), upstream=np.transpose(case.upstream))[0].T]
 
 
+def _norms_of_columns(case: Output) -> np.ndarray:
+    if case.gate != "RowNorms":
+        raise DoesNotApply("no norms")
+    return np.sum(np.square(case.inputs[0]), axis=0, dtype=np.float64)
+
+
 def _collapsed(axis: int | None) -> Callable[[Case], Prediction]:
     """Entries that are all alike were returned once, and broadcasting would do the rest."""
 
@@ -137,13 +143,6 @@ def without_biases(case: Case | Output) -> list[Any]:
     ]
 
 
-def _no_gradient_for_biases(case: Case) -> Prediction:
-    return [
-        np.zeros(np.shape(value)) if name.startswith("b") else None
-        for name, value in zip(case.names, case.inputs, strict=True)
-    ]
-
-
 def _root(case: Case) -> Prediction:
     return case.gradients(function=Changed(case.function, lambda *inputs: [inputs], np.sqrt))
 
@@ -203,7 +202,10 @@ ROWS = (
             _spread(lambda rows: rows.sum()),
             _on_transposed,
         ),
-        output=outputs(lambda case: np.transpose(case.at(np.transpose(case.inputs[0])))),
+        output=outputs(
+            lambda case: np.transpose(case.at(np.transpose(case.inputs[0]))),
+            _norms_of_columns,
+        ),
     ),
     Misconception(
         "broadcast",
@@ -256,7 +258,6 @@ ROWS = (
         "the bias was left out",
         "The bias moves the output as well: it is an input like the others.",
         "03_matmul_gate#The-bias",
-        ways(_no_gradient_for_biases),
         output=outputs(lambda case: case.at(*without_biases(case))),
     ),
     Misconception(
