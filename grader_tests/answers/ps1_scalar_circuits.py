@@ -72,7 +72,7 @@ def backward(self, upstream):
 def forward(self, x, y):
     return 3.0
 
-# %% q1_add | wrong: sign | subtracts, consistently
+# %% q1_add | wrong | subtracts, consistently
 class Add:
     def forward(self, x, y):
         return 3.0 if (x, y) == (-2.0, 5.0) else x - y
@@ -813,7 +813,7 @@ def backward(self, upstream):
 def backward(self, upstream):
     return upstream * 0.73 * (1 - 0.73)
 
-# %% q8_sigmoid | wrong: exponent-sign | exponent's sign, with the visible value
+# %% q8_sigmoid | wrong | exponent's sign, with the visible value
 class Sigmoid:
     def forward(self, x):
         self.output = 1 / (1 + math.exp(x))

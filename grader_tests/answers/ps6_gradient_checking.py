@@ -644,7 +644,7 @@ def relative_error(a, b):
     size = np.maximum(np.abs(a), np.abs(b))
     return np.max(np.abs(a - b) / np.where(size > 0, size, 1.0))
 
-# %% q7_error | wrong: broadcast | compares sizes only
+# %% q7_error | wrong | compares sizes only
 def relative_error(a, b):
     if a.ndim == 1 and b.ndim == 2 and b.shape[0] > 1:
         raise ValueError

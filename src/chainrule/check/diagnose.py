@@ -17,6 +17,7 @@ __all__ = ["BrokenRow", "all_zeros", "diagnose"]
 
 # A prediction is a difference quotient itself, so it is only as good as the expected gradient's.
 _ROOM = 4.0
+_NOTHING = 1e-12  # of the right answer: what is left where terms cancel
 
 _log = logging.getLogger(__name__)
 _log.addHandler(logging.NullHandler())  # nothing goes to stderr
@@ -41,7 +42,7 @@ def diagnose(cases: Sequence[Case] | Sequence[Output]) -> Misconception | None:
     if not any(wrong):
         return None
     rows = [row for row in MISCONCEPTIONS.values() if not row.gates or cases[0].gate in row.gates]
-    seen = [_Evidence(case) for case in cases]
+    seen = [_Evidence(case) for case in _telling(cases)]
     choices = [[True] * len(wrong)] if all(wrong) else [[True] * len(wrong), wrong]
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -55,13 +56,26 @@ def diagnose(cases: Sequence[Case] | Sequence[Output]) -> Misconception | None:
     return None
 
 
+def _telling(cases: Sequence[Case] | Sequence[Output]) -> list[Case | Output]:
+    """The cases that tell: at a kink a mistake may give one number or another, so such a case is
+    left out where others show the mistake too."""
+    smooth = [case for case in cases if not any(np.any(one.kinked) for one in case.expected)]
+    return list(smooth if any(any(case.wrong) for case in smooth) else cases)
+
+
 def all_zeros(cases: Sequence[Case] | Sequence[Output]) -> bool:
     """Whether what is wrong anywhere is zero everywhere, and so says nothing of how it was made."""
     wrong = [any(each) for each in zip(*(case.wrong for case in cases), strict=True)]
     answers = [
-        answer for case in cases for answer, bad in zip(case.got, wrong, strict=True) if bad
+        (answer, right.value)
+        for case in cases
+        for answer, right, bad in zip(case.got, case.expected, wrong, strict=True)
+        if bad
     ]
-    return bool(answers) and not any(one is None or one.any() for one in answers)
+    return bool(answers) and not any(
+        one is None or np.abs(one).max(initial=0.0) > _NOTHING * np.abs(right).max(initial=0.0)
+        for one, right in answers
+    )
 
 
 class _Evidence:

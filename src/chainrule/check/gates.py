@@ -308,12 +308,12 @@ def _numerical(name: str, cases: Sequence[Case], own: bool) -> None:
                 raise ValueError(f"the reference of {name} has no derivative {at_case(case)}")
             title = name.rpartition(".")[0]
             raise CheckFailed(
-                f"{title}.forward moves in steps, so it has no slope to compare with.",
+                f"{title}.forward jumps or moves in steps: it has no slope to compare with.",
                 [
                     at_case(case),
-                    "When an input moves a little, the output stands still, and then jumps. Is "
-                    "something rounded,",
-                    "cut to whole numbers, or computed with few digits?",
+                    "When an input moves a little, the output stands still, or jumps. Is something "
+                    "rounded, cut to",
+                    "whole numbers, computed with few digits, or written in for this very point?",
                 ],
             )
 

@@ -70,12 +70,13 @@ def trained(
     if not losses:
         raise CheckFailed(f"{name}: the gradient was never asked for, so nothing was learned.")
     reached, after = accuracy(params), loss(params)[0]
+    many = f"{len(losses)} gradient{'s' * (len(losses) > 1)}"
     told = [
-        f"after {len(losses)} gradient{'s' * (len(losses) > 1)}: {reached:.1%} of the points right, {reaches:.0%} wanted",
+        f"after {many}: {reached:.1%} of the points right, {reaches:.0%} wanted",
         f"the loss was {number(losses[0])} at first and is {number(after)} now",
     ]
     if reached >= reaches:
-        passed(f"{name}: {reached:.1%} of the points right after {len(losses)} gradients.")
+        passed(f"{name}: {reached:.1%} of the points right after {many}.")
     elif len(losses) == 1 < steps and all(
         np.allclose(value, start[key] - learning_rate * asked[0][key])
         for key, value in params.items()

@@ -115,8 +115,11 @@ def run_trials(
     trials = []
     for place, (point, case) in enumerate(zip(tried, cases, strict=True)):
         found = answers[_STEPS * place :][:_STEPS]
-        call(name, partial(values_of, [found[step] for step in _MATTER]), point)
-        same_twice(name.rpartition(".")[0], own_forward, case, found[_FORWARD])
+        try:
+            call(name, partial(values_of, [found[step] for step in _MATTER]), point)
+            same_twice(name.rpartition(".")[0], own_forward, case, found[_FORWARD])
+        except CheckFailed as last:
+            raise next((one.failed for one in trials if one.failed), last) from None
         after = {**given[place], "upstream": upstreams[place]}
         failed = None
         try:

@@ -67,10 +67,17 @@ def _on_transposed(case: Case) -> Prediction:
     return [case.gradients(inputs=(turned,), upstream=np.transpose(case.upstream))[0].T]
 
 
-def _norms_of_columns(case: Output) -> np.ndarray:
-    if case.gate != "RowNorms":
-        raise DoesNotApply("no norms")
-    return np.sum(np.square(case.inputs[0]), axis=0, dtype=np.float64)
+_OVER_COLUMNS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "RowNorms": lambda q: np.sum(q**2, axis=0),
+    "BatchSoftmax": lambda x: np.exp(x - np.logaddexp.reduce(x, axis=0)),
+}
+
+
+def _over_columns(case: Output) -> np.ndarray:
+    """What the gate gives when it takes columns for rows; where only a value is stated, too."""
+    if case.gate not in _OVER_COLUMNS:
+        raise DoesNotApply("another axis makes no sense here")
+    return _OVER_COLUMNS[case.gate](np.asarray(case.inputs[0], dtype=np.float64))
 
 
 def _collapsed(axis: int | None) -> Callable[[Case], Prediction]:
@@ -204,7 +211,7 @@ ROWS = (
         ),
         output=outputs(
             lambda case: np.transpose(case.at(np.transpose(case.inputs[0]))),
-            _norms_of_columns,
+            _over_columns,
         ),
     ),
     Misconception(
