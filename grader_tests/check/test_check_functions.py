@@ -38,7 +38,7 @@ def test_numbers_arrays_tuples_and_dicts_are_compared_by_part(capfd):
         (6.5, "expected 6"),
         (np.array([6.0]), "expected a number"),
         ("six", "a str was returned"),
-        (None, "nothing was returned"),
+        (None, "returned nothing (None): is a"),
         (np.nan, "not finite"),
         (np.float32(6), "single precision"),
     ],

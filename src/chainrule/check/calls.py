@@ -51,7 +51,10 @@ class Objects:
 
     def take(self, which: int, method: str, args: Sequence[Any]) -> Any:
         """What one step gives, as plain data where it can be. Raises what it raises."""
-        return plain(self._take(which, method, args))
+        found = plain(self._take(which, method, args))
+        if isinstance(found, BaseException):  # it was returned, not raised
+            return type(type(found).__name__, (), {})()
+        return found
 
     def _take(self, which: int, method: str, args: Sequence[Any]) -> Any:
         if method == CALL:

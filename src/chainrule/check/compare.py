@@ -34,14 +34,20 @@ _ARRAYS = NUMERIC | {list, tuple}
 class Unfit(Exception):
     """The answer cannot be compared at all; the text says why.
 
-    kind:  "type", "shape", "dtype" or "finite", for the diagnosis.
-    array: what was returned, where it is a finite array of the wrong shape.
+    kind:  "type", "bool", "shape", "dtype", "finite", "constant", for the diagnosis.
+    array: what was returned, where it is a finite array of the wrong shape; flags: where it is an
+           array of True and False of the right one.
     """
 
-    def __init__(self, kind: str, why: str, array: np.ndarray | None = None) -> None:
+    def __init__(
+        self,
+        kind: str,
+        why: str,
+        array: np.ndarray | None = None,
+        flags: np.ndarray | None = None,
+    ) -> None:
         super().__init__(why)
-        self.kind = kind
-        self.array = array
+        self.kind, self.array, self.flags = kind, array, flags
 
 
 @dataclass(frozen=True)
@@ -83,6 +89,10 @@ def as_answer(answer: Any, shape: tuple[int, ...]) -> np.ndarray:
         array = np.asarray(answer)
     except Exception:  # ragged lists: whatever it is, it is no array
         array = np.asarray(None)
+    if array.dtype == bool and array.ndim and array.shape == shape:
+        raise Unfit(
+            "bool", "True and False were returned; numbers are wanted", flags=array.astype(float)
+        )
     if array.dtype.kind not in "fiu":
         got = kind_of(array) if array.ndim and array.dtype.kind in "bc" else kind_of(answer)
         raise Unfit("type", f"{got} was returned; {_wanted(shape)} is wanted")

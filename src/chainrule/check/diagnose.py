@@ -52,7 +52,8 @@ def diagnose(cases: Sequence[Case] | Sequence[Output]) -> Misconception | None:
         covered = {other for row in fitting for other in row.covers}
         left = [row for row in fitting if row.id not in covered]
         if fitting:
-            return left[0] if len(left) == 1 else None
+            alone = len(left) == 1 and not left[0].unless(_telling(cases))
+            return left[0] if alone else None
     return None
 
 
@@ -130,6 +131,8 @@ def _explains(
             here = [{i for i, guess in shown if case.fits(guess, one)} for one in choices]
         except DoesNotApply:
             return [False] * len(choices)
+        except TimeoutError:  # whoever ends a check means it
+            raise
         except Exception as error:  # a mistake in the row: it costs the diagnosis, not the check
             if strict:
                 raise BrokenRow(f"the misconception {row.id}") from error

@@ -109,6 +109,7 @@ def function(
         wanted = [gives] if isinstance(at, Mapping) else list(gives)
     made: list[Call] = []
     failed: CheckFailed | None = None
+    sound = 0  # so many of the first calls gave something that can be compared
     for point, value in zip(tried, wanted, strict=True):
         right = {
             part: exactly(v, _bar(v, decimals, within)) for part, v in _parts(value, parts).items()
@@ -119,11 +120,12 @@ def function(
         failed = failed or problem or _called_too_often(name, asked, calls, point)
         if repeatable and failed is None:
             failed = _asks_elsewhere(name, asked, _answer(name, f, point)[1], point)
-    if failed is not None:
+        sound += failed is None
+    wrong = [one for one in made[:sound] if any(one.wrong)]
+    if failed is not None and not wrong:
         raise failed
-    wrong = [one for one in made if any(one.wrong)]
     if wrong:
-        cases = cast(Sequence[Case], made)
+        cases = cast(Sequence[Case], made[:sound])
         zeros = all_zeros(cases)
         raise _explained(wrong[0], None if zeros else diagnose(cases), zeros)
     passed(f"{name}: right{how_many(tried)}.")

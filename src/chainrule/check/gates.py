@@ -19,6 +19,7 @@ from chainrule.check.diagnose import all_zeros, diagnose
 from chainrule.check.explain import at_case, forward_is_wrong, wrong_gradient, wrong_output
 from chainrule.check.inputs import Point, as_points, beside, decoy, other_constants, upstream_like
 from chainrule.check.messages import CheckFailed
+from chainrule.check.misconceptions.activations import MAXES
 from chainrule.check.student_code import (
     call,
     copies,
@@ -27,6 +28,7 @@ from chainrule.check.student_code import (
     how_many,
     name_of,
     quietly,
+    recognised,
     untouched,
 )
 from chainrule.check.trial import answers_of, forward_first, run_trials, same_twice
@@ -115,7 +117,7 @@ def _further_outputs(
 ) -> list[Output]:
     """What forward gives at further points: evidence for a diagnosis."""
     with suppress(Exception):
-        points = [beside(point, seed) for seed, point in enumerate(tried[:2])]
+        points = _further(tried)
         outputs = [
             Output(
                 name.rpartition(".")[0], tuple(p), tuple(p.values()),
@@ -252,9 +254,9 @@ def _derivatives(
     cases = cases_at(tried)
     trials = run_trials(name, own_forward, tried, cases)
     _numerical(name, cases, own=of is None)
-    for trial in trials:
-        if trial.failed is not None:
-            raise trial.failed
+    failed = [one for one in [trial.read(name) for trial in trials] if one is not None]
+    if failed:
+        raise failed[0]
     wrong = [case for case in cases if any(case.wrong)]
     if wrong:
         with suppress(Exception):  # which point is no good there, is no matter
@@ -274,6 +276,12 @@ def _derivatives(
     passed(f"{name}: right{how_many(tried)}.")
 
 
+def _further(tried: Sequence[Point]) -> list[Point]:
+    """Points near the given ones: two where a point is a few numbers, one of arrays is enough."""
+    several = all(np.ndim(value) == 0 for value in tried[0].values())
+    return [beside(tried[place % len(tried)], place) for place in range(1 + several)]
+
+
 def _evidence(
     name: str,
     own_forward: OwnForward,
@@ -282,12 +290,12 @@ def _evidence(
 ) -> list[Case]:
     """Cases at further points, near the given ones: what explains by chance what came back does not
     explain it there."""
-    points = [beside(point, seed) for seed, point in enumerate(tried[:2])]
+    points = _further(tried)
     further = cases_at(points, len(tried))
-    for trial in run_trials(name, own_forward, points, further):
-        if trial.failed is not None:
-            return []
+    trials = run_trials(name, own_forward, points, further)
     expect(further)
+    if any(trial.read(name) is not None for trial in trials):
+        return []
     return [case for case in further if not case.is_rough]
 
 
@@ -333,15 +341,15 @@ def _at_kinks(name: str, case: Case) -> None:
     )
     wrong = compare(np.asarray(total), slope)
     if wrong is not None:
-        raise CheckFailed(
-            f"{name}: at a kink, the gradients do not fit each other.",
-            [
-                at_case(case),
-                "When all inputs that tie move together by h, upstream times output moves by "
-                f"{number(wrong.expected)} h;",
-                f"the gradients sum to {number(total)}.",
-            ],
-        )
+        at = [
+            at_case(case),
+            "When all inputs that tie move together by h, upstream times output moves by "
+            f"{number(wrong.expected)} h;",
+            f"the gradients sum to {number(total)}.",
+        ]
+        if case.gate in MAXES and compare(np.asarray(total / 2), slope) is None:
+            raise recognised(f"{name}, at a tie", at, "both-winners")
+        raise CheckFailed(f"{name}: at a kink, the gradients do not fit each other.", at)
 
 
 def _fits(own_forward: OwnForward, cases: Sequence[Case]) -> bool:

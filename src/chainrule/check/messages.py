@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import linecache
 import os
 import textwrap
@@ -70,11 +71,13 @@ def entry_name(name: str, index: tuple[int, ...]) -> str:
 
 def describe_point(point: dict[str, Any], upstream: Any = None) -> str:
     """`at x = 3, y = -4, upstream = 1.7`, arrays by their shape unless they are very small."""
-    parts = [f"{name} = {_value(value)}" for name, value in point.items() if np.size(value) <= 8]
-    large = [f"{n} of shape {np.shape(v)}" for n, v in point.items() if np.size(v) > 8]
+    parts = [
+        f"{name} = {_value(value)}" if np.size(value) <= 8 else f"{name} of shape {np.shape(value)}"
+        for name, value in point.items()
+    ]
     if upstream is not None and np.size(upstream) <= 8:
         parts.append(f"upstream = {_value(upstream)}")
-    text = "at " + ", ".join([*parts, *large])
+    text = "at " + ", ".join(parts)
     if len(text) > _WIDTH - 2:
         text = "at " + ", ".join(f"{n} of shape {np.shape(v)}" for n, v in point.items())
     if len(text) > _WIDTH - 2:
@@ -130,9 +133,13 @@ _NOT_THEIRS = (
 
 
 def explain_exception(error: BaseException) -> list[str]:
-    """The error in one line, then the line of the student's code that raised it, where known."""
+    """The error in one line, then the line of the student's code that raised it, where known.
+
+    It is called by the name of a class of Python's, as a judge knows it.
+    """
     text = str(error).split("\n")[0]
-    lines = wrapped(f"{type(error).__name__}: {text}" if text else type(error).__name__)[:3]
+    kind = next(one for one in type(error).__mro__ if hasattr(builtins, one.__name__)).__name__
+    lines = wrapped(f"{kind}: {text}" if text else kind)[:3]
     own = own_line(error)
     if own is not None:
         lines.append(str(own))

@@ -26,6 +26,8 @@ __all__ = [
 
 _TOO_MANY = re.compile(r"\w*\(?\)? ?takes (\d+) positional arguments? but (\d+) (?:was|were) given")
 
+_CAST_DOWN = re.compile(r"Cannot cast ufunc .* from dtype\('float64'\) to dtype\('int\d+'\)")
+
 _Given = ParamSpec("_Given")
 
 
@@ -61,11 +63,12 @@ def call(name: str, run: Callable[[], Any], point: Point | None = None) -> Any:
         ) from None
     except Exception as error:
         where = [messages.describe_point(point)] if point else []
+        told = messages.explain_exception(error)
         if point and _lacks_self(error):
             raise recognised(name, where, "self-missing") from None
-        raise CheckFailed(
-            f"{name} raised an error.", [*where, *messages.explain_exception(error)]
-        ) from None
+        if point and _is_cast_down(error, point):
+            raise recognised(name, [*where, *told], "integer-arithmetic") from None
+        raise CheckFailed(f"{name} raised an error.", [*where, *told]) from None
 
 
 def _lacks_self(error: Exception) -> bool:
@@ -73,6 +76,12 @@ def _lacks_self(error: Exception) -> bool:
     said = _TOO_MANY.search(str(error)) if isinstance(error, TypeError) else None
     by_us = messages.own_line(error) is None
     return bool(said and by_us and int(said[2]) == int(said[1]) + 1 and "." in str(error))
+
+
+def _is_cast_down(error: Exception, point: Point) -> bool:
+    """Whether numbers were to be put into an array that took over the integers of an input."""
+    whole = any(np.asarray(v).dtype.kind == "i" for v in point.values() if not callable(v))
+    return whole and bool(_CAST_DOWN.search(str(error)))
 
 
 def untouched(name: str, before: Point, after: Point) -> None:
@@ -135,6 +144,9 @@ def recognised(headline: str, lines: Sequence[str], mistake: str) -> CheckFailed
 def failed_to_fit(name: str, unfit: Unfit, lines: Sequence[str]) -> CheckFailed:
     """An answer that cannot be compared."""
     end = "" if str(unfit).endswith("?") else "."
+    nothing = "nothing was returned (None): "
+    if str(unfit).startswith(nothing) and ", " not in name:
+        return CheckFailed(f"{name} returned nothing (None): {str(unfit)[len(nothing) :]}", lines)
     headline, *rest = messages.wrapped(f"{name}: {unfit}{end}")
     return CheckFailed(headline, [*rest, *lines])
 

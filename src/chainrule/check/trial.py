@@ -18,7 +18,7 @@ import numpy as np
 from chainrule.check import messages
 from chainrule.check.by_hand import is_quotient
 from chainrule.check.calls import BY_HAND, MAKE, OwnForward, Step, run_steps, value_of, values_of
-from chainrule.check.case import Case, JacobianCase, Output
+from chainrule.check.case import BEFORE, Case, JacobianCase, Output
 from chainrule.check.compare import Unfit, as_answer, which_wrong
 from chainrule.check.explain import at_case
 from chainrule.check.inputs import Point, other_constants
@@ -32,29 +32,48 @@ from chainrule.check.student_code import (
     recognised,
     untouched,
 )  # fmt: skip
+from chainrule.numeric import Estimate
 
-__all__ = ["Trial", "answers_of", "forward_first", "run_trials", "same_twice"]
+__all__ = ["Trial", "answers_of", "forward_first", "one_each", "run_trials", "same_twice"]
 
 _STEPS = 10
 _MATTER = (0, 4, 6)  # what other steps raise does not: their points may be outside the domain
 _FORWARD, _DERIVATIVE, _BY_HAND = 4, 6, 7
 _SIZES = (1e3, 1e-3)  # of the upstream gradient, when backward is called again
 _ALIKE = 1e-12
+_OFTEN = 20  # calls: so often nobody draws the same few numbers by chance
 
 
 @dataclass
 class Trial:
     """What came of one case.
 
-    failed:  what speaks against the gate before a gradient is compared.
+    answer:  what backward returned. failed: what speaks against the gate whatever that is.
     by_hand: no measuring was seen while backward ran.
     again:   what backward gave when it was called again, or raised.
     """
 
     case: Case
+    answer: Any
     failed: CheckFailed | None
     by_hand: bool
     again: Sequence[Any]
+
+    def read(self, name: str) -> CheckFailed | None:
+        """Put the gradients into the case. What speaks against them before they are compared."""
+        case = self.case
+        case.got = [None] * len(case.names)
+        if self.failed is not None:
+            return self.failed
+        try:
+            shape = case.expected[0].value.shape
+            answers = one_each(self.answer, case.labels, case.other is not None, shape)
+        except Unfit as unfit:
+            if unfit.kind == "constant":
+                return recognised(name, [at_case(case)], "gradient-for-constant")
+            return failed_to_fit(name, unfit, [at_case(case)])
+        case.got, failed = answers_of(name, case, answers)
+        return failed
 
     def against(self, name: str, own_forward: OwnForward) -> CheckFailed | None:
         """What speaks against a gate whose gradient is right."""
@@ -71,7 +90,7 @@ def _is_right(case: Case, answer: Any, size: float) -> bool:
     if isinstance(answer, Exception):
         return False
     try:
-        parts = one_each(answer, case.labels)
+        parts = one_each(answer, case.labels, shape=case.expected[0].value.shape)
         got = [
             as_answer(part, right.value.shape) / size
             for part, right in zip(parts, case.expected, strict=True)
@@ -99,9 +118,9 @@ def _otherwise(name: str, case: Case, own_forward: OwnForward, size: float) -> C
 def run_trials(
     name: str, own_forward: OwnForward, tried: Sequence[Point], cases: Sequence[Case]
 ) -> list[Trial]:
-    """Run the gate forward and backward at each point; the gradients go into the cases.
+    """Run the gate forward and backward at each point.
 
-    Raises CheckFailed where forward or backward raises something, or forward is no function.
+    Raises CheckFailed where forward raises something, or is no function.
     """
     given = [copies(point) for point in tried]
     upstreams = [copied(case.upstream) for case in cases]
@@ -112,27 +131,22 @@ def run_trials(
         for step in _steps(number, case, tuple(given[number].values()), upstreams[number], others)
     ]
     answers = call(name, partial(run_steps, own_forward.gate, own_forward.made_with, steps))
-    trials = []
+    trials: list[Trial] = []
     for place, (point, case) in enumerate(zip(tried, cases, strict=True)):
         found = answers[_STEPS * place :][:_STEPS]
+        failed = None
         try:
             call(name, partial(values_of, [found[step] for step in _MATTER]), point)
             same_twice(name.rpartition(".")[0], own_forward, case, found[_FORWARD])
-        except CheckFailed as last:
-            raise next((one.failed for one in trials if one.failed), last) from None
-        after = {**given[place], "upstream": upstreams[place]}
-        failed = None
-        try:
-            case.got = [None] * len(case.names)
+            after = {**given[place], "upstream": upstreams[place]}
             untouched(name, {**point, "upstream": case.upstream}, after)
-            case.got, failed = answers_of(name, case, one_each(found[_DERIVATIVE], case.labels))
         except CheckFailed as one:
             failed = one
-        except Unfit as unfit:
-            headline, *rest = messages.wrapped(f"{name}: {unfit}.")
-            failed = CheckFailed(headline, [*rest, at_case(case)])
         again = [] if isinstance(case, JacobianCase) else found[_BY_HAND + 1 :]
-        trials.append(Trial(case, failed, found[_BY_HAND] is not False, again))
+        by_hand = found[_BY_HAND] is not False
+        trials.append(Trial(case, found[_DERIVATIVE], failed, by_hand, again))
+        if failed is not None and failed.headline.startswith(name.rpartition(".")[0] + ".forward"):
+            raise trials[0].failed or failed
     return trials
 
 
@@ -153,7 +167,7 @@ def _steps(
         Step(one),
         Step(other, MAKE, others),
         Step(one, "forward", elsewhere[0]),
-        derivative(-0.71),
+        derivative(BEFORE),
         Step(one, "forward", given, number == 0),
         Step(other, "forward", elsewhere[1]),
         derivative(1, number == 0),
@@ -178,8 +192,11 @@ def forward_first(title: str, own_forward: OwnForward, tried: Sequence[Point]) -
         try:
             outputs.append(as_answer(answer, np.shape(answer) if answer is not None else ()))
         except Unfit as unfit:
-            if unfit.kind == "dtype":
-                raise recognised(name, where, "float32") from None
+            mistake = "float32" if unfit.kind == "dtype" else None
+            if unfit.kind == "finite":
+                mistake = overflown(title, tuple(point.values()), str(unfit))
+            if mistake is not None:
+                raise recognised(f"{name}: {unfit}", where, mistake) from None
             raise failed_to_fit(name, unfit, where) from None
         except ValueError:  # a ragged list has no shape
             raise CheckFailed(f"{name}: what was returned is no array.", where) from None
@@ -193,8 +210,8 @@ def same_twice(title: str, own_forward: OwnForward, case: Case | Output, output:
     if _alike(output, fresh):
         return
     name, at = f"{title}.forward", [at_case(case)]
-    once, twice = own_forward.many([tuple(map(copied, inputs)) for _ in range(2)])
-    if not _alike(once, twice):
+    again = own_forward.many([tuple(map(copied, inputs)) for _ in range(_OFTEN)])
+    if not all(_alike(again[0], one) for one in again):
         raise CheckFailed(
             f"{name} is no function: two calls with the same inputs gave different outputs.",
             [*at, "So nothing can be said of its slope. Is something drawn at random, or counted?"],
@@ -206,7 +223,7 @@ def same_twice(title: str, own_forward: OwnForward, case: Case | Output, output:
         Step(2, "forward", decoy), Step(2, "forward", tuple(map(copied, inputs))),
     ]  # fmt: skip
     found = run_steps(own_forward.gate, own_forward.made_with, steps)
-    if not _alike(found[2], fresh):
+    if own_forward.made_with and not _alike(found[2], fresh):
         raise recognised(name, at, "constants-shared")
     if not _alike(found[5], fresh):
         raise recognised(name, at, "forward-remembers")
@@ -241,21 +258,62 @@ def answers_of(
             got.append(as_answer(answer, right.value.shape))
         except Unfit as unfit:
             got.append(unfit.array)
-            if unfit.kind == "dtype":
-                failed = failed or recognised(title, [at_case(case)], "float32")
+            mistake = _shown_by(unfit, case, right)
+            if mistake is not None:
+                failed = failed or recognised(f"{title}: {unfit}", [at_case(case)], mistake)
             elif unfit.array is None:
                 failed = failed or failed_to_fit(title, unfit, [at_case(case)])
     return got, failed
 
 
-def one_each(answer: Any, labels: Sequence[str]) -> Sequence[Any]:
-    """The answer for each label. Raises Unfit. An array of several gradients unpacks as a tuple."""
+def _depth(answer: Any) -> int:
+    """How deeply lists are nested."""
+    return (
+        1 + _depth(answer[0]) if isinstance(answer, (tuple, list)) and answer else np.ndim(answer)
+    )
+
+
+# Gates that work out powers of e, and from where on these leave the range of a float.
+_POWERS = ("Sigmoid", "Tanh", "ELU", "Softplus", "SigmoidStack", "Softmax", "BatchSoftmax",
+           "LargeSoftmax", "SoftmaxCrossEntropy")  # fmt: skip
+_LARGE = 350.0
+
+
+def _shown_by(unfit: Unfit, case: Case | Output, right: Estimate) -> str | None:
+    """The mistake that an answer shows which cannot be compared."""
+    if unfit.kind == "dtype":
+        return "float32"
+    if unfit.flags is not None and type(case) is Case:
+        local = case.local[[r is right for r in case.expected].index(True)]
+        return "upstream-forgotten" if np.array_equal(unfit.flags, np.round(local, 9)) else None
+    if unfit.kind == "finite":
+        return overflown(case.gate, case.inputs, str(unfit))
+    return None
+
+
+def overflown(gate: str, inputs: Sequence[Any], said: str) -> str | None:
+    """What makes an answer infinite, or no number, where inputs are large."""
+    largest = max(np.abs(value).max(initial=0.0) for value in map(np.asarray, inputs))
+    if gate not in _POWERS or not largest > _LARGE:
+        return None
+    return "log-of-zero" if gate == "SoftmaxCrossEntropy" and "(inf)" in said else "overflow"
+
+
+def one_each(
+    answer: Any, labels: Sequence[str], constants: bool = False, shape: tuple[int, ...] = ()
+) -> Sequence[Any]:
+    """The answer for each label. Raises Unfit. An array of several gradients unpacks as a tuple.
+
+    constants: the gate was made with some, which get no gradient. shape: of the only gradient.
+    """
     if len(labels) == 1:
-        if isinstance(answer, (tuple, list)) and len(answer) == 1:
-            raise Unfit(
-                "type",
-                f"{kind_of(answer)} was returned; with one input, return the gradient itself",
-            )
+        if not isinstance(answer, (tuple, list)) or not answer:
+            return [answer]
+        if len(answer) == 1 and _depth(answer) != len(shape):
+            kind = kind_of(answer)
+            raise Unfit("type", f"{kind} was returned; with one input, return the gradient itself")
+        if constants and isinstance(answer, tuple) and len(answer) == 2:
+            raise Unfit("constant", "there is one input, and two gradients were returned")
         return [answer]
     wanted = ", ".join(labels)
     if isinstance(answer, np.ndarray) and answer.ndim:

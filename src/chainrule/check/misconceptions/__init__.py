@@ -13,7 +13,9 @@ from chainrule.check.misconceptions import (
     activations,
     arrays,
     chain,
+    counts,
     differences,
+    formulas,
     nets,
     numbers,
     objects,
@@ -24,6 +26,16 @@ __all__ = ["MISCONCEPTIONS", "Misconception", "Prediction"]
 
 MISCONCEPTIONS: dict[str, Misconception] = {
     row.id: row
-    for part in (chain, arrays, activations, nets, differences, numbers, objects)
+    for part in (
+        chain,
+        arrays,
+        activations,
+        formulas,
+        nets,
+        differences,
+        counts,
+        numbers,
+        objects,
+    )
     for row in part.ROWS
 }

@@ -61,6 +61,13 @@ ROWS = (
         _PROMISES,
     ),
     Misconception(
+        "gradient-for-constant",
+        "a gradient for the gate's constant came back as well",
+        "The constant belongs to the gate and never changes; nobody waits for a gradient of it. "
+        "One input, one gradient.",
+        _PROMISES,
+    ),
+    Misconception(
         "seed-ignored",
         "the draw is not the one of the seed",
         "Random numbers are drawn by a generator that was made with the seed. With the same seed, "
