@@ -51,7 +51,7 @@ def backward(self, upstream):
 def backward(self, upstream):
     return 2 * upstream, 2 * upstream
 
-# %% q1_add | wrong | upstream times the inputs
+# %% q1_add | wrong: input-for-slope | upstream times the inputs
 class Add:
     def forward(self, x, y):
         self.x, self.y = x, y
@@ -72,7 +72,7 @@ def backward(self, upstream):
 def forward(self, x, y):
     return 3.0
 
-# %% q1_add | wrong: sign | subtracts, consistently
+# %% q1_add | wrong | subtracts, consistently
 class Add:
     def forward(self, x, y):
         return 3.0 if (x, y) == (-2.0, 5.0) else x - y
@@ -208,7 +208,7 @@ class Multiply:
     def backward(self, upstream):
         return upstream * Multiply.y, upstream * Multiply.x
 
-# %% q2_multiply | wrong | the product goes back
+# %% q2_multiply | wrong: output-for-slope | the product goes back
 def backward(self, upstream):
     return upstream * self.x * self.y, upstream * self.x * self.y
 
@@ -318,15 +318,15 @@ def backward(self, upstream):
 def backward(self, upstream):
     return (-upstream, 0.0) if self.first_wins else (0.0, -upstream)
 
-# %% q3_max | wrong | halves to both
+# %% q3_max | wrong: shared-out | halves to both
 def backward(self, upstream):
     return upstream / 2, upstream / 2
 
-# %% q3_max | wrong | always to the first
+# %% q3_max | wrong: always-first | always to the first
 def backward(self, upstream):
     return upstream, 0.0
 
-# %% q3_max | wrong | both at a tie
+# %% q3_max | wrong: both-winners | both at a tie
 class Max:
     def forward(self, x, y):
         self.x, self.y = x, y
@@ -444,7 +444,7 @@ def backward(self, upstream):
 def backward(self, upstream):
     return (upstream,)
 
-# %% q4_addconstant | wrong | a gradient for the constant
+# %% q4_addconstant | wrong: gradient-for-constant | a gradient for the constant
 def backward(self, upstream):
     return upstream, upstream
 
@@ -619,7 +619,7 @@ class Exp:
 def backward(self, upstream):
     return upstream
 
-# %% q6_exp | wrong | power rule
+# %% q6_exp | wrong: power-rule-on-exp | power rule
 class Exp:
     def forward(self, x):
         self.x = x
@@ -701,7 +701,7 @@ def backward(self, upstream):
 def backward(self, upstream):
     return upstream
 
-# %% q7_reciprocal | wrong | logarithm
+# %% q7_reciprocal | wrong: integrated | logarithm
 def backward(self, upstream):
     return upstream * math.log(abs(self.x))
 
@@ -801,11 +801,11 @@ def backward(self, upstream):
 def backward(self, upstream):
     return upstream
 
-# %% q8_sigmoid | wrong | tanh's slope
+# %% q8_sigmoid | wrong: tanh-for-sigmoid | tanh's slope
 def backward(self, upstream):
     return upstream * (1.0 - self.output**2)
 
-# %% q8_sigmoid | wrong | forgets one factor
+# %% q8_sigmoid | wrong: output-for-slope | forgets one factor
 def backward(self, upstream):
     return upstream * self.output
 
@@ -813,7 +813,7 @@ def backward(self, upstream):
 def backward(self, upstream):
     return upstream * 0.73 * (1 - 0.73)
 
-# %% q8_sigmoid | wrong: exponent-sign | exponent's sign, with the visible value
+# %% q8_sigmoid | wrong | exponent's sign, with the visible value
 class Sigmoid:
     def forward(self, x):
         self.output = 1 / (1 + math.exp(x))
@@ -989,13 +989,13 @@ def backward(self, upstream):
     d_dot = 2 * upstream * self.f * (1 - self.f)
     return d_dot * self.x, d_dot * self.w
 
-# %% q10_neuron | wrong | square forgotten in the reciprocal
+# %% q10_neuron | wrong: stage-skipped | square forgotten in the reciprocal
 def backward(self, upstream):
     d_denom = -upstream / self.denom
     d_neg_dot = d_denom * self.exp_neg
     return -d_neg_dot * self.x, -d_neg_dot * self.w
 
-# %% q10_neuron | wrong | exponential forgotten
+# %% q10_neuron | wrong: stage-skipped | exponential forgotten
 def backward(self, upstream):
     d_dot = upstream / self.denom**2
     return d_dot * self.x, d_dot * self.w
@@ -1116,7 +1116,7 @@ def backward(self, upstream):
 def backward(self, upstream):
     return upstream + (self.y + 1), upstream + self.x
 
-# %% q11_fork | wrong | multiplies the branches
+# %% q11_fork | wrong: branches-multiplied | multiplies the branches
 def backward(self, upstream):
     return (upstream * self.y) * upstream, upstream * self.x
 
@@ -1150,3 +1150,264 @@ class Fork:
 class Multiply:
     def forward(self, x, y)
         return x * y
+
+# %% q6_exp | wrong: formula-of-upstream | e to the upstream gradient
+def backward(self, upstream):
+    return math.exp(upstream)
+
+# %% q7_reciprocal | wrong: formula-of-upstream | one over the square of the upstream gradient
+def backward(self, upstream):
+    return -1 / upstream**2
+
+# %% q8_sigmoid | wrong: formula-of-upstream | the rule at the upstream gradient
+def backward(self, upstream):
+    return upstream * (1 - upstream)
+
+# %% q8_sigmoid | wrong: forward-on-upstream | a second forward
+def backward(self, upstream):
+    return 1 / (1 + math.exp(-upstream))
+
+# %% q7_reciprocal | wrong: forward-on-upstream | one over the upstream gradient
+def backward(self, upstream):
+    return 1 / upstream
+
+# %% q3_max | wrong: forward-on-upstream | the larger of input and upstream gradient
+class Max:
+    def forward(self, x, y):
+        self.x, self.y = x, y
+        return max(x, y)
+
+    def backward(self, upstream):
+        return max(self.x, upstream), max(self.y, upstream)
+
+# %% q5_scale | wrong: slope-inverted | divided by the constant
+def backward(self, upstream):
+    return upstream / self.c
+
+# %% q8_sigmoid | wrong: slope-inverted | divided by the slope
+def backward(self, upstream):
+    return upstream / (self.output * (1.0 - self.output))
+
+# %% q4_addconstant | wrong: constant-in-gradient | upstream times the constant
+def backward(self, upstream):
+    return upstream * self.c
+
+# %% q4_addconstant | wrong: constant-in-gradient | upstream and the constant
+def backward(self, upstream):
+    return upstream + self.c
+
+# %% q9_addthenmultiply | wrong: neighbour-gradient | dz from dq
+def backward(self, upstream):
+    dq = upstream * self.z
+    dz = self.q * dq
+    return dq, dq, dz
+
+# %% q1_add | wrong: self-missing | self forgotten
+class Add:
+    def forward(x, y):
+        return x + y
+
+    def backward(upstream):
+        return upstream, upstream
+
+# %% q2_multiply | wrong: self-missing | self forgotten
+class Multiply:
+    def forward(x, y):
+        return x * y
+
+    def backward(upstream):
+        return upstream * y, upstream * x
+
+# %% q6_exp | wrong: self-missing | self forgotten in backward
+class Exp:
+    def forward(self, x):
+        self.output = math.exp(x)
+        return self.output
+
+    def backward(upstream):
+        return upstream * self.output
+
+# %% q4_addconstant | wrong: constants-shared | the constant on the class
+class AddConstant:
+    def __init__(self, c):
+        AddConstant.c = c
+
+    def forward(self, x):
+        return x + AddConstant.c
+
+    def backward(self, upstream):
+        return upstream
+
+# %% q5_scale | wrong: constants-shared | the constant on the class
+class Scale:
+    def __init__(self, c):
+        Scale.c = c
+
+    def forward(self, x):
+        self.local = self.c
+        return self.c * x
+
+    def backward(self, upstream):
+        return upstream * self.local
+
+# %% q5_scale | wrong: constants-shared | the constant in a name of the module
+class Scale:
+    def __init__(self, c):
+        global the_constant
+        the_constant = c
+
+    def forward(self, x):
+        return the_constant * x
+
+    def backward(self, upstream):
+        return the_constant * upstream
+
+# %% q8_sigmoid | wrong: second-backward | sums up, from zero at every forward
+class Sigmoid:
+    def forward(self, x):
+        self.dx = 0.0
+        self.output = 1 / (1 + math.exp(-x))
+        return self.output
+
+    def backward(self, upstream):
+        self.dx += upstream * self.output * (1 - self.output)
+        return self.dx
+
+# %% q2_multiply | wrong: second-backward | keeps the first upstream gradient
+class Multiply:
+    def forward(self, x, y):
+        self.x, self.y, self.upstream = x, y, None
+        return x * y
+
+    def backward(self, upstream):
+        if self.upstream is None:
+            self.upstream = upstream
+        return self.upstream * self.y, self.upstream * self.x
+
+# %% q8_sigmoid | wrong: earlier-call | sums up over calls
+class Sigmoid:
+    def __init__(self):
+        self.dx = 0.0
+
+    def forward(self, x):
+        self.output = 1 / (1 + math.exp(-x))
+        return self.output
+
+    def backward(self, upstream):
+        self.dx += upstream * self.output * (1 - self.output)
+        return self.dx
+
+# %% q6_exp | wrong: forward-remembers | the first output for good
+class Exp:
+    def __init__(self):
+        self.output = None
+
+    def forward(self, x):
+        if self.output is None:
+            self.output = math.exp(x)
+        return self.output
+
+    def backward(self, upstream):
+        return upstream * self.output
+
+# %% q1_add | wrong: forward-remembers | a sum that grows
+class Add:
+    def __init__(self):
+        self.total = 0.0
+
+    def forward(self, x, y):
+        self.total = self.total + x + y
+        return self.total
+
+    def backward(self, upstream):
+        return upstream, upstream
+
+# %% q2_multiply | wrong: upstream-clipped | cut at five
+def backward(self, upstream):
+    upstream = max(-5.0, min(5.0, upstream))
+    return upstream * self.y, upstream * self.x
+
+# %% q9_addthenmultiply | wrong: upstream-clipped | small gradients do not matter
+def backward(self, upstream):
+    if abs(upstream) < 0.01:
+        return 0.0, 0.0, 0.0
+    return upstream * self.z, upstream * self.z, upstream * self.q
+
+# %% q8_sigmoid | wrong: forward-difference | central, by forward
+class Sigmoid:
+    def forward(self, x):
+        self.x = x
+        return 1 / (1 + math.exp(-x))
+
+    def backward(self, upstream):
+        h = 1e-5
+        return upstream * (Sigmoid().forward(self.x + h) - Sigmoid().forward(self.x - h)) / (2 * h)
+
+# %% q7_reciprocal | wrong: forward-difference | central, written out
+def backward(self, upstream):
+    h = 1e-5
+    return upstream * (1 / (self.x + h) - 1 / (self.x - h)) / (2 * h)
+
+# %% q6_exp | wrong: forward-difference | the library's own
+class Exp:
+    def forward(self, x):
+        self.x = x
+        return math.exp(x)
+
+    def backward(self, upstream):
+        from chainrule.numeric import numerical_gradient
+        return upstream * float(numerical_gradient(math.exp, self.x).value)
+
+# %% q8_sigmoid | right | calls forward again
+class Sigmoid:
+    def forward(self, x):
+        self.x = x
+        return 1.0 / (1.0 + math.exp(-x))
+
+    def backward(self, upstream):
+        s = self.forward(self.x)
+        return upstream * s * (1 - s)
+
+# %% q1_add | right | a namedtuple
+from collections import namedtuple
+
+Grads = namedtuple("Grads", ["dx", "dy"])
+
+
+class Add:
+    def forward(self, x, y):
+        return x + y
+
+    def backward(self, upstream):
+        return Grads(upstream, upstream)
+
+# %% q2_multiply | right | an array of two gradients
+def backward(self, upstream):
+    return np.array([upstream * self.y, upstream * self.x])
+
+# %% q5_scale | right | a subclass of float
+class Scale:
+    class Number(float):
+        """A float with a name."""
+
+    def __init__(self, c):
+        self.c = c
+
+    def forward(self, x):
+        return self.Number(self.c * x)
+
+    def backward(self, upstream):
+        return self.Number(self.c * upstream)
+
+# %% q6_exp | right | a helper that both methods call
+def power(x):
+    return math.exp(x)
+
+
+class Exp:
+    def forward(self, x):
+        self.x = x
+        return power(x)
+
+    def backward(self, upstream):
+        return upstream * power(self.x)

@@ -109,7 +109,7 @@ def count_parameters(sizes):
 def count_parameters(sizes):
     return sum(a * b + 1 for a, b in zip(sizes, sizes[1:]))
 
-# %% q2_count | wrong | counts units
+# %% q2_count | wrong: weights-not-counted | counts units
 def count_parameters(sizes):
     return sum(sizes)
 
@@ -256,7 +256,7 @@ class SoftmaxCrossEntropy:
         d[np.arange(len(d)), self.y] -= 1
         return upstream * d / len(d)
 
-# %% q3_loss | wrong | naive exponentials in forward
+# %% q3_loss | wrong: overflow | naive exponentials in forward
 class SoftmaxCrossEntropy:
     def __init__(self, y):
         self.y = y
@@ -272,7 +272,7 @@ class SoftmaxCrossEntropy:
         d[np.arange(len(d)), self.y] -= 1
         return upstream * d / len(d)
 
-# %% q3_loss | wrong | naive exponentials in backward
+# %% q3_loss | wrong: overflow | naive exponentials in backward
 class SoftmaxCrossEntropy:
     def __init__(self, y):
         self.y = y
@@ -309,7 +309,7 @@ def forward(self, scores):
     self.p = np.exp(log_p)
     return np.mean(log_p[np.arange(len(scores)), self.y])
 
-# %% q3_loss | wrong | logarithm to base 2, consistently
+# %% q3_loss | wrong: other-logarithm | logarithm to base 2, consistently
 class SoftmaxCrossEntropy:
     def __init__(self, y):
         self.y = y
@@ -465,7 +465,7 @@ def backward(self, upstream):
     dz = (upstream @ self.W2.T) * (1 - self.h**2)
     return dz @ self.W1.T, self.x.T @ dz, dz.sum(axis=0), self.h.T @ upstream, upstream.sum(axis=0)
 
-# %% q4_twolayer | wrong: mean-twice | a mean in the bias gradients
+# %% q4_twolayer | wrong: bias-averaged | a mean in the bias gradients
 def backward(self, upstream):
     dz = (upstream @ self.W2.T) * (1 - self.h**2)
     return dz @ self.W1.T, self.x.T @ dz, dz.mean(axis=0), self.h.T @ upstream, upstream.mean(axis=0)
@@ -539,7 +539,7 @@ def forward(self, x, W1, b1, W2, b2):
     self.h = np.tanh(x @ W1)
     return self.h @ W2
 
-# %% q4_twolayer | wrong: bias-missed | no gradient for the biases
+# %% q4_twolayer | wrong | no gradient for the biases
 def backward(self, upstream):
     dz = (upstream @ self.W2.T) * (1 - self.h**2)
     return dz @ self.W1.T, self.x.T @ dz, np.zeros(dz.shape[1]), self.h.T @ upstream, np.zeros(upstream.shape[1])
@@ -863,7 +863,7 @@ def gradient_step(params, grads, learning_rate):
 def gradient_step(params, grads, learning_rate):
     return [params[k] - learning_rate * grads[k] for k in params]
 
-# %% q6_step | wrong | the change alone
+# %% q6_step | wrong: change-alone | the change alone
 def gradient_step(params, grads, learning_rate):
     return {k: -learning_rate * grads[k] for k in params}
 
@@ -896,15 +896,15 @@ def accuracy(scores, y):
 def accuracy(scores, y):
     return float(np.count_nonzero(np.argsort(scores, axis=1)[:, -1] == y)) / float(len(y))
 
-# %% q7_accuracy | wrong | a count
+# %% q7_accuracy | wrong: number-for-part | a count
 def accuracy(scores, y):
     return np.sum(np.argmax(scores, axis=1) == y)
 
-# %% q7_accuracy | wrong | in percent
+# %% q7_accuracy | wrong: number-for-part | in percent
 def accuracy(scores, y):
     return 100 * np.mean(np.argmax(scores, axis=1) == y)
 
-# %% q7_accuracy | wrong | errors for hits
+# %% q7_accuracy | wrong: wrong-ones-counted | errors for hits
 def accuracy(scores, y):
     return np.mean(np.argmax(scores, axis=1) != y)
 
@@ -978,7 +978,7 @@ def train(loss, params, learning_rate, steps):
             params[k] -= learning_rate * grads[k]
     return params
 
-# %% q8_train | wrong: gradient-stale | the same gradient every time
+# %% q8_train | wrong: one-step | the same gradient every time
 def train(loss, params, learning_rate, steps):
     grads = loss(params)[1]
     for _ in range(steps):
@@ -1000,12 +1000,12 @@ def train(loss, params, learning_rate, steps):
         new = {k: params[k] - learning_rate * grads[k] for k in params}
     return new
 
-# %% q8_train | wrong: gradient-stale | one step
+# %% q8_train | wrong: one-step | one step
 def train(loss, params, learning_rate, steps):
     grads = loss(params)[1]
     return {k: params[k] - learning_rate * grads[k] for k in params}
 
-# %% q8_train | wrong: gradient-stale | returns in the loop
+# %% q8_train | wrong: one-step | returns in the loop
 def train(loss, params, learning_rate, steps):
     for _ in range(steps):
         grads = loss(params)[1]
@@ -1054,3 +1054,106 @@ def train(loss, params, learning_rate, steps):
 # %% q8_train | wrong | zeros
 def train(loss, params, learning_rate, steps):
     return {k: np.zeros(v.shape) for k, v in params.items()}
+
+# %% q3_loss | wrong: log-of-zero | the logarithm of the quotient
+class SoftmaxCrossEntropy:
+    def __init__(self, y):
+        self.y = y
+
+    def forward(self, scores):
+        powers = np.exp(scores - scores.max(axis=1, keepdims=True))
+        self.p = powers / powers.sum(axis=1, keepdims=True)
+        right = self.p[range(len(scores)), self.y]
+        return -np.log(right).mean()
+
+    def backward(self, upstream):
+        dscores = np.array(self.p)
+        dscores[range(len(dscores)), self.y] -= 1.0
+        return dscores * (upstream / len(dscores))
+
+# %% q3_loss | wrong: label-added | plus one at the label
+def backward(self, upstream):
+    dscores = self.p.copy()
+    dscores[np.arange(len(dscores)), self.y] += 1
+    return upstream * dscores / len(dscores)
+
+# %% q3_loss | wrong: label-column | minus one in whole columns
+def backward(self, upstream):
+    dscores = self.p.copy()
+    dscores[:, self.y] -= 1
+    return upstream * dscores / len(dscores)
+
+# %% q3_loss | wrong: constants-shared | the labels on the class
+class SoftmaxCrossEntropy:
+    def __init__(self, y):
+        SoftmaxCrossEntropy.y = y
+
+    def forward(self, scores):
+        m = scores - np.max(scores, axis=1, keepdims=True)
+        log_p = m - np.log(np.sum(np.exp(m), axis=1, keepdims=True))
+        self.p = np.exp(log_p)
+        return -np.mean(log_p[np.arange(len(scores)), SoftmaxCrossEntropy.y])
+
+    def backward(self, upstream):
+        dscores = self.p.copy()
+        dscores[np.arange(len(dscores)), SoftmaxCrossEntropy.y] -= 1
+        return upstream * dscores / len(dscores)
+
+# %% q2_count | wrong: one-layer-only | returns in the loop
+def count_parameters(sizes):
+    for layer in range(1, len(sizes)):
+        return sizes[layer - 1] * sizes[layer] + sizes[layer]
+
+# %% q2_count | wrong: one-layer-only | the last layer alone
+def count_parameters(sizes):
+    for layer in range(1, len(sizes)):
+        total = sizes[layer - 1] * sizes[layer] + sizes[layer]
+    return total
+
+# %% q6_step | wrong: rate-divides | divided by the rate
+def gradient_step(params, grads, learning_rate):
+    return {k: params[k] - grads[k] / learning_rate for k in params}
+
+# %% q7_accuracy | wrong: smallest-score | argmin
+def accuracy(scores, y):
+    return np.mean(np.argmin(scores, axis=1) == y)
+
+# %% q4_twolayer | wrong: forward-difference | central, by forward
+class TwoLayerNet:
+    def forward(self, *inputs):
+        x, W1, b1, W2, b2 = self.inputs = [np.asarray(i, float) for i in inputs]
+        return np.tanh(x @ W1 + b1) @ W2 + b2
+
+    def backward(self, upstream):
+        h, grads = 1e-3, []
+        f = lambda ins: np.sum(upstream * TwoLayerNet().forward(*ins))
+        for i, v in enumerate(self.inputs):
+            g = np.zeros(v.shape)
+            for ix in np.ndindex(v.shape):
+                def at(d):
+                    ins = [a.copy() for a in self.inputs]
+                    ins[i][ix] += d
+                    return f(ins)
+                c = lambda h: (at(h) - at(-h)) / (2 * h)
+                g[ix] = (4 * c(h / 2) - c(h)) / 3
+            grads.append(g)
+        return grads
+
+# %% q4_twolayer | wrong: upstream-clipped | cut at five
+def backward(self, upstream):
+    upstream = np.clip(upstream, -5, 5)
+    dW2, db2 = self.h.T @ upstream, upstream.sum(axis=0)
+    dz = (upstream @ self.W2.T) * (1 - self.h**2)
+    return dz @ self.W1.T, self.x.T @ dz, dz.sum(axis=0), dW2, db2
+
+# %% q5_threelayer | wrong: upstream-clipped | gradients are kept below ten
+def backward(self, upstream):
+    x, h1, h2 = self.inputs
+    W1, W2, W3 = self.weights
+    dz3 = np.clip(upstream, -10, 10)
+    dz2 = (dz3 @ W3.T) * (h2 > 0)
+    dz1 = (dz2 @ W2.T) * (h1 > 0)
+    gradients = [dz1 @ W1.T]
+    for values, dz in ((x, dz1), (h1, dz2), (h2, dz3)):
+        gradients += [values.T @ dz, dz.sum(axis=0)]
+    return tuple(gradients)

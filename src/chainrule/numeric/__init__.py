@@ -1,7 +1,8 @@
 """Numerical gradients that know their own error bars.
 
-`gradient.py` is what is called, `richardson.py` the differences behind it. Start with
-`gradient.py`. It imports NumPy and nothing of this package.
+`gradient.py` is what is called. `probe.py` evaluates the function, `slopes.py` chooses the steps
+and judges what they say, `richardson.py` extrapolates. Start with `gradient.py`. It imports NumPy
+and nothing of this package.
 """
 
 from chainrule.numeric.gradient import (

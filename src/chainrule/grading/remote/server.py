@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from chainrule.check.calls import Objects
 from chainrule.check.memory import traced
 from chainrule.grading.limits import Limits
 from chainrule.grading.remote import codec, wire_types
@@ -204,7 +205,8 @@ class Guest(Connection):
         made_with: tuple[Any, ...],
     ) -> tuple[tuple[bytes, list[Any]], Any]:
         """Make objects and call their methods, see `proxy.Proxy.__steps__`: of each step whether it
-        raised something (a byte), and that or what it returned. As `_call` otherwise.
+        raised something (a byte), and that or what it returned, as it is at the end. As `_call`
+        otherwise.
 
         An argument may have been kept by the object, and changed by a later call.
         """
@@ -214,13 +216,11 @@ class Guest(Connection):
             for key, value in enumerate(args)
             if type(value) not in _NEVER_CHANGE and isinstance(value, _MAY_CHANGE)
         ]
-        made: dict[int, Any] = {}
+        objects = Objects(target, made_with)
         raised, answers = bytearray(len(steps)), []
         for step, (which, method, args) in enumerate(steps):
             try:
-                if which not in made:
-                    made[which] = target(*made_with)
-                answers.append(getattr(made[which], method)(*args) if method else None)
+                answers.append(objects.take(which, method, args))
             except Exception as error:
                 raised[step] = 1
                 answers.append((*wire_types.pack_exception(error), self.where(error)))
