@@ -51,13 +51,15 @@ class _Known:
     """What the run of the master's own solution told.
 
     took: its seconds. numbers: of its cells, by grade_id. modules: what its checks imported; plots:
-    whether it, or they, imported matplotlib. memo: see `check.memo`. problem: why it was not run.
+    whether it, or they, imported matplotlib. memo: the gradients of its checks' own references, see
+    `check.memo`. problem: why it was not run.
     """
 
     took: Took = field(default_factory=Took)
     numbers: dict[str, int] = field(default_factory=dict)
     modules: list[str] = field(default_factory=list)
     plots: bool = False
+    memo: bytes = b""
     problem: str = ""
 
 
@@ -132,7 +134,10 @@ def _judged(master: Master, limits: Limits, supervisor: SupervisorClient, shell:
     except Exception as error:
         return _Known(problem=f"its own solution could not be judged: {error}")
     imported = [name for name in sys.modules if name not in before and _is_installed(name)]
-    return _Known(session.took, session.numbers, imported, _PLOTS in {*imported, *session.modules})
+    plots = _PLOTS in {*imported, *session.modules}
+    memo = sys.modules.get("chainrule.check.memo")  # not there where no check of ours was run
+    kept = memo.export() if memo is not None else b""
+    return _Known(session.took, session.numbers, imported, plots, kept)
 
 
 def _is_installed(name: str) -> bool:
@@ -149,5 +154,9 @@ def _get_ready(master: Master, known: _Known, shell: Shell) -> None:
         number = known.numbers.get(cell.grade_id)
         if number is not None:
             shell.prepare(cell.source, number)
+    if known.memo:
+        from chainrule.check import memo
+
+        memo.load(known.memo)
     if known.problem:
         _log.warning("%s: %s", master.name, known.problem)
