@@ -120,7 +120,13 @@ def _constant(use: Callable[[float, Any], Any]) -> Callable[[Case], Prediction]:
 
 def _without_stage(local: Callable[[float], float]) -> Callable[[Case], Prediction]:
     """The neuron's gradients without the slope of one of its gates, told from its output."""
-    return lambda case: [g / local(float(case.output)) for g in case.right]
+
+    def predict(case: Case) -> Prediction:
+        if case.output.ndim or not local(float(case.output)):
+            raise DoesNotApply("no neuron, or a slope of zero")
+        return [g / local(float(case.output)) for g in case.right]
+
+    return predict
 
 
 def _products(case: Case) -> Sequence[np.ndarray]:
@@ -255,7 +261,7 @@ ROWS = (
         "Every gate between has its part. Count the stages of forward, and the lines of backward.",
         _NEURON,
         ways(
-            _without_stage(lambda f: 1 / f - 1),
+            _without_stage(lambda f: 1 / f - 1 if f else 0.0),
             _without_stage(lambda f: f),
             _without_stage(lambda f: f**2),
         ),
