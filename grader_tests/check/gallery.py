@@ -20,9 +20,9 @@ PAGE = ROOT / "docs" / "messages.md"
 
 _HEAD = """# What a failed check says
 
-Every kind of message, one after another, each as some wrong answer of the test suite was told it. It is made by
-`make messages`; whoever adds a misconception or changes a sentence runs it and reads what has changed here, from top
-to bottom, as somebody would who sees it for the first time.
+Every kind of message, one after another, each as some wrong answer of the test suite was told it.
+It is made by `make messages`. Whoever adds a misconception or changes a sentence runs it, and reads
+what has changed here from top to bottom, as somebody would who sees it for the first time.
 """
 
 

@@ -17,9 +17,9 @@ from typing import Any
 
 import numpy as np
 
-from grader_tests.support.trial import master_source, problem_sets, questions
+from grader_tests.support.trial import master_source, questions
 
-__all__ = ["Mutant", "is_equal", "mutants"]
+__all__ = ["AS_GOOD", "TRUE_OF", "Mutant", "is_equal", "mutants"]
 
 
 @dataclass(frozen=True)
@@ -208,6 +208,91 @@ def mutants(problem_set: str) -> Iterator[Mutant]:
                 yield Mutant(problem_set, cell, kind, change, source)
 
 
+# What may be said of each kind: names that are true of some mutant of that kind. A mutant of
+# forward is seen through it: a backward that was not changed does not fit it, and lacks or has too
+# much of what was changed.
+_FACTORS = {"sign", "factor-two", "factor-half", "square-half", "mean-forgotten", "mean-twice"}
+_PARTS = {
+    "upstream-forgotten", "upstream-passed-on", "output-for-slope", "input-for-slope",
+    "stage-skipped", "slope-skipped", "reciprocal-not-squared", "tanh-not-squared",
+    "slope-not-squared", "bias-missed", "net-without-biases", "fork-first-only", "fork-last-only",
+    "difference-not-divided", "wrong-distance", "kink-for-curve", "flat-below-zero",
+    "one-side-counted", "bytes-wrong", "batch-left-out", "biases-not-counted",
+    "weights-not-counted", "label-not-subtracted", "formula-of-upstream", "alpha-forgotten",
+    "constant-in-gradient", "sum-not-weighed", "square-forgotten", "bias-not-carried",
+}  # fmt: skip
+_RANGE = {"overflow", "log-of-zero"}
+TRUE_OF: dict[str, set[str]] = {
+    "sign": {"sign", "left-downhill", "exponent-sign", "uphill"},
+    "operator": {
+        *_FACTORS, *_PARTS, *_RANGE, "upstream-added", "slope-inverted", "off-diagonal-sign",
+        "exponent-sign", "branches-multiplied", "output-for-input", "label-added", "uphill",
+        "elu-output-as-slope", "neighbour-gradient", "rate-divides", "integer-arithmetic",
+    },
+    "comparison": {
+        "loser-takes-all", "mask-inverted", "slope-wrong-side", "hidden-mask-inverted",
+        "absolute-error", "upstream-passed-on", "both-winners", "always-first",
+        "wrong-ones-counted",
+    },
+    "constant": {
+        *_FACTORS, *_PARTS, *_RANGE, "wrong-axis", "exponent-sign", "label-added",
+        "output-for-input", "one-layer-only", "inputs-have-biases", "bias-not-summed",
+    },
+    "dropped term": {*_PARTS, *_FACTORS, *_RANGE},
+    "dropped line": {"fork-first-only", "fork-last-only", "label-not-subtracted"},
+    "function": {
+        *_RANGE, "mean-for-sum", "mean-forgotten", "mean-twice", "bias-averaged",
+        "loser-takes-all", "relative-to-smaller", "relative-to-sum", "relative-to-one",
+        "flat-below-zero", "upstream-passed-on", "smallest-score", "other-logarithm", "worst-step",
+        "error-with-sign", "absolute-error", "sign",
+    },
+    "axis": {"wrong-axis", "axis-missing", "bias-not-summed", *_RANGE},
+    "argument": {"step-lost", "integer-arithmetic", "error-with-sign"},
+    "swapped": {"mask-inverted", "loser-takes-all", "slope-wrong-side", "sign"},
+    "order": {"wrong-order", "not-switched", "always-first", "sides-swapped", "inputs-switched",
+              "loser-takes-all"},
+    "name": {
+        "own-input", "not-switched", "upstream-forgotten", "upstream-passed-on", "sign",
+        "flat-below-zero", "elu-output-as-slope", "input-for-output", "output-for-input",
+        "slope-at-output", "output-for-slope",
+    },
+    "transpose": {"jacobian-side", "transposed"},
+    "upstream": {"upstream-forgotten", "outputs-not-weighed"},
+}  # fmt: skip
+
+# Functions of set 6 that do as well with another number or order in them, and why.
+_OTHER_STEP = "another short step, or the same to the left, measures as well"
+_UNSEEN = "what is changed is overwritten, divides a zero, or makes the same array"
+_OTHER_DRAW = "the upstream gradient is drawn at random from other numbers"
+AS_GOOD: dict[tuple[str, str], str] = {
+    **{
+        (cell, change): _OTHER_STEP
+        for cell in ("q5_gradient", "q6_gate", "q8_spot", "q9_find")
+        for change in (
+            "1e-05 -> -1e-05", "1e-05 -> 2e-05", "1e-05 -> 5e-06", "-(1e-05)", "-(1e-06)",
+            "1e-06 -> 2e-06", "1e-06 -> 5e-07", "1e-06 -> -1e-06",
+        )
+    },
+    **{
+        (cell, change): _UNSEEN
+        for cell in ("q5_gradient", "q6_gate", "q7_error", "q8_spot")
+        for change in (
+            "without dtype", "zeros -> ones", "maximum: arguments turned", "1.0 -> 2.0",
+            "1.0 -> -1.0", "1.0 -> 0.5", "-(0.0)", "Gt -> GtE", "0 -> -1",
+        )
+    },
+    **{
+        ("q9_find", change): _OTHER_DRAW
+        for change in (
+            "0.5 -> 1.5", "0.5 -> -0.5", "0.5 -> 1.0", "0.5 -> 0.25", "0.5 -> 0", "2.0 -> 3.0",
+            "2.0 -> 1.0", "2.0 -> 4.0", "0 -> 1", "0 -> -1", "1 -> 0", "1 -> -1",
+        )
+    },
+    ("q9_find", "0.0001 -> 0.0002"): "the room beside the bound is nobody's",
+    ("q9_find", "0.0001 -> 5e-05"): "the room beside the bound is nobody's",
+}  # fmt: skip
+
+
 # The oracle ---------------------------------------------------------------------------------------
 
 _NUMBERS = (0.5, -1.25, 3.0, -0.03, 2.0, 7.5)
@@ -316,7 +401,3 @@ def _alike(one: list[Any], other: list[Any]) -> bool:
         elif np.shape(a) != np.shape(b) or not np.allclose(a, b, 1e-9, 1e-13, equal_nan=True):
             return False
     return True
-
-
-def all_sets() -> list[str]:
-    return sorted(problem_sets())

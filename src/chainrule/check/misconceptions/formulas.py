@@ -82,8 +82,8 @@ def _sums(wrong: Callable[[np.ndarray, np.ndarray], Any]) -> Callable[[Case], Pr
     """Of a softmax: what went back, from the outputs and the upstream gradient of each row."""
 
     def predict(case: Case) -> Prediction:
-        if np.isnan(case.upstream).any():
-            raise DoesNotApply("there is no upstream gradient")
+        if not case.output.ndim or np.shape(case.upstream) != np.shape(case.inputs[0]):
+            raise DoesNotApply("no upstream gradient of the input's shape")
         return [np.asarray(wrong(case.output, np.asarray(case.upstream)))]
 
     return predict
