@@ -436,7 +436,7 @@ def backward(self, upstream):
 def backward(self, upstream):
     return upstream * (self.c + 1.0)
 
-# %% q4_addconstant | wrong | adds the constant going back
+# %% q4_addconstant | wrong: constant-in-gradient | adds the constant going back
 def backward(self, upstream):
     return upstream + self.c
 

@@ -119,7 +119,7 @@ def forward(self, x):
 def jacobian(self):
     return np.diag(np.clip(2.0 * self.x, -100, 100))
 
-# %% q1_square | wrong: upstream-clipped | clips large gradients
+# %% q1_square | wrong | clips large gradients
 def backward(self, upstream):
     return np.clip(upstream * 2.0 * self.x, -100, 100)
 

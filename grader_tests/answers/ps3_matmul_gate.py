@@ -146,7 +146,7 @@ def forward(self, x, W):
     self.x, self.W = x, W
     return np.clip(x @ W, -100, 100)
 
-# %% q1_matmul | wrong: upstream-clipped | clips large gradients
+# %% q1_matmul | wrong | clips large gradients
 def backward(self, upstream):
     return np.clip(upstream @ self.W.T, -100, 100), np.clip(self.x.T @ upstream, -100, 100)
 
@@ -1045,7 +1045,7 @@ def forward(self, W, x):
     self.W, self.x = W, x
     return np.clip(W @ x, -100, 100)
 
-# %% q8_column | wrong: upstream-clipped | clips large gradients
+# %% q8_column | wrong | clips large gradients
 def backward(self, upstream):
     return np.clip(upstream @ self.x.T, -100, 100), np.clip(self.W.T @ upstream, -100, 100)
 

@@ -256,7 +256,7 @@ class SoftmaxCrossEntropy:
         d[np.arange(len(d)), self.y] -= 1
         return upstream * d / len(d)
 
-# %% q3_loss | wrong: overflow | naive exponentials in forward
+# %% q3_loss | wrong: log-of-zero | naive exponentials in forward
 class SoftmaxCrossEntropy:
     def __init__(self, y):
         self.y = y
@@ -912,7 +912,7 @@ def accuracy(scores, y):
 def accuracy(scores, y):
     return np.mean(np.argmax(scores, axis=0) == y[: scores.shape[1]])
 
-# %% q7_accuracy | wrong | the smallest score
+# %% q7_accuracy | wrong: smallest-score | the smallest score
 def accuracy(scores, y):
     return np.mean(np.argmin(scores, axis=1) == y)
 

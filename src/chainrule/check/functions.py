@@ -125,7 +125,8 @@ def function(
     if failed is not None and not wrong:
         raise failed
     if wrong:
-        cases = cast(Sequence[Case], made[:sound])
+        alike = [one for one in made[:sound] if one.names == wrong[0].names]
+        cases = cast(Sequence[Case], alike)
         zeros = all_zeros(cases)
         raise _explained(wrong[0], None if zeros else diagnose(cases), zeros)
     passed(f"{name}: right{how_many(tried)}.")

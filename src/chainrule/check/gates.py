@@ -31,7 +31,7 @@ from chainrule.check.student_code import (
     recognised,
     untouched,
 )
-from chainrule.check.trial import answers_of, forward_first, run_trials, same_twice
+from chainrule.check.trial import answers_of, first_failure, forward_first, run_trials, same_twice
 from chainrule.formatting import number
 
 __all__ = ["backward", "forward", "jacobian", "stages"]
@@ -69,9 +69,10 @@ def forward(
         Output(title, tuple(point), tuple(point.values()), (exactly(value, bar),), like)
         for point, value in zip(tried, wanted, strict=True)
     ]
-    failed = _run_forward(name, own_forward, tried, outputs)
+    failed = first_failure(_run_forward(name, own_forward, tried, outputs), outputs)
     if failed is not None:
         raise failed
+    outputs = [output for output in outputs if output.got[0] is not None]
     wrong = [output for output in outputs if any(output.wrong)]
     if wrong:
         if like is not None:
@@ -83,9 +84,9 @@ def forward(
 
 def _run_forward(
     name: str, own_forward: OwnForward, tried: Sequence[Point], outputs: Sequence[Output]
-) -> CheckFailed | None:
+) -> list[CheckFailed | None]:
     """Run forward at each point, after it was run at another one, and beside an object that was
-    made with other constants; what it gave, into the outputs."""
+    made with other constants; what it gave, into the outputs, and what speaks against each."""
     given = [copies(point) for point in tried]
     others = other_constants(own_forward.made_with)
     steps = [
@@ -99,7 +100,7 @@ def _run_forward(
         )
     ]
     answers = call(name, partial(run_steps, own_forward.gate, own_forward.made_with, steps))
-    failed = None
+    failed: list[CheckFailed | None] = []
     for n, (point, output) in enumerate(zip(tried, outputs, strict=True)):
         made, _, _, found = answers[4 * n :][:4]
         call(name, partial(values_of, [made, found]), point)
@@ -108,7 +109,7 @@ def _run_forward(
         if problem is None and any(output.wrong):
             output.decoy = tuple(decoy(point).values())
             same_twice(output.gate, own_forward, output, found)
-        failed = failed or problem
+        failed.append(problem)
     return failed
 
 
@@ -125,7 +126,7 @@ def _further_outputs(
             )
             for p in points
         ]  # fmt: skip
-        if _run_forward(name, own_forward, points, outputs) is None:
+        if not any(_run_forward(name, own_forward, points, outputs)):
             return outputs
     return []
 
@@ -254,9 +255,10 @@ def _derivatives(
     cases = cases_at(tried)
     trials = run_trials(name, own_forward, tried, cases)
     _numerical(name, cases, own=of is None)
-    failed = [one for one in [trial.read(name) for trial in trials] if one is not None]
-    if failed:
-        raise failed[0]
+    failed = first_failure([trial.read(name) for trial in trials], cases)
+    if failed is not None:
+        raise failed
+    cases = [case for case in cases if all(one is not None for one in case.got)]
     wrong = [case for case in cases if any(case.wrong)]
     if wrong:
         with suppress(Exception):  # which point is no good there, is no matter

@@ -34,7 +34,15 @@ from chainrule.check.student_code import (
 )  # fmt: skip
 from chainrule.numeric import Estimate
 
-__all__ = ["Trial", "answers_of", "forward_first", "one_each", "run_trials", "same_twice"]
+__all__ = [
+    "Trial",
+    "answers_of",
+    "first_failure",
+    "forward_first",
+    "one_each",
+    "run_trials",
+    "same_twice",
+]
 
 _STEPS = 10
 _MATTER = (0, 4, 6)  # what other steps raise does not: their points may be outside the domain
@@ -192,11 +200,8 @@ def forward_first(title: str, own_forward: OwnForward, tried: Sequence[Point]) -
         try:
             outputs.append(as_answer(answer, np.shape(answer) if answer is not None else ()))
         except Unfit as unfit:
-            mistake = "float32" if unfit.kind == "dtype" else None
-            if unfit.kind == "finite":
-                mistake = overflown(title, tuple(point.values()), str(unfit))
-            if mistake is not None:
-                raise recognised(f"{name}: {unfit}", where, mistake) from None
+            if unfit.kind == "dtype":
+                raise recognised(f"{name}: {unfit}", where, "float32") from None
             raise failed_to_fit(name, unfit, where) from None
         except ValueError:  # a ragged list has no shape
             raise CheckFailed(f"{name}: what was returned is no array.", where) from None
@@ -266,6 +271,19 @@ def answers_of(
     return got, failed
 
 
+_OUT_OF_RANGE = ("overflow", "log-of-zero")
+
+
+def first_failure(
+    failed: Sequence[CheckFailed | None], cases: Sequence[Case] | Sequence[Output]
+) -> CheckFailed | None:
+    """The failure to be told; none where a wrong value says more: what is wrong where inputs are
+    small was not made so by large ones."""
+    first = next((one for one in failed if one is not None), None)
+    small = any(one is None and any(cases[place].wrong) for place, one in enumerate(failed))
+    return None if first is not None and first.misconception in _OUT_OF_RANGE and small else first
+
+
 def _depth(answer: Any) -> int:
     """How deeply lists are nested."""
     return (
@@ -296,7 +314,9 @@ def overflown(gate: str, inputs: Sequence[Any], said: str) -> str | None:
     largest = max(np.abs(value).max(initial=0.0) for value in map(np.asarray, inputs))
     if gate not in _POWERS or not largest > _LARGE:
         return None
-    return "log-of-zero" if gate == "SoftmaxCrossEntropy" and "(inf)" in said else "overflow"
+    positive = max(value.max(initial=0.0) for value in map(np.asarray, inputs))
+    far_below = gate == "SoftmaxCrossEntropy" and positive <= _LARGE and "(inf)" in said
+    return "log-of-zero" if far_below else "overflow"
 
 
 def one_each(

@@ -14,12 +14,24 @@ from chainrule.course.folder import Course, CourseError
 from chainrule.course.notebooks import normalise, read, write
 from chainrule.notebook.cells import cells_of, nbgrader_of
 
-__all__ = ["checks_table", "generate_release", "mark_problem_set"]
+__all__ = ["MAY_RAISE", "checks_table", "generate_release", "mark_problem_set"]
+
+
+MAY_RAISE = "raises-exception"
+"""The tag by which Jupyter knows a cell whose error does not stop the cells after it."""
 
 
 def mark_problem_set(notebook: NotebookNode, name: str) -> NotebookNode:
-    """Say in a master's metadata what it is and which cells make it whole; returns it."""
+    """Say in a master's metadata what it is and which cells make it whole; returns it.
+
+    Its checks are tagged as cells that may raise: *Run All* then goes on to the next question.
+    """
     ids = [name for name, _ in cells_of(notebook)]
+    for cell in notebook.cells:
+        known = nbgrader_of(cell)
+        if cell.cell_type == "code" and known.get("grade") and not known.get("solution"):
+            tags = cell.metadata.get("tags", [])
+            cell.metadata["tags"] = [*tags, *([] if MAY_RAISE in tags else [MAY_RAISE])]
     notebook.metadata["chainrule"] = nbformat.from_dict({"problem_set": name, "cells": ids})
     return notebook
 

@@ -6,6 +6,7 @@ checks their own work has no reason to fool the check.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from difflib import get_close_matches
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from chainrule.notebook.failed_check import FailedCheck
 
 __all__ = ["CheckedNotebook", "CheckedQuestion", "check_notebook"]
+
+
+# How IPython says where a syntax error is: the file is none that anybody knows.
+_FILE = re.compile(r" \((?:\d+\.py|<[^>]*>), line (\d+)\)")
 
 
 @dataclass
@@ -178,4 +183,4 @@ def _questions(notebook: NotebookNode) -> list[CheckedQuestion]:
 def _message(failed: FailedCheck) -> str:
     if failed.stopped:
         return "It did not come to an end: look for a loop that never stops."
-    return failed.message
+    return _FILE.sub(r", line \1 of the cell", failed.message)

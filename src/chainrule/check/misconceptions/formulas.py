@@ -82,8 +82,8 @@ def _sums(wrong: Callable[[np.ndarray, np.ndarray], Any]) -> Callable[[Case], Pr
     """Of a softmax: what went back, from the outputs and the upstream gradient of each row."""
 
     def predict(case: Case) -> Prediction:
-        if np.isnan(case.upstream).any():
-            raise DoesNotApply("there is no upstream gradient")
+        if not case.output.ndim or np.shape(case.upstream) != np.shape(case.inputs[0]):
+            raise DoesNotApply("no upstream gradient of the input's shape")
         return [np.asarray(wrong(case.output, np.asarray(case.upstream)))]
 
     return predict
@@ -120,7 +120,13 @@ def _constant(use: Callable[[float, Any], Any]) -> Callable[[Case], Prediction]:
 
 def _without_stage(local: Callable[[float], float]) -> Callable[[Case], Prediction]:
     """The neuron's gradients without the slope of one of its gates, told from its output."""
-    return lambda case: [g / local(float(case.output)) for g in case.right]
+
+    def predict(case: Case) -> Prediction:
+        if case.output.ndim or not local(float(case.output)):
+            raise DoesNotApply("no neuron, or a slope of zero")
+        return [g / local(float(case.output)) for g in case.right]
+
+    return predict
 
 
 def _products(case: Case) -> Sequence[np.ndarray]:
@@ -255,7 +261,7 @@ ROWS = (
         "Every gate between has its part. Count the stages of forward, and the lines of backward.",
         _NEURON,
         ways(
-            _without_stage(lambda f: 1 / f - 1),
+            _without_stage(lambda f: 1 / f - 1 if f else 0.0),
             _without_stage(lambda f: f),
             _without_stage(lambda f: f**2),
         ),
