@@ -13,21 +13,27 @@ reference gradient is written down anywhere.
 and nothing that is not in the base install.
 """
 
+from chainrule.check import engine
+from chainrule.check.challenges import challenge
 from chainrule.check.functions import finds, function, refuses, trained
 from chainrule.check.gates import backward, forward, jacobian, stages
 from chainrule.check.inputs import points
 from chainrule.check.memory import memory
 from chainrule.check.messages import CheckFailed
+from chainrule.check.orders import order
 from chainrule.check.problem_sets import progress
 
 __all__ = [
     "CheckFailed",
     "backward",
+    "challenge",
+    "engine",
     "finds",
     "forward",
     "function",
     "jacobian",
     "memory",
+    "order",
     "points",
     "progress",
     "refuses",

@@ -29,7 +29,7 @@ from chainrule.check.student_code import (
 from chainrule.formatting import number
 from chainrule.numeric import Estimate, numerical_gradient
 
-__all__ = ["finds", "function", "refuses", "trained"]
+__all__ = ["finds", "function", "parameters", "refuses", "trained"]
 
 
 _OF_CASES = {name for kind in (Case, Output) for name in (*vars(kind), *kind.__annotations__)}
@@ -152,7 +152,7 @@ def trained(
     given = copies(start)
     answer = call(name, lambda: train(watched, given, learning_rate, steps))
     untouched(name, {"params": start}, {"params": given})
-    params = _parameters(name, answer, start)
+    params = parameters(name, answer, start)
     if len(losses) > steps:
         raise CheckFailed(
             f"{name}: the gradient was asked for {len(losses)} times; {steps} steps were allowed."
@@ -345,7 +345,7 @@ def _same_parts(answer: Any, value: Any, names: Sequence[str]) -> list[Any]:
     return [answer]
 
 
-def _parameters(name: str, answer: Any, start: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+def parameters(name: str, answer: Any, start: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Trained parameters, with the names and shapes they had at the start. Raises CheckFailed."""
     try:
         parts = _same_parts(answer, dict(start), list(start))

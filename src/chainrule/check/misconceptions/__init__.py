@@ -9,13 +9,21 @@ Start with `model.py`, which says what a row is. It may import `check.case`, `ch
 `numeric`.
 """
 
-from chainrule.check.misconceptions import activations, arrays, chain, differences, nets, numbers
+from chainrule.check.misconceptions import (
+    activations,
+    arrays,
+    chain,
+    differences,
+    engines,
+    nets,
+    numbers,
+)
 from chainrule.check.misconceptions.model import Misconception, Prediction
 
 __all__ = ["MISCONCEPTIONS", "Misconception", "Prediction"]
 
 MISCONCEPTIONS: dict[str, Misconception] = {
     row.id: row
-    for part in (chain, arrays, activations, nets, differences, numbers)
+    for part in (chain, arrays, activations, nets, differences, numbers, engines)
     for row in part.ROWS
 }

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from chainrule.check.engine.programs import run_program
 from chainrule.grading.limits import Limits
 from chainrule.grading.remote import codec, wire_types
 from chainrule.grading.remote.bundle import HEAD, SIZE, thawed
@@ -96,6 +97,7 @@ class Guest(Connection):
             "unbind": shell.user_ns.__delitem__,
             "describe": self._describe,
             "signature": signature_of,
+            "program": run_program,
             "number": self._number,
             "script": self._script,
             "stretch": self._stretch,
