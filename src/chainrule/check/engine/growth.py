@@ -17,9 +17,9 @@ __all__ = ["DEEP", "grows"]
 
 DEEP = 100_000  # gates in a row
 _COUNTED = 300  # at so many, nested calls are counted
-_TIMED = (1_000, 16_000)
-_SQUARE = 80.0  # sixteen times the gates take sixteen times as long, or 256 times
-_NOTICED = 0.4  # seconds of CPU, below which nobody minds
+_TIMED = (1_000, 10_000)
+_SQUARE = 45.0  # ten times the gates take ten times as long, or a hundred times
+_NOTICED = 0.3  # seconds of CPU, below which nobody minds
 
 
 def grows(
