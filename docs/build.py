@@ -27,7 +27,10 @@ def assemble(source: Path) -> None:
     """Everything Sphinx reads, in one folder."""
     shutil.rmtree(source, ignore_errors=True)
     shutil.copytree(DOCS, source, ignore=shutil.ignore_patterns("_build", "*.jinja", "build.py"))
-    shutil.copytree(DOCS.parent / "course", source / "course")
+    (source / "course").mkdir()
+    for lecture in sorted((DOCS.parent / "course").glob("*.ipynb")):
+        text = json.dumps(for_the_site(json.loads(lecture.read_text(encoding="utf-8"))))
+        (source / "course" / lecture.name).write_text(text, encoding="utf-8")
     pages = Environment(
         loader=FileSystemLoader(DOCS), undefined=StrictUndefined, keep_trailing_newline=True
     )
@@ -36,6 +39,25 @@ def assemble(source: Path) -> None:
     for template in sorted(DOCS.glob("*.jinja")):
         text = pages.get_template(template.name).render(rows=list(MISCONCEPTIONS.values()))
         (source / template.stem).write_text(text, encoding="utf-8")
+
+
+# A tag of ours, the tag by which MyST-NB folds, and what stands on the fold.
+FOLDS = {
+    "reveal": ("hide-output", "Show what came out", "Fold it again"),
+    "plumbing": ("hide-input", "Show the code of this picture", "Fold the code"),
+}
+
+
+def for_the_site(lecture: dict[str, Any]) -> dict[str, Any]:
+    """A lecture whose cells fold as their tags say: a `<details>`, which needs no script."""
+    for cell in lecture["cells"]:
+        for tag in list(cell["metadata"].get("tags", ())):
+            if tag in FOLDS:
+                folds, show, hide = FOLDS[tag]
+                cell["metadata"]["tags"].append(folds)
+                prompts = {"code_prompt_show": show, "code_prompt_hide": hide}
+                cell["metadata"]["mystnb"] = prompts
+    return lecture
 
 
 def _threats() -> dict[str, Any]:

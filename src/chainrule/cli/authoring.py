@@ -16,7 +16,12 @@ from chainrule.cli.terminal import console, progress_bar
 from chainrule.course.folder import Course
 from chainrule.course.kernel import run_lecture
 from chainrule.course.notebooks import normalise, read, write
-from chainrule.course.release import checks_table, generate_release, mark_problem_set
+from chainrule.course.release import (
+    checks_table,
+    generate_release,
+    lectures_to_work_in,
+    mark_problem_set,
+)
 from chainrule.course.scaffold import checkout, new_course, read_roster
 from chainrule.formatting import decimal
 from chainrule.grading.gradebook.reader import QuestionScore
@@ -47,7 +52,7 @@ def demo(
 
 
 def notebooks() -> None:
-    """Normalise all notebooks, regenerate release/, and run the lectures."""
+    """Normalise all notebooks, run the lectures, and regenerate release/."""
     course = Course.find()
     masters, lectures = course.masters(), course.lectures()
     with progress_bar() as progress:
@@ -63,6 +68,7 @@ def notebooks() -> None:
         for path in lectures:
             write(run_lecture(path), path)
             progress.advance(task)
+        lectures_to_work_in(course, course.root / "release" / "lectures")
 
 
 def new_course_folder(

@@ -10,10 +10,10 @@ from chainrule.formatting import MINUS, number
 __all__ = ["WideDrawing", "shown_share"]
 
 _TRUNK = 84  # at least: straight piece of wire behind each scalar, where its numbers stand
-_BEND = 24  # room in which a wire changes its row
+_BEND = 18  # room in which a wire changes its row
 _SHARE = 60  # at least: straight piece before a gate, where stands what a branch sends back
 _ROW = 78
-_MARGIN = 30
+_MARGIN = 26
 _PORT = 16  # pixels between the wires that end at one gate
 
 
@@ -55,7 +55,7 @@ class WideDrawing:
             self._scalar(scalar)
         names = [text_width(s.name) for s in self.order if s.gate is None]
         left = _MARGIN + max(names, default=10)
-        width = left + self.x[-1] + RADIUS + self.trunk + 2 * _MARGIN + text_width(self.output.name)
+        width = left + self.x[-1] + RADIUS + self.trunk + 34 + text_width(self.output.name)
         height = self.layout.rows * _ROW + _MARGIN
         return self.sheet.document(width, height, left, _MARGIN / 2 + _ROW / 2)
 
