@@ -20,7 +20,7 @@ from grader_tests.support.trial import problem_sets, questions
 
 SETS = sorted(problem_sets())
 MASTERS = sorted(ROOT.glob("source/*/*.ipynb"))
-RELEASES = sorted(ROOT.glob("release/*/*.ipynb"))
+RELEASES = sorted(ROOT.glob("release/ps*/*.ipynb"))
 LECTURES = sorted(ROOT.glob("course/*.ipynb"))
 
 

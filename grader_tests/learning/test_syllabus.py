@@ -113,7 +113,11 @@ ITEMS: dict[str, list[str]] = {
     "5.dead-units": ["Zero, to the last digit", "dw = "],
     "5.stable-sigmoid": ["overflow encountered in exp", "only take the exponential"],
     "5.exploding": ["*exploding gradient*", "ReLU, w = 2     1.0e+03"],
-    "5.binary-cross-entropy": ["**binary cross entropy**", "loss 800.0000, ds -1.0000", "*one gate*"],
+    "5.binary-cross-entropy": [
+        "**binary cross entropy**",
+        "loss 800.0000, ds -1.0000",
+        "*one gate*",
+    ],
     "5.stable-elu": ["`np.where` computes both sides", "overflow encountered in exp", "nan"],
     # 6. Gradient checking
     "6.forward-difference": [r"\frac{f(x+h) - f(x)}{h}", "forward 0.192015"],
