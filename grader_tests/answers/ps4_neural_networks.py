@@ -1054,3 +1054,289 @@ def train(loss, params, learning_rate, steps):
 # %% q8_train | wrong | zeros
 def train(loss, params, learning_rate, steps):
     return {k: np.zeros(v.shape) for k, v in params.items()}
+
+# %% q10_every | right | the loss as well
+def every_gradient(X, W1, b1, W2, b2, W3, b3, y):
+    N = len(X)
+    h1 = np.tanh(X @ W1 + b1)
+    h2 = np.maximum(h1 @ W2 + b2, 0.0)
+    e = np.exp(h2 @ W3 + b3)
+    total = e.sum(axis=1)
+    d = {"dlosses": np.full(N, 1 / N)}
+    d["dlog_total"], d["dright"] = d["dlosses"], -d["dlosses"]
+    d["dtotal"] = d["dlog_total"] / total
+    d["de"] = np.broadcast_to(d["dtotal"][:, np.newaxis], e.shape)
+    d["ds"] = d["de"] * e
+    d["ds"][np.arange(N), y] += d["dright"]
+    d["dp3"], d["db3"] = d["ds"], d["ds"].sum(axis=0)
+    d["dh2"], d["dW3"] = d["dp3"] @ W3.T, h2.T @ d["dp3"]
+    d["dz2"] = d["dh2"] * (h2 > 0)
+    d["dp2"], d["db2"] = d["dz2"], d["dz2"].sum(axis=0)
+    d["dh1"], d["dW2"] = d["dp2"] @ W2.T, h1.T @ d["dp2"]
+    d["dz1"] = d["dh1"] * (1 - h1**2)
+    d["dp1"], d["db1"] = d["dz1"], d["dz1"].sum(axis=0)
+    d["dX"], d["dW1"] = d["dp1"] @ W1.T, X.T @ d["dp1"]
+    d["dloss"] = 1.0
+    return d
+
+# %% q10_every | right | softmax minus one
+def every_gradient(X, W1, b1, W2, b2, W3, b3, y):
+    N = len(X)
+    h1 = np.tanh(X @ W1 + b1)
+    h2 = np.maximum(h1 @ W2 + b2, 0.0)
+    e = np.exp(h2 @ W3 + b3)
+    total = e.sum(axis=1)
+    d = {"dlosses": np.full(N, 1 / N)}
+    d["dlog_total"], d["dright"] = d["dlosses"], -d["dlosses"]
+    d["dtotal"] = d["dlog_total"] / total
+    d["de"] = np.broadcast_to(d["dtotal"][:, np.newaxis], e.shape)
+    d["ds"] = (e / total[:, np.newaxis] - np.eye(e.shape[1])[y]) / N
+    d["dp3"], d["db3"] = d["ds"], d["ds"].sum(axis=0)
+    d["dh2"], d["dW3"] = d["dp3"] @ W3.T, h2.T @ d["dp3"]
+    d["dz2"] = d["dh2"] * (h2 > 0)
+    d["dp2"], d["db2"] = d["dz2"], d["dz2"].sum(axis=0)
+    d["dh1"], d["dW2"] = d["dp2"] @ W2.T, h1.T @ d["dp2"]
+    d["dz1"] = d["dh1"] * (1 - h1**2)
+    d["dp1"], d["db1"] = d["dz1"], d["dz1"].sum(axis=0)
+    d["dX"], d["dW1"] = d["dp1"] @ W1.T, X.T @ d["dp1"]
+    return d
+
+# %% q10_every | right | einsum and other names
+def every_gradient(X, W1, b1, W2, b2, W3, b3, y):
+    N = len(X)
+    h1 = np.tanh(X @ W1 + b1)
+    h2 = np.maximum(h1 @ W2 + b2, 0.0)
+    e = np.exp(h2 @ W3 + b3)
+    total = e.sum(axis=1)
+    d = {"dlosses": np.full(N, 1 / N)}
+    d["dlog_total"], d["dright"] = d["dlosses"], -d["dlosses"]
+    d["dtotal"] = d["dlog_total"] / total
+    d["de"] = np.broadcast_to(d["dtotal"][:, np.newaxis], e.shape)
+    d["ds"] = d["de"] * e
+    d["ds"][np.arange(N), y] += d["dright"]
+    d["dp3"], d["db3"] = d["ds"], d["ds"].sum(axis=0)
+    d["dh2"], d["dW3"] = np.einsum("ij,kj->ik", d["dp3"], W3), np.einsum("ni,nj->ij", h2, d["dp3"])
+    d["dz2"] = d["dh2"] * (h2 > 0)
+    d["dp2"], d["db2"] = d["dz2"], d["dz2"].sum(axis=0)
+    d["dh1"], d["dW2"] = d["dp2"] @ W2.T, h1.T @ d["dp2"]
+    d["dz1"] = d["dh1"] * (1 - h1) * (1 + h1)
+    d["dp1"], d["db1"] = d["dz1"], d["dz1"].sum(axis=0)
+    d["dX"], d["dW1"] = d["dp1"] @ W1.T, X.T @ d["dp1"]
+    return d
+
+# %% q10_every | wrong | zeros
+def every_gradient(X, W1, b1, W2, b2, W3, b3, y):
+    N, H, K, C = len(X), len(b1), len(b2), len(b3)
+    d = {name: np.zeros(N) for name in ("dlosses", "dlog_total", "dright", "dtotal")}
+    d |= {name: np.zeros((N, C)) for name in ("de", "ds", "dp3")}
+    d |= {name: np.zeros((N, K)) for name in ("dh2", "dz2", "dp2")}
+    d |= {name: np.zeros((N, H)) for name in ("dh1", "dz1", "dp1")}
+    given = dict(X=X, W1=W1, b1=b1, W2=W2, b2=b2, W3=W3, b3=b3)
+    return d | {f"d{name}": np.zeros(value.shape) for name, value in given.items()}
+
+# %% q10_every | wrong: mean-forgotten | the mean is forgotten
+def every_gradient(X, W1, b1, W2, b2, W3, b3, y):
+    N = len(X)
+    h1 = np.tanh(X @ W1 + b1)
+    h2 = np.maximum(h1 @ W2 + b2, 0.0)
+    e = np.exp(h2 @ W3 + b3)
+    total = e.sum(axis=1)
+    d = {"dlosses": np.ones(N)}
+    d["dlog_total"], d["dright"] = d["dlosses"], -d["dlosses"]
+    d["dtotal"] = d["dlog_total"] / total
+    d["de"] = np.broadcast_to(d["dtotal"][:, np.newaxis], e.shape)
+    d["ds"] = d["de"] * e
+    d["ds"][np.arange(N), y] += d["dright"]
+    d["dp3"], d["db3"] = d["ds"], d["ds"].sum(axis=0)
+    d["dh2"], d["dW3"] = d["dp3"] @ W3.T, h2.T @ d["dp3"]
+    d["dz2"] = d["dh2"] * (h2 > 0)
+    d["dp2"], d["db2"] = d["dz2"], d["dz2"].sum(axis=0)
+    d["dh1"], d["dW2"] = d["dp2"] @ W2.T, h1.T @ d["dp2"]
+    d["dz1"] = d["dh1"] * (1 - h1**2)
+    d["dp1"], d["db1"] = d["dz1"], d["dz1"].sum(axis=0)
+    d["dX"], d["dW1"] = d["dp1"] @ W1.T, X.T @ d["dp1"]
+    return d
+
+# %% q10_every | wrong: fork-last-only | the right score is not counted
+def every_gradient(X, W1, b1, W2, b2, W3, b3, y):
+    N = len(X)
+    h1 = np.tanh(X @ W1 + b1)
+    h2 = np.maximum(h1 @ W2 + b2, 0.0)
+    e = np.exp(h2 @ W3 + b3)
+    total = e.sum(axis=1)
+    d = {"dlosses": np.full(N, 1 / N)}
+    d["dlog_total"], d["dright"] = d["dlosses"], -d["dlosses"]
+    d["dtotal"] = d["dlog_total"] / total
+    d["de"] = np.broadcast_to(d["dtotal"][:, np.newaxis], e.shape)
+    d["ds"] = d["de"] * e
+    d["dp3"], d["db3"] = d["ds"], d["ds"].sum(axis=0)
+    d["dh2"], d["dW3"] = d["dp3"] @ W3.T, h2.T @ d["dp3"]
+    d["dz2"] = d["dh2"] * (h2 > 0)
+    d["dp2"], d["db2"] = d["dz2"], d["dz2"].sum(axis=0)
+    d["dh1"], d["dW2"] = d["dp2"] @ W2.T, h1.T @ d["dp2"]
+    d["dz1"] = d["dh1"] * (1 - h1**2)
+    d["dp1"], d["db1"] = d["dz1"], d["dz1"].sum(axis=0)
+    d["dX"], d["dW1"] = d["dp1"] @ W1.T, X.T @ d["dp1"]
+    return d
+
+# %% q10_every | wrong: slope-skipped | tanh is skipped
+def every_gradient(X, W1, b1, W2, b2, W3, b3, y):
+    N = len(X)
+    h1 = np.tanh(X @ W1 + b1)
+    h2 = np.maximum(h1 @ W2 + b2, 0.0)
+    e = np.exp(h2 @ W3 + b3)
+    total = e.sum(axis=1)
+    d = {"dlosses": np.full(N, 1 / N)}
+    d["dlog_total"], d["dright"] = d["dlosses"], -d["dlosses"]
+    d["dtotal"] = d["dlog_total"] / total
+    d["de"] = np.broadcast_to(d["dtotal"][:, np.newaxis], e.shape)
+    d["ds"] = d["de"] * e
+    d["ds"][np.arange(N), y] += d["dright"]
+    d["dp3"], d["db3"] = d["ds"], d["ds"].sum(axis=0)
+    d["dh2"], d["dW3"] = d["dp3"] @ W3.T, h2.T @ d["dp3"]
+    d["dz2"] = d["dh2"] * (h2 > 0)
+    d["dp2"], d["db2"] = d["dz2"], d["dz2"].sum(axis=0)
+    d["dh1"], d["dW2"] = d["dp2"] @ W2.T, h1.T @ d["dp2"]
+    d["dz1"] = d["dh1"] * 1.0
+    d["dp1"], d["db1"] = d["dz1"], d["dz1"].sum(axis=0)
+    d["dX"], d["dW1"] = d["dp1"] @ W1.T, X.T @ d["dp1"]
+    return d
+
+# %% q10_every | wrong: bias-not-summed | a bias is not summed
+def every_gradient(X, W1, b1, W2, b2, W3, b3, y):
+    N = len(X)
+    h1 = np.tanh(X @ W1 + b1)
+    h2 = np.maximum(h1 @ W2 + b2, 0.0)
+    e = np.exp(h2 @ W3 + b3)
+    total = e.sum(axis=1)
+    d = {"dlosses": np.full(N, 1 / N)}
+    d["dlog_total"], d["dright"] = d["dlosses"], -d["dlosses"]
+    d["dtotal"] = d["dlog_total"] / total
+    d["de"] = np.broadcast_to(d["dtotal"][:, np.newaxis], e.shape)
+    d["ds"] = d["de"] * e
+    d["ds"][np.arange(N), y] += d["dright"]
+    d["dp3"], d["db3"] = d["ds"], d["ds"].sum(axis=0)
+    d["dh2"], d["dW3"] = d["dp3"] @ W3.T, h2.T @ d["dp3"]
+    d["dz2"] = d["dh2"] * (h2 > 0)
+    d["dp2"], d["db2"] = d["dz2"], d["dz2"]
+    d["dh1"], d["dW2"] = d["dp2"] @ W2.T, h1.T @ d["dp2"]
+    d["dz1"] = d["dh1"] * (1 - h1**2)
+    d["dp1"], d["db1"] = d["dz1"], d["dz1"].sum(axis=0)
+    d["dX"], d["dW1"] = d["dp1"] @ W1.T, X.T @ d["dp1"]
+    return d
+
+# %% q10_every | wrong | the sign of the right score
+def every_gradient(X, W1, b1, W2, b2, W3, b3, y):
+    N = len(X)
+    h1 = np.tanh(X @ W1 + b1)
+    h2 = np.maximum(h1 @ W2 + b2, 0.0)
+    e = np.exp(h2 @ W3 + b3)
+    total = e.sum(axis=1)
+    d = {"dlosses": np.full(N, 1 / N)}
+    d["dlog_total"], d["dright"] = d["dlosses"], d["dlosses"]
+    d["dtotal"] = d["dlog_total"] / total
+    d["de"] = np.broadcast_to(d["dtotal"][:, np.newaxis], e.shape)
+    d["ds"] = d["de"] * e
+    d["ds"][np.arange(N), y] += d["dright"]
+    d["dp3"], d["db3"] = d["ds"], d["ds"].sum(axis=0)
+    d["dh2"], d["dW3"] = d["dp3"] @ W3.T, h2.T @ d["dp3"]
+    d["dz2"] = d["dh2"] * (h2 > 0)
+    d["dp2"], d["db2"] = d["dz2"], d["dz2"].sum(axis=0)
+    d["dh1"], d["dW2"] = d["dp2"] @ W2.T, h1.T @ d["dp2"]
+    d["dz1"] = d["dh1"] * (1 - h1**2)
+    d["dp1"], d["db1"] = d["dz1"], d["dz1"].sum(axis=0)
+    d["dX"], d["dW1"] = d["dp1"] @ W1.T, X.T @ d["dp1"]
+    return d
+
+# %% q10_every | wrong | the mask is that of what arrives
+def every_gradient(X, W1, b1, W2, b2, W3, b3, y):
+    N = len(X)
+    h1 = np.tanh(X @ W1 + b1)
+    h2 = np.maximum(h1 @ W2 + b2, 0.0)
+    e = np.exp(h2 @ W3 + b3)
+    total = e.sum(axis=1)
+    d = {"dlosses": np.full(N, 1 / N)}
+    d["dlog_total"], d["dright"] = d["dlosses"], -d["dlosses"]
+    d["dtotal"] = d["dlog_total"] / total
+    d["de"] = np.broadcast_to(d["dtotal"][:, np.newaxis], e.shape)
+    d["ds"] = d["de"] * e
+    d["ds"][np.arange(N), y] += d["dright"]
+    d["dp3"], d["db3"] = d["ds"], d["ds"].sum(axis=0)
+    d["dh2"], d["dW3"] = d["dp3"] @ W3.T, h2.T @ d["dp3"]
+    d["dz2"] = d["dh2"] * (d["dh2"] > 0)
+    d["dp2"], d["db2"] = d["dz2"], d["dz2"].sum(axis=0)
+    d["dh1"], d["dW2"] = d["dp2"] @ W2.T, h1.T @ d["dp2"]
+    d["dz1"] = d["dh1"] * (1 - h1**2)
+    d["dp1"], d["db1"] = d["dz1"], d["dz1"].sum(axis=0)
+    d["dX"], d["dW1"] = d["dp1"] @ W1.T, X.T @ d["dp1"]
+    return d
+
+# %% q10_every | wrong | a square matrix is not turned
+def every_gradient(X, W1, b1, W2, b2, W3, b3, y):
+    N = len(X)
+    h1 = np.tanh(X @ W1 + b1)
+    h2 = np.maximum(h1 @ W2 + b2, 0.0)
+    e = np.exp(h2 @ W3 + b3)
+    total = e.sum(axis=1)
+    d = {"dlosses": np.full(N, 1 / N)}
+    d["dlog_total"], d["dright"] = d["dlosses"], -d["dlosses"]
+    d["dtotal"] = d["dlog_total"] / total
+    d["de"] = np.broadcast_to(d["dtotal"][:, np.newaxis], e.shape)
+    d["ds"] = d["de"] * e
+    d["ds"][np.arange(N), y] += d["dright"]
+    d["dp3"], d["db3"] = d["ds"], d["ds"].sum(axis=0)
+    d["dh2"], d["dW3"] = d["dp3"] @ W3.T, h2.T @ d["dp3"]
+    d["dz2"] = d["dh2"] * (h2 > 0)
+    d["dp2"], d["db2"] = d["dz2"], d["dz2"].sum(axis=0)
+    d["dh1"], d["dW2"] = d["dp2"] @ (W2 if W2.shape[0] == W2.shape[1] else W2.T), h1.T @ d["dp2"]
+    d["dz1"] = d["dh1"] * (1 - h1**2)
+    d["dp1"], d["db1"] = d["dz1"], d["dz1"].sum(axis=0)
+    d["dX"], d["dW1"] = d["dp1"] @ W1.T, X.T @ d["dp1"]
+    return d
+
+# %% q10_every | wrong | rounded on the way
+def every_gradient(X, W1, b1, W2, b2, W3, b3, y):
+    N = len(X)
+    h1 = np.tanh(X @ W1 + b1)
+    h2 = np.maximum(h1 @ W2 + b2, 0.0)
+    e = np.exp(h2 @ W3 + b3)
+    total = e.sum(axis=1)
+    d = {"dlosses": np.full(N, round(1 / N, 3))}
+    d["dlog_total"], d["dright"] = d["dlosses"], -d["dlosses"]
+    d["dtotal"] = d["dlog_total"] / total
+    d["de"] = np.broadcast_to(d["dtotal"][:, np.newaxis], e.shape)
+    d["ds"] = d["de"] * e
+    d["ds"][np.arange(N), y] += d["dright"]
+    d["dp3"], d["db3"] = d["ds"], d["ds"].sum(axis=0)
+    d["dh2"], d["dW3"] = d["dp3"] @ W3.T, h2.T @ d["dp3"]
+    d["dz2"] = d["dh2"] * (h2 > 0)
+    d["dp2"], d["db2"] = d["dz2"], d["dz2"].sum(axis=0)
+    d["dh1"], d["dW2"] = d["dp2"] @ W2.T, h1.T @ d["dp2"]
+    d["dz1"] = d["dh1"] * (1 - h1**2)
+    d["dp1"], d["db1"] = d["dz1"], d["dz1"].sum(axis=0)
+    d["dX"], d["dW1"] = d["dp1"] @ W1.T, X.T @ d["dp1"]
+    return d
+
+# %% q10_every | wrong | one is missing
+def every_gradient(X, W1, b1, W2, b2, W3, b3, y):
+    N = len(X)
+    h1 = np.tanh(X @ W1 + b1)
+    h2 = np.maximum(h1 @ W2 + b2, 0.0)
+    e = np.exp(h2 @ W3 + b3)
+    total = e.sum(axis=1)
+    d = {"dlosses": np.full(N, 1 / N)}
+    d["dlog_total"], d["dright"] = d["dlosses"], -d["dlosses"]
+    d["dtotal"] = d["dlog_total"] / total
+    d["de"] = np.broadcast_to(d["dtotal"][:, np.newaxis], e.shape)
+    d["ds"] = d["de"] * e
+    d["ds"][np.arange(N), y] += d["dright"]
+    d["dp3"], d["db3"] = d["ds"], d["ds"].sum(axis=0)
+    d["dh2"], d["dW3"] = d["dp3"] @ W3.T, h2.T @ d["dp3"]
+    d["dz2"] = d["dh2"] * (h2 > 0)
+    d["dp2"], d["db2"] = d["dz2"], d["dz2"].sum(axis=0)
+    d["dh1"], d["dW2"] = d["dp2"] @ W2.T, h1.T @ d["dp2"]
+    d["dz1"] = d["dh1"] * (1 - h1**2)
+    d["dp1"], d["db1"] = d["dz1"], d["dz1"].sum(axis=0)
+    d["dX"], d["dW1"] = d["dp1"] @ W1.T, X.T @ d["dp1"]
+    del d["dh1"]
+    return d

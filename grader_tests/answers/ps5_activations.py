@@ -1184,3 +1184,77 @@ class SigmoidStack:
 
     def backward(self, upstream):
         return np.zeros(self.x.shape)
+
+# %% q10_holds | right | the lines change places
+def relu_as_maxout(maxout, x):
+    return maxout(x, np.zeros((1, 1)), np.zeros(1), np.ones((1, 1)), np.zeros(1))
+
+
+def leaky_as_maxout(maxout, x, slope):
+    return maxout(x, np.full((1, 1), slope), np.zeros(1), np.ones((1, 1)), np.zeros(1))
+
+# %% q10_holds | right | one calls the other
+def leaky_as_maxout(maxout, x, slope):
+    return maxout(x, np.array([[1.0]]), np.array([0.0]), np.array([[slope]]), np.array([0.0]))
+
+
+def relu_as_maxout(maxout, x):
+    return leaky_as_maxout(maxout, x, 0.0)
+
+# %% q10_holds | right | numbers as biases
+def relu_as_maxout(maxout, x):
+    return maxout(x, np.eye(1), 0.0, 0 * np.eye(1), 0.0)
+
+
+def leaky_as_maxout(maxout, x, slope):
+    return maxout(x, np.eye(1), 0.0, slope * np.eye(1), 0.0)
+
+# %% q10_holds | wrong | zeros
+def relu_as_maxout(maxout, x):
+    return np.zeros(x.shape)
+
+
+def leaky_as_maxout(maxout, x, slope):
+    return np.zeros(x.shape)
+
+# %% q10_holds | wrong | computes it without maxout
+def relu_as_maxout(maxout, x):
+    return np.maximum(x, 0.0)
+
+
+def leaky_as_maxout(maxout, x, slope):
+    return np.where(x > 0, x, slope * x)
+
+# %% q10_holds | wrong | the absolute value
+def relu_as_maxout(maxout, x):
+    return maxout(x, np.eye(1), np.zeros(1), -np.eye(1), np.zeros(1))
+
+
+def leaky_as_maxout(maxout, x, slope):
+    return maxout(x, np.eye(1), np.zeros(1), -slope * np.eye(1), np.zeros(1))
+
+# %% q10_holds | wrong | a bias too much
+def relu_as_maxout(maxout, x):
+    return maxout(x, np.eye(1), np.zeros(1), np.zeros((1, 1)), np.ones(1))
+
+
+def leaky_as_maxout(maxout, x, slope):
+    return maxout(x, np.eye(1), np.zeros(1), np.zeros((1, 1)), np.zeros(1))
+
+# %% q10_holds | wrong | both lines the same
+def relu_as_maxout(maxout, x):
+    return maxout(x, np.eye(1), np.zeros(1), np.eye(1), np.zeros(1))
+
+
+def leaky_as_maxout(maxout, x, slope):
+    return maxout(x, slope * np.eye(1), np.zeros(1), slope * np.eye(1), np.zeros(1))
+
+# %% q10_holds | wrong | two calls, one from each side
+def relu_as_maxout(maxout, x):
+    up = maxout(x, np.eye(1), np.zeros(1), np.zeros((1, 1)), np.zeros(1))
+    return np.where(x > 0, maxout(x, np.eye(1), np.zeros(1), np.eye(1), np.zeros(1)), up)
+
+
+def leaky_as_maxout(maxout, x, slope):
+    up = maxout(x, np.eye(1), np.zeros(1), np.eye(1), np.zeros(1))
+    return np.where(x > 0, up, maxout(slope * x, np.eye(1), np.zeros(1), np.eye(1), np.zeros(1)))

@@ -63,7 +63,7 @@ def test_the_engine_reads_at_least_95_percent_of_digits_it_has_never_seen() -> N
     plt.close("all")
     printed = re.match(r"([\d.]+)% of 449 digits that it has never seen", said.getvalue())
     assert printed
-    X, y, new_X, new_y = digits()
+    X, _, new_X, new_y = digits()
     accuracy = nets.accuracy(names["params"], new_X, new_y)
     assert accuracy >= 0.95
     assert float(printed[1]) == pytest.approx(100 * accuracy, abs=0.05)

@@ -47,7 +47,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
 def test_it_says_in_one_line_what_to_do_next(made: tuple[Path, str]) -> None:
     (line,) = made[1].strip().splitlines()
     assert line == (
-        "my course: 6 problem sets, a class of 2. "
+        "my course: 7 problem sets, a class of 2. "
         "Next: cd 'my course' && nbgrader generate_assignment ps1_scalar_circuits"
     )
 
@@ -62,7 +62,7 @@ def test_what_is_in_it(made: tuple[Path, str], course: Course) -> None:
     for path in course.masters():
         copy = folder / path.relative_to(course.root)
         assert copy.read_bytes() == path.read_bytes()
-    assert "ps6_gradient_checking" in (folder / "README.md").read_text()
+    assert "ps7_autograd_engine" in (folder / "README.md").read_text()
     assert folder.stat().st_mode & 0o077 == 0
 
 

@@ -360,7 +360,7 @@ def test_labels_of_the_neuron_can_be_read(show: Any, width: int) -> None:
 def test_a_column_that_becomes_narrow_turns_the_picture(show: Any) -> None:
     page = show(step.through(xyz()), viewport={"width": 900, "height": 900})
     browser.press(only(page), "Forward", 2)
-    page.set_viewport_size({"width": 390, "height": 900})
+    page.set_viewport_size({"width": 340, "height": 900})
     page.wait_for_function(
         """() => document.querySelector(".chainrule-stepper").shadowRoot
              .querySelector(".view > svg").viewBox.baseVal.width < 340"""

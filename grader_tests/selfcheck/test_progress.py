@@ -37,7 +37,7 @@ from grader_tests.support.lab import jupyterlab
 from grader_tests.support.paths import ROOT
 from grader_tests.support.trial import master_source, problem_sets
 
-RELEASES = {path.stem: path for path in sorted(ROOT.glob("release/*/*.ipynb"))}
+RELEASES = {path.stem: path for path in sorted(ROOT.glob("release/ps*/*.ipynb"))}
 PS1 = "ps1_scalar_circuits"
 EVERYTHING = SampleStudent("all", "right everywhere", "master", {})
 STUB = "class Add:\n    pass"

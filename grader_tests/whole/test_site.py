@@ -68,9 +68,16 @@ def visit(chromium: Any, origin: str) -> Iterator[Any]:
 @pytest.fixture
 def steppers(visit: Any) -> Any:
     """The steppers of lecture 1: (x + y) z, the neuron, the fork."""
-    found = visit("course/01_scalar_circuits").locator(".chainrule-stepper")
+    page = visit("course/01_scalar_circuits")
+    unfold(page)
+    found = page.locator(".chainrule-stepper")
     assert found.count() == 3
     return found
+
+
+def unfold(page: Any) -> None:
+    """Open all that waits for a click."""
+    page.evaluate("document.querySelectorAll('details.hide').forEach((fold) => (fold.open = true))")
 
 
 def test_every_page_is_tested(folder: Path) -> None:
@@ -141,6 +148,8 @@ def test_without_scripts_every_circuit_is_an_image_and_a_table(visit: Any, name:
         if "data" in output
     ]
     page = visit(f"course/{name}", java_script_enabled=False)
+    for fold in page.locator("details.hide > summary").all():
+        fold.click()
     # A circuit's text form is its table: a line for each scalar.
     circuits = [d["text/plain"] for d in stored if d["text/plain"].startswith("scalar ")]
     figures = page.locator("figure:has(details table):has(img)")

@@ -68,7 +68,7 @@ class Expression:
     @property
     def output_of(self) -> Callable[..., Any]:
         """The output as a function of the leaves."""
-        return _Output(self)
+        return _AtLeaves(self)
 
     def gate(self, number: int, places: Sequence[int]) -> Callable[..., Any]:
         """What makes register `number`, as a function of the operands in these places."""
@@ -116,7 +116,7 @@ class Expression:
 _ACROSS = ("sum", "mean", "getitem", "matmul")  # gates whose entries have to do with each other
 
 
-class _Output:
+class _AtLeaves:
     """An expression's output as a function of its leaves; of numbers, at many points in one go."""
 
     def __init__(self, expression: Expression) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from chainrule.check.engine.expressions import Expression
 from chainrule.check.engine.programs import Instruction
 
-__all__ = ["formula"]
+__all__ = ["formula", "named"]
 
 _OPERATORS: dict[type, str] = {
     ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "truediv", ast.Pow: "pow",
@@ -18,7 +18,14 @@ _OPERATORS: dict[type, str] = {
 
 
 def formula(text: str, at: Mapping[str, Any], fixed: Collection[str] = ()) -> Expression:
-    """The expression that `text` says, with leaves of these names and values.
+    """The expression that `text` says, with leaves of these names and values; see `named`."""
+    return named(text, at, fixed)[0]
+
+
+def named(
+    text: str, at: Mapping[str, Any], fixed: Collection[str] = ()
+) -> tuple[Expression, dict[str, int]]:
+    """The expression that `text` says, and the register of each name in it.
 
     text:  one expression in Python's words; before it, after each a semicolon, values that are used
            more than once may be given names: "p = x * y; p + p * z". Methods and indexing as well.
@@ -63,7 +70,7 @@ def formula(text: str, at: Mapping[str, Any], fixed: Collection[str] = ()) -> Ex
         else:
             raise ValueError(f"{ast.unparse(statement)!r} is no part of a formula")
     marks = tuple(name in fixed for name in at)
-    return Expression(tuple(program), tuple(at.values()), marks, tuple(at), lines)
+    return Expression(tuple(program), tuple(at.values()), marks, tuple(at), lines), known
 
 
 def _as_index(node: ast.expr) -> ast.expr:
