@@ -1352,10 +1352,14 @@ def backward(self, upstream):
 class Ratio:
     def forward(self, x, y):
         self.x, self.y = x, y
-        return (x + 1 / (1 + math.exp(-y))) / (1 / (1 + math.exp(-x)) + x**2 + y**2)
+        self.sx, self.sy = 1 / (1 + math.exp(-x)), 1 / (1 + math.exp(-y))
+        self.n, self.d = x + self.sy, self.sx + x**2 + y**2
+        return self.n / self.d
 
     def backward(self, upstream):
-        return 0.0, 0.0
+        dn, dd = upstream / self.d, -upstream * self.n / self.d**2
+        dx = dn + dd * self.sx * (1 - self.sx) + 2 * dd * self.x
+        return dx, dn * self.sy * (1 - self.sy) + 2 * dd * self.y
 
 # %% q14_ratio | wrong | without the fork of x + y
 class Ratio:
@@ -1467,6 +1471,22 @@ class Routed:
 
     def backward(self, upstream):
         return 0.0, 0.0, 0.0
+
+# %% q15_routed | wrong | the size of y
+class Routed:
+    def forward(self, x, y, z):
+        self.x, self.y, self.z = x, y, z
+        self.product, self.sum = x * abs(y), x + 1 / z
+        self.larger = max(self.product, z)
+        return self.larger * self.sum
+
+    def backward(self, upstream):
+        d_larger, d_sum = upstream * self.sum, upstream * self.larger
+        dx, dz = d_sum, -d_sum / self.z**2
+        if self.product >= self.z:
+            sign = 1.0 if self.y > 0 else -1.0
+            return dx + d_larger * abs(self.y), d_larger * self.x * sign, dz
+        return dx, 0.0, dz + d_larger
 
 # %% q16_pencil | right | floats
 def pencil():

@@ -1340,3 +1340,106 @@ def every_gradient(X, W1, b1, W2, b2, W3, b3, y):
     d["dX"], d["dW1"] = d["dp1"] @ W1.T, X.T @ d["dp1"]
     del d["dh1"]
     return d
+
+# %% q11_penalty | right | a loop
+def with_penalty(loss, grads, params, strength):
+    total, moved = loss, {}
+    for name, grad in grads.items():
+        moved[name] = np.array(grad)
+        if name[0] == "W":
+            total += 0.5 * strength * np.sum(params[name] * params[name])
+            moved[name] += strength * params[name]
+    return total, moved
+
+# %% q11_penalty | right | a strength for each
+def with_penalty(loss, grads, params, strength):
+    each = {name: strength * name.startswith("W") for name in params}
+    total = loss + sum(each[n] * np.linalg.norm(params[n]) ** 2 / 2 for n in params)
+    return total, {n: grads[n] + each[n] * params[n] for n in grads}
+
+# %% q11_penalty | right | by the number of axes
+def with_penalty(loss, grads, params, strength):
+    weights = [value for value in params.values() if value.ndim == 2]
+    moved = {n: g + strength * params[n] if params[n].ndim == 2 else g for n, g in grads.items()}
+    return loss + strength / 2 * np.sum([np.vdot(W, W) for W in weights]), moved
+
+# %% q11_penalty | wrong | zeros
+def with_penalty(loss, grads, params, strength):
+    return 0.0, {name: np.zeros(grad.shape) for name, grad in grads.items()}
+
+# %% q11_penalty | wrong | biases too
+def with_penalty(loss, grads, params, strength):
+    total = loss + strength / 2 * sum(np.sum(v**2) for v in params.values())
+    return total, {name: grad + strength * params[name] for name, grad in grads.items()}
+
+# %% q11_penalty | wrong | the gradient lacks the second branch
+def with_penalty(loss, grads, params, strength):
+    weights = [value for name, value in params.items() if name[0] == "W"]
+    return loss + strength / 2 * sum(np.sum(W**2) for W in weights), dict(grads)
+
+# %% q11_penalty | wrong | only the second branch
+def with_penalty(loss, grads, params, strength):
+    weights = {name: value for name, value in params.items() if name[0] == "W"}
+    total = loss + strength / 2 * sum(np.sum(W**2) for W in weights.values())
+    return total, {n: strength * weights[n] if n in weights else g for n, g in grads.items()}
+
+# %% q11_penalty | wrong | without the half
+def with_penalty(loss, grads, params, strength):
+    weights = {name: value for name, value in params.items() if name[0] == "W"}
+    total = loss + strength * sum(np.sum(W**2) for W in weights.values())
+    return total, {n: g + 2 * strength * weights.get(n, 0.0) for n, g in grads.items()}
+
+# %% q11_penalty | wrong | the first layer only
+def with_penalty(loss, grads, params, strength):
+    total = loss + strength / 2 * np.sum(params["W1"] ** 2)
+    return total, {n: g + strength * params[n] if n == "W1" else g for n, g in grads.items()}
+
+# %% q11_penalty | wrong: inputs-modified | adds to what it was given
+def with_penalty(loss, grads, params, strength):
+    for name in grads:
+        if name[0] == "W":
+            loss += strength / 2 * np.sum(params[name] ** 2)
+            grads[name] += strength * params[name]
+    return loss, grads
+
+# %% q12_minibatches | right | takes from the front
+def minibatches(order, size):
+    pieces = []
+    while len(order):
+        pieces.append(order[:size])
+        order = order[size:]
+    return pieces
+
+# %% q12_minibatches | right | split at places
+def minibatches(order, size):
+    return np.split(order, range(size, len(order), size))
+
+# %% q12_minibatches | right | a tuple of lists
+def minibatches(order, size):
+    count = -(-len(order) // size)
+    return tuple(list(order[n * size : (n + 1) * size]) for n in range(count))
+
+# %% q12_minibatches | wrong | zeros
+def minibatches(order, size):
+    return [np.zeros(len(order[n : n + size])) for n in range(0, len(order), size)]
+
+# %% q12_minibatches | wrong | the rest is lost
+def minibatches(order, size):
+    return [order[n * size : (n + 1) * size] for n in range(len(order) // size)]
+
+# %% q12_minibatches | wrong | an empty one at the end
+def minibatches(order, size):
+    return [order[n * size : (n + 1) * size] for n in range(len(order) // size + 1)]
+
+# %% q12_minibatches | wrong | every third row
+def minibatches(order, size):
+    return [order[n::size] for n in range(-(-len(order) // size))]
+
+# %% q12_minibatches | wrong | not shuffled after all
+def minibatches(order, size):
+    rows = np.arange(len(order))
+    return [rows[n : n + size] for n in range(0, len(order), size)]
+
+# %% q12_minibatches | wrong | as many pieces as a piece has rows
+def minibatches(order, size):
+    return np.array_split(order, size)
