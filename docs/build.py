@@ -26,6 +26,9 @@ BUILD = DOCS / "_build"
 NODE = BUILD / "node"  # kept from one build to the next
 
 
+LEFT_OUT = ("_build", "*.jinja", "__pycache__", "build.py", "coverage_table.py", "screenshots.py",
+            "sheet.css", "sheet.py")  # fmt: skip
+
 # Appended to the front page when the worked answers are asked for: for self-learners, no class.
 ANSWERS = """
 ```{toctree}
@@ -41,12 +44,7 @@ answers/*
 def assemble(source: Path, answers: bool = False) -> None:
     """Everything Sphinx reads, in one folder; with the worked answers only where asked for."""
     shutil.rmtree(source, ignore_errors=True)
-    shutil.copytree(
-        DOCS,
-        source,
-        ignore=shutil.ignore_patterns("_build", "*.jinja", "*.py", "sheet.css", "__pycache__"),
-    )
-    shutil.copy(DOCS / "conf.py", source)
+    shutil.copytree(DOCS, source, ignore=shutil.ignore_patterns(*LEFT_OUT))
     (source / "coverage.md").write_text(coverage_table.page(), encoding="utf-8")
     (source / "course").mkdir()
     for lecture in sorted((DOCS.parent / "course").glob("*.ipynb")):

@@ -75,7 +75,9 @@ def _read_lecture(path: Path, found: dict[str, Item]) -> None:
     for cell in cells(path):
         for a, heading in re.findall(r'<a id="([\w-]+)"></a>\n\n##+ (.*)', cell["source"]):
             section, anchor, place = heading, a, place + 1
-        links[place] = f"[{number}: {section.replace('|', ' ')}](course/{path.name}#{anchor})"
+        # As HTML: an anchor of a lecture's own, which stays when its heading changes.
+        address = f"course/{path.stem}.html#{anchor}"
+        links[place] = f'<a href="{address}">{number}: {section.replace("|", " ")}</a>'
         shown = str(cell.get("outputs", "")).replace("chainrule-question", "")
         if has(cell, "image/png", "image/svg+xml") or "chainrule-" in shown:
             pictures.setdefault(place, section)
@@ -110,12 +112,23 @@ def _read_problem_set(path: Path, found: dict[str, Item]) -> None:
         question = cell["id"].split("_")[0]
         for name in marks(cell):
             item = found.setdefault(name, Item(name))
+            short = question.upper() if question in graded else OTHERS[question]
             if question in graded:
-                label = f"set {number}, {question.upper()}"
-                _add(item.graded, label)
-            else:
-                label = f"set {number}, {'c' if question == 'challenge' else 'o'}"
-            _add(item.exercised, label)
+                _into_set(item.graded, number, short)
+            _into_set(item.exercised, number, short)
+
+
+OTHERS = {"challenge": "c", "own": "o"}  # what is no question: a challenge, a cell of one's own
+
+
+def _into_set(column: list[str], number: str, question: str) -> None:
+    """Add a question to the entry of its set: `set 1: Q9, Q14`."""
+    begin = f"set {number}: "
+    for place, entry in enumerate(column):
+        if entry.startswith(begin):
+            column[place] = f"{entry}, {question}"
+            return
+    column.append(begin + question)
 
 
 def _add(column: list[str], text: str) -> None:
@@ -133,6 +146,6 @@ def page() -> str:
             lines += ["", f"## Unit {lecture}", "", f"| item | {' | '.join(COLUMNS)} |"]
             lines.append("|---" * (len(COLUMNS) + 1) + "|")
         row = [item.name.split(".")[1].replace("-", " ")]
-        row += ["<br>".join(getattr(item, column)[:4]) for column in COLUMNS]
+        row += ["<br>".join(getattr(item, column)[:3]) for column in COLUMNS]
         lines.append(f"| {' | '.join(row)} |")
     return "\n".join(lines) + "\n"

@@ -30,9 +30,10 @@ def test_no_field_is_empty(item: str) -> None:
 def test_the_page_has_a_row_for_each_item_and_links_to_its_section() -> None:
     page = coverage_table.page()
     assert page.count("\n| ") == len(ITEMS) + len({item.split(".")[0] for item in ITEMS})
-    for link in {part.split(")")[0] for part in page.split("](")[1:]}:
+    for link in {part.split('"')[0] for part in page.split('href="')[1:]}:
         path, _, anchor = link.partition("#")
-        assert f'<a id=\\"{anchor}\\">' in (ROOT / path).read_text(encoding="utf-8"), link
+        lecture = (ROOT / path).with_suffix(".ipynb").read_text(encoding="utf-8")
+        assert f'<a id=\\"{anchor}\\">' in lecture, link
 
 
 def test_a_missing_mark_shows() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -25,7 +26,8 @@ pytestmark = pytest.mark.browser
 
 LECTURES = sorted(path.stem for path in ROOT.glob("course/*.ipynb"))
 DOORS = sorted(path.stem for path in ROOT.glob("docs/*.md"))
-PAGES = [*DOORS, "misconceptions", "threats", *(f"course/{name}" for name in LECTURES)]
+PAGES = [*DOORS, "coverage", "misconceptions", "threats"]
+PAGES += [f"course/{name}" for name in LECTURES]
 WIDGETS = ("stepper", "activation", "jacobian", "training")
 
 
@@ -82,8 +84,13 @@ def unfold(page: Any) -> None:
 
 def test_every_page_is_tested(folder: Path) -> None:
     made_by_sphinx = {"genindex", "py-modindex", "search"}
+    by_itself = {"sheet"}  # below
     found = {str(path.relative_to(folder).with_suffix("")) for path in folder.rglob("*.html")}
-    assert {name for name in found if not name.startswith("_")} == {*PAGES, *made_by_sphinx}
+    assert {name for name in found if not name.startswith("_")} == {
+        *PAGES,
+        *made_by_sphinx,
+        *by_itself,
+    }
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -169,6 +176,46 @@ def test_without_scripts_every_circuit_is_an_image_and_a_table(visit: Any, name:
     for kind in WIDGETS:
         for host in page.locator(f".chainrule-{kind}").all():
             assert host.locator("img, table").first.is_visible()
+
+
+@pytest.mark.parametrize("name", LECTURES)
+def test_predictions_wait_for_a_click(visit: Any, name: str) -> None:
+    """Each output that answers a *Predict* is folded, opens by key, and holds something."""
+    page = visit(f"course/{name}")
+    tagged = [
+        cell
+        for cell in read(ROOT / "course" / f"{name}.ipynb").cells
+        if "reveal" in cell.metadata.get("tags", ())
+    ]
+    folds = page.locator("details.hide").filter(has_text="Show what came out")
+    assert folds.count() == len(tagged) >= 8
+    for fold in folds.all()[:3]:
+        assert fold.get_attribute("open") is None
+        fold.locator("summary").focus()
+        page.keyboard.press("Enter")
+        assert fold.get_attribute("open") is not None
+        assert fold.locator(".cell_output").first.is_visible()
+
+
+def test_no_worked_answer_is_on_a_site_that_did_not_ask_for_them(folder: Path) -> None:
+    assert not (folder / "answers").exists()
+    for path in folder.rglob("*.html"):
+        assert "Worked answers to problem set" not in path.read_text(encoding="utf-8"), path
+
+
+def test_the_sheet_is_two_pages_and_can_be_read_everywhere(visit: Any, folder: Path) -> None:
+    for paper in ("a4", "letter"):
+        pdf = (folder / f"sheet-{paper}.pdf").read_bytes()
+        assert pdf.startswith(b"%PDF")
+        assert len(re.findall(rb"/Type\s*/Page\b(?!s)", pdf)) == 2
+    for scheme in ("light", "dark"):
+        for width in (390, 1440):
+            viewport = {"width": width, "height": 900}
+            page = visit("sheet", color_scheme=scheme, viewport=viewport)
+            assert page.locator("h2").count() == len(LECTURES)
+            assert page.locator("math").count() > 40
+            assert "$" not in page.locator("body").inner_text()
+            assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
 def test_each_mistake_links_to_what_to_read(visit: Any, folder: Path) -> None:
