@@ -74,12 +74,13 @@ FOLDS = {
 def for_the_site(lecture: dict[str, Any]) -> dict[str, Any]:
     """A lecture whose cells fold as their tags say: a `<details>`, which needs no script."""
     for cell in lecture["cells"]:
-        for tag in list(cell["metadata"].get("tags", ())):
-            if tag in FOLDS:
-                folds, show, hide = FOLDS[tag]
-                cell["metadata"]["tags"].append(folds)
-                prompts = {"code_prompt_show": show, "code_prompt_hide": hide}
-                cell["metadata"]["mystnb"] = prompts
+        found = [FOLDS[tag] for tag in cell["metadata"].get("tags", ()) if tag in FOLDS]
+        if not found:
+            continue
+        cell["metadata"]["tags"] += [folds for folds, *_ in found]
+        # A cell has one text for all of its folds; {type} becomes "source" and "output".
+        show, hide = found[0][1:] if len(found) == 1 else ("Show the {type}", "Fold the {type}")
+        cell["metadata"]["mystnb"] = {"code_prompt_show": show, "code_prompt_hide": hide}
     return lecture
 
 

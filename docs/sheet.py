@@ -27,6 +27,7 @@ PAGE = """<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>The sheet</title>
+<link rel="icon" href="_static/favicon.svg">
 <style>
 @page {{ size: {paper}; }}
 {css}</style>

@@ -187,11 +187,11 @@ def test_predictions_wait_for_a_click(visit: Any, name: str) -> None:
         for cell in read(ROOT / "course" / f"{name}.ipynb").cells
         if "reveal" in cell.metadata.get("tags", ())
     ]
-    folds = page.locator("details.hide").filter(has_text="Show what came out")
+    folds = page.locator("details.hide.below-input")
     assert folds.count() == len(tagged) >= 8
     for fold in folds.all()[:3]:
         assert fold.get_attribute("open") is None
-        fold.locator("summary").focus()
+        fold.locator("> summary").focus()
         page.keyboard.press("Enter")
         assert fold.get_attribute("open") is not None
         assert fold.locator(".cell_output").first.is_visible()
