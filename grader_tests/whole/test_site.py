@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import unicodedata
 from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import partial
@@ -16,6 +17,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from pypdf import PdfReader
 
 from chainrule.check.misconceptions import MISCONCEPTIONS
 from chainrule.course.notebooks import read
@@ -75,6 +77,11 @@ def steppers(visit: Any) -> Any:
     found = page.locator(".chainrule-stepper")
     assert found.count() == 3
     return found
+
+
+def squeezed(text: str) -> str:
+    """Without spaces, ligatures taken apart: a PDF has its own ideas of both."""
+    return "".join(unicodedata.normalize("NFKC", text).split())
 
 
 def unfold(page: Any) -> None:
@@ -195,6 +202,45 @@ def test_predictions_wait_for_a_click(visit: Any, name: str) -> None:
         page.keyboard.press("Enter")
         assert fold.get_attribute("open") is not None
         assert fold.locator(".cell_output").first.is_visible()
+
+
+def lost(line: str, pdf: str) -> bool:
+    """Whether a line of text is not in a PDF; it may go on on the next page, so that one piece of a
+    long line is torn."""
+    words = line.split()
+    pieces = [squeezed(" ".join(words[n : n + 5])) for n in range(0, len(words), 5)]
+    return sum(piece not in pdf for piece in pieces) > (len(pieces) > 2)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("paper", ["A4", "Letter"])
+@pytest.mark.parametrize("name", [*(f"course/{name}" for name in LECTURES), "coverage", "slips"])
+def test_on_paper_nothing_is_cut_and_nothing_is_dark(
+    visit: Any, tmp_path: Path, name: str, paper: str
+) -> None:
+    """Printed from a dark screen: every line of text of the page is in the PDF, folded ones too."""
+    page = visit(name, color_scheme="dark")
+    page.wait_for_function("[...document.images].every((image) => image.complete)")
+    page.evaluate(
+        """() => window.addEventListener("beforeprint", () => {
+             window.printed = document.documentElement.dataset.theme; })"""
+    )
+    page.pdf(path=tmp_path / "page.pdf", format=paper)
+    assert page.evaluate("window.printed") == "light"
+    assert page.locator("html").get_attribute("data-theme") == "dark", "as it was, afterwards"
+    pages = PdfReader(tmp_path / "page.pdf").pages
+    pdf = squeezed("".join(one.extract_text() for one in pages))
+    unfold(page)
+    # Formulas are drawn as pictures; a machine may lack a font for Korean.
+    text = page.locator("article").evaluate(
+        """(article) => {
+             const away = ".math, mjx-container, [lang=ko], summary, .headerlink";
+             article.querySelectorAll(away).forEach((part) => part.replaceWith("\\n"));
+             return article.innerText; }"""
+    )
+    lines = [line for line in text.splitlines() if squeezed(line)]
+    assert len(lines) > 10
+    assert [line for line in lines if lost(line, pdf)] == []
 
 
 def test_no_worked_answer_is_on_a_site_that_did_not_ask_for_them(folder: Path) -> None:
