@@ -34,7 +34,11 @@ HERE = Path(__file__).resolve().parents[1]
 _AGAIN = 3
 _ROUNDS = 5
 _BARS = {"median": 10.0, "most": 40.0, "heavy": 500.0}
-_HEAVY = {("ps2_jacobians", "q8_large"), ("ps4_neural_networks", "q8_train")}
+_HEAVY = {
+    ("ps2_jacobians", "q8_large"),
+    ("ps4_neural_networks", "q8_train"),
+    *(("ps7_autograd_engine", q) for q in ("q1_order", "q2_value", "q4_tensor", "q6_train")),
+}
 
 Costs = dict[str, dict[str, list[float]]]
 """Milliseconds by problem set and question: of the first run, and of a run after it."""

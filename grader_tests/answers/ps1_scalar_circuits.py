@@ -1411,3 +1411,386 @@ class Exp:
 
     def backward(self, upstream):
         return upstream * power(self.x)
+
+# %% q13_order | right | counts who still sends something
+def backward_order(circuit, output):
+    needed, waiting = {output}, [output]
+    while waiting:
+        for part in circuit[waiting.pop()]:
+            if part not in needed:
+                needed.add(part)
+                waiting.append(part)
+    order = []
+    while needed:
+        ready = [n for n in sorted(needed) if not any(n in circuit[m] for m in needed)]
+        order += ready
+        needed -= set(ready)
+    return order
+
+# %% q13_order | right | a stack with marks
+def backward_order(circuit, output):
+    order, met, waiting = [], set(), [(output, False)]
+    while waiting:
+        name, done = waiting.pop()
+        if done:
+            order.insert(0, name)
+        elif name not in met:
+            met.add(name)
+            waiting.append((name, True))
+            waiting += [(part, False) for part in circuit[name]]
+    return order
+
+# %% q13_order | right | the longest way from the output
+def backward_order(circuit, output):
+    far, waiting = {output: 0}, [output]
+    while waiting:
+        name = waiting.pop()
+        for part in circuit[name]:
+            if far.get(part, -1) < far[name] + 1:
+                far[part] = far[name] + 1
+                waiting.append(part)
+    return tuple(sorted(far, key=far.get))
+
+# %% q13_order | wrong | zeros
+def backward_order(circuit, output):
+    return [0] * len(circuit)
+
+# %% q13_order | wrong | the order of forward
+def backward_order(circuit, output):
+    order = []
+
+    def visit(name):
+        if name not in order:
+            for part in circuit[name]:
+                visit(part)
+            order.append(name)
+
+    visit(output)
+    return order
+
+# %% q13_order | wrong | as it stands in the dict
+def backward_order(circuit, output):
+    return list(circuit)
+
+# %% q13_order | wrong | level by level
+def backward_order(circuit, output):
+    order, waiting = [], [output]
+    while waiting:
+        name = waiting.pop(0)
+        if name not in order:
+            order.append(name)
+            waiting += circuit[name]
+    return order
+
+# %% q13_order | wrong: engine-visits-again | every way on its own
+def backward_order(circuit, output):
+    order = [output]
+    for part in circuit[output]:
+        order += backward_order(circuit, part)
+    return order
+
+# %% q13_order | wrong | what the output does not need is in it
+def backward_order(circuit, output):
+    order = []
+
+    def visit(name):
+        if name not in order:
+            for part in circuit[name]:
+                visit(part)
+            order.append(name)
+
+    for name in circuit:
+        visit(name)
+    return order[::-1]
+
+# %% q13_order | wrong | the inputs are left out
+def backward_order(circuit, output):
+    order = []
+
+    def visit(name):
+        if name not in order and circuit[name]:
+            for part in circuit[name]:
+                visit(part)
+            order.append(name)
+
+    visit(output)
+    return order[::-1]
+
+# %% q14_ratio | right | three gates
+class Ratio:
+    def forward(self, x, y):
+        self.sx, self.sy, self.q = 1 / (1 + math.exp(-x)), 1 / (1 + math.exp(-y)), x + y
+        self.n, self.d = x + self.sy, self.sx + self.q * self.q
+        return self.n / self.d
+
+    def backward(self, upstream):
+        dn, dd = upstream / self.d, -upstream * self.n / self.d**2
+        dq = dd * self.q + dd * self.q
+        return (
+            dn + dq + dd * self.sx * (1 - self.sx),
+            dn * self.sy * (1 - self.sy) + dq,
+        )
+
+# %% q14_ratio | right | adds up as it goes
+class Ratio:
+    def forward(self, x, y):
+        self.x, self.y = x, y
+        return (x + self.sigma(y)) / (self.sigma(x) + (x + y) ** 2)
+
+    def sigma(self, z):
+        return 0.5 * (1 + math.tanh(z / 2))
+
+    def backward(self, upstream):
+        x, y, s = self.x, self.y, self.sigma
+        down = s(x) + (x + y) ** 2
+        dx = upstream / down
+        dy = upstream / down * s(y) * s(-y)
+        d_down = -upstream * (x + s(y)) / down**2
+        dx += d_down * s(x) * s(-x)
+        for _ in range(2):
+            dx += d_down * (x + y)
+            dy += d_down * (x + y)
+        return [dx, dy]
+
+# %% q14_ratio | right | numpy
+class Ratio:
+    def forward(self, x, y):
+        self.s = 1 / (1 + np.exp(-np.array([x, y], dtype=float)))
+        self.q = x + y
+        self.parts = np.array([x + self.s[1], self.s[0] + self.q**2])
+        return self.parts[0] / self.parts[1]
+
+    def backward(self, upstream):
+        n, d = self.parts
+        slopes = self.s * (1 - self.s)
+        up, down = upstream / d, -upstream * n / d**2
+        return tuple(np.array([up, up * slopes[1]]) + down * (2 * self.q + np.array([slopes[0], 0])))
+
+# %% q14_ratio | wrong | zeros
+def backward(self, upstream):
+    return 0.0, 0.0
+
+# %% q14_ratio | wrong | the sigmoid of x sends nothing back
+def backward(self, upstream):
+    d_numerator = upstream * self.inverse
+    d_denominator = -upstream * self.numerator / self.denominator**2
+    d_both = d_denominator * 2.0 * self.both
+    return d_numerator + d_both, d_both + d_numerator * self.sigma_y * (1.0 - self.sigma_y)
+
+# %% q14_ratio | wrong: upstream-forgotten | begins with 1
+def backward(self, upstream):
+    d_numerator = self.inverse
+    d_denominator = -self.numerator / self.denominator**2
+    d_both = d_denominator * 2.0 * self.both
+    dx = d_numerator + d_both + d_denominator * self.sigma_x * (1.0 - self.sigma_x)
+    return dx, d_both + d_numerator * self.sigma_y * (1.0 - self.sigma_y)
+
+# %% q14_ratio | wrong | the denominator's sign is lost
+def backward(self, upstream):
+    d_numerator = upstream * self.inverse
+    d_denominator = upstream * self.numerator / self.denominator**2
+    d_both = d_denominator * 2.0 * self.both
+    dx = d_numerator + d_both + d_denominator * self.sigma_x * (1.0 - self.sigma_x)
+    return dx, d_both + d_numerator * self.sigma_y * (1.0 - self.sigma_y)
+
+# %% q14_ratio | wrong: wrong-order | dy before dx
+def backward(self, upstream):
+    d_numerator = upstream * self.inverse
+    d_denominator = -upstream * self.numerator / self.denominator**2
+    d_both = d_denominator * 2.0 * self.both
+    dx = d_numerator + d_both + d_denominator * self.sigma_x * (1.0 - self.sigma_x)
+    return d_both + d_numerator * self.sigma_y * (1.0 - self.sigma_y), dx
+
+# %% q14_ratio | wrong | the square loses its 2
+def backward(self, upstream):
+    d_numerator = upstream * self.inverse
+    d_denominator = -upstream * self.numerator / self.denominator**2
+    d_both = d_denominator * self.both
+    dx = d_numerator + d_both + d_denominator * self.sigma_x * (1.0 - self.sigma_x)
+    return dx, d_both + d_numerator * self.sigma_y * (1.0 - self.sigma_y)
+
+# %% q14_ratio | wrong | another square below
+class Ratio:
+    def forward(self, x, y):
+        self.x, self.y = x, y
+        self.sx, self.sy = 1 / (1 + math.exp(-x)), 1 / (1 + math.exp(-y))
+        self.n, self.d = x + self.sy, self.sx + x**2 + y**2
+        return self.n / self.d
+
+    def backward(self, upstream):
+        dn, dd = upstream / self.d, -upstream * self.n / self.d**2
+        dx = dn + dd * self.sx * (1 - self.sx) + 2 * dd * self.x
+        return dx, dn * self.sy * (1 - self.sy) + 2 * dd * self.y
+
+# %% q14_ratio | wrong | without the fork of x + y
+class Ratio:
+    def forward(self, x, y):
+        self.sx, self.sy, self.q = 1 / (1 + math.exp(-x)), 1 / (1 + math.exp(-y)), abs(x + y)
+        if x * y > 0:
+            self.q = max(x, y)
+        self.n, self.d = x + self.sy, self.sx + self.q**2
+        return self.n / self.d
+
+    def backward(self, upstream):
+        dn, dd = upstream / self.d, -upstream * self.n / self.d**2
+        return dn + dd * self.sx * (1 - self.sx), dn * self.sy * (1 - self.sy)
+
+# %% q15_routed | right | two cases
+class Routed:
+    def forward(self, x, y, z):
+        self.inputs = x, y, z
+        return max(x * y, z) * (x + 1 / z)
+
+    def backward(self, upstream):
+        x, y, z = self.inputs
+        if x * y > z:
+            return (
+                upstream * (y * (x + 1 / z) + x * y),
+                upstream * x * (x + 1 / z),
+                -upstream * x * y / z**2,
+            )
+        return upstream * z, 0.0, upstream * ((x + 1 / z) - z / z**2)
+
+# %% q15_routed | right | a mask
+class Routed:
+    def forward(self, x, y, z):
+        self.x, self.y, self.z = x, y, z
+        self.on = float(x * y >= z)
+        self.m = self.on * x * y + (1 - self.on) * z
+        self.s = x + z**-1
+        return self.m * self.s
+
+    def backward(self, upstream):
+        dm, ds = upstream * self.s, upstream * self.m
+        dp, dz = dm * self.on, dm * (1 - self.on)
+        dx = dp * self.y + ds
+        dz += ds * -(self.z**-2)
+        return dx, dp * self.x, dz
+
+# %% q15_routed | right | numpy
+class Routed:
+    def forward(self, x, y, z):
+        self.x, self.y, self.z = x, y, z
+        pair = np.array([x * y, z])
+        self.winner = np.argmax(pair)
+        self.m, self.s = pair[self.winner], x + 1.0 / z
+        return self.m * self.s
+
+    def backward(self, upstream):
+        routes = np.eye(2)[self.winner] * upstream * self.s
+        ds = upstream * self.m
+        return np.array(
+            [routes[0] * self.y + ds, routes[0] * self.x, routes[1] - ds / self.z**2]
+        ).tolist()
+
+# %% q15_routed | wrong | zeros
+def backward(self, upstream):
+    return 0.0, 0.0, 0.0
+
+# %% q15_routed | wrong | max to both
+def backward(self, upstream):
+    d_larger, d_sum = upstream * self.sum, upstream * self.larger
+    dx = d_sum + d_larger * self.y
+    return dx, d_larger * self.x, d_larger - d_sum / self.z**2
+
+# %% q15_routed | wrong | the loser takes it
+def backward(self, upstream):
+    d_larger, d_sum = upstream * self.sum, upstream * self.larger
+    dx, dy, dz = d_sum, 0.0, -d_sum / self.z**2
+    if self.product < self.z:
+        return dx + d_larger * self.y, d_larger * self.x, dz
+    return dx, dy, dz + d_larger
+
+# %% q15_routed | wrong | the second way of x is lost
+def backward(self, upstream):
+    d_larger, d_sum = upstream * self.sum, upstream * self.larger
+    dz = -d_sum / self.z**2
+    if self.product >= self.z:
+        return d_larger * self.y, d_larger * self.x, dz
+    return 0.0, 0.0, dz + d_larger
+
+# %% q15_routed | wrong | the reciprocal is not squared
+def backward(self, upstream):
+    d_larger, d_sum = upstream * self.sum, upstream * self.larger
+    dx, dy, dz = d_sum, 0.0, -d_sum / self.z
+    if self.product >= self.z:
+        return dx + d_larger * self.y, d_larger * self.x, dz
+    return dx, dy, dz + d_larger
+
+# %% q15_routed | wrong: upstream-forgotten | begins with 1
+def backward(self, upstream):
+    d_larger, d_sum = self.sum, self.larger
+    dx, dy, dz = d_sum, 0.0, -d_sum / self.z**2
+    if self.product >= self.z:
+        return dx + d_larger * self.y, d_larger * self.x, dz
+    return dx, dy, dz + d_larger
+
+# %% q15_routed | wrong | the minimum
+class Routed:
+    def forward(self, x, y, z):
+        return min(x * y, z) * (x + 1 / z)
+
+    def backward(self, upstream):
+        return 0.0, 0.0, 0.0
+
+# %% q15_routed | wrong | the size of y
+class Routed:
+    def forward(self, x, y, z):
+        self.x, self.y, self.z = x, y, z
+        self.product, self.sum = x * abs(y), x + 1 / z
+        self.larger = max(self.product, z)
+        return self.larger * self.sum
+
+    def backward(self, upstream):
+        d_larger, d_sum = upstream * self.sum, upstream * self.larger
+        dx, dz = d_sum, -d_sum / self.z**2
+        if self.product >= self.z:
+            sign = 1.0 if self.y > 0 else -1.0
+            return dx + d_larger * abs(self.y), d_larger * self.x * sign, dz
+        return dx, 0.0, dz + d_larger
+
+# %% q16_pencil | right | floats
+def pencil():
+    return {"dt": 1.0, "dr": 1.0, "ds": 0.0, "dq": 10.0, "dp": 10.0, "da": -30.0, "db": 20.0, "dc": 14.0}
+
+# %% q16_pencil | right | with that of f
+def pencil():
+    return dict(df=1, dt=1, dr=1, ds=0, dq=10, dp=10, dc=14, db=20, da=-30)
+
+# %% q16_pencil | right | worked out in code after all
+def pencil():
+    a, b, c = 2, -3, 10
+    dq = c
+    return dict(dt=1, dr=1, ds=0, dq=dq, dp=dq, da=dq * b, db=dq * a, dc=dq + a * b + c)
+
+# %% q16_pencil | wrong | zeros
+def pencil():
+    return dict(dt=0, dr=0, ds=0, dq=0, dp=0, da=0, db=0, dc=0)
+
+# %% q16_pencil | wrong: fork-last-only | one branch of c
+def pencil():
+    return dict(dt=1, dr=1, ds=0, dq=10, dp=10, da=-30, db=20, dc=10)
+
+# %% q16_pencil | wrong: fork-first-only | the other branch of c
+def pencil():
+    return dict(dt=1, dr=1, ds=0, dq=10, dp=10, da=-30, db=20, dc=4)
+
+# %% q16_pencil | wrong: upstream-passed-on | through the max all the same
+def pencil():
+    return dict(dt=1, dr=1, ds=1, dq=10, dp=10, da=-29, db=21, dc=14)
+
+# %% q16_pencil | wrong: own-input | a product that does not switch
+def pencil():
+    return dict(dt=1, dr=1, ds=0, dq=4, dp=4, da=-12, db=8, dc=8)
+
+# %% q16_pencil | wrong: factor-half | halves at a sum
+def pencil():
+    return dict(dt=0.5, dr=0.5, ds=0, dq=5, dp=2.5, da=-7.5, db=5, dc=4.5)
+
+# %% q16_pencil | wrong: sign | a minus lost
+def pencil():
+    return dict(dt=1, dr=1, ds=0, dq=10, dp=10, da=30, db=20, dc=14)
+
+# %% q16_pencil | wrong | one is not filled in
+def pencil():
+    return dict(dt=1, dr=1, ds=0, dq=10, dp=10, da=-30, db=20)

@@ -1135,3 +1135,57 @@ class Softmax:
     def backward(self, upstream):
         s = softmax(self.x)
         return s * (upstream - s @ upstream)
+
+# %% q10_batch | right | kron
+def batch_jacobian(blocks):
+    N = len(blocks)
+    return sum(np.kron(np.diag(np.eye(N)[k]), blocks[k]) for k in range(N))
+
+# %% q10_batch | right | four axes
+def batch_jacobian(blocks):
+    N, m, n = blocks.shape
+    J = np.zeros((N, m, N, n))
+    J[np.arange(N), :, np.arange(N), :] = blocks
+    return J.reshape(N * m, N * n)
+
+# %% q10_batch | right | rows of blocks
+def batch_jacobian(blocks):
+    empty = np.zeros_like(blocks[0])
+    return np.block([[b if i == k else empty for k in range(len(blocks))] for i, b in enumerate(blocks)])
+
+# %% q10_batch | wrong | zeros
+def batch_jacobian(blocks):
+    N, m, n = blocks.shape
+    return np.zeros((N * m, N * n))
+
+# %% q10_batch | wrong: transposed | each block turned over
+def batch_jacobian(blocks):
+    N, m, n = blocks.shape
+    J = np.zeros((N * m, N * n))
+    for k, block in enumerate(blocks):
+        J[k * m : (k + 1) * m, k * n : (k + 1) * n] = block.T.reshape(m, n)
+    return J
+
+# %% q10_batch | wrong | everything follows everything
+def batch_jacobian(blocks):
+    return np.hstack([np.vstack(list(blocks))] * len(blocks))
+
+# %% q10_batch | wrong | stacked only
+def batch_jacobian(blocks):
+    return np.vstack(list(blocks))
+
+# %% q10_batch | wrong | the other diagonal
+def batch_jacobian(blocks):
+    N, m, n = blocks.shape
+    J = np.zeros((N * m, N * n))
+    for k, block in enumerate(blocks):
+        J[(N - 1 - k) * m : (N - k) * m, k * n : (k + 1) * n] = block
+    return J
+
+# %% q10_batch | wrong | square blocks are taken for granted
+def batch_jacobian(blocks):
+    N, m, n = blocks.shape
+    J = np.zeros((N * m, N * n))
+    for k, block in enumerate(blocks):
+        J[k * m : (k + 1) * m, k * m : k * m + n] = block
+    return J

@@ -1157,3 +1157,392 @@ def backward(self, upstream):
     for values, dz in ((x, dz1), (h1, dz2), (h2, dz3)):
         gradients += [values.T @ dz, dz.sum(axis=0)]
     return tuple(gradients)
+
+# %% q10_every | right | the loss as well
+def every_gradient(X, W1, b1, W2, b2, W3, b3, y):
+    N = len(X)
+    h1 = np.tanh(X @ W1 + b1)
+    h2 = np.maximum(h1 @ W2 + b2, 0.0)
+    e = np.exp(h2 @ W3 + b3)
+    total = e.sum(axis=1)
+    d = {"dlosses": np.full(N, 1 / N)}
+    d["dlog_total"], d["dright"] = d["dlosses"], -d["dlosses"]
+    d["dtotal"] = d["dlog_total"] / total
+    d["de"] = np.broadcast_to(d["dtotal"][:, np.newaxis], e.shape)
+    d["ds"] = d["de"] * e
+    d["ds"][np.arange(N), y] += d["dright"]
+    d["dp3"], d["db3"] = d["ds"], d["ds"].sum(axis=0)
+    d["dh2"], d["dW3"] = d["dp3"] @ W3.T, h2.T @ d["dp3"]
+    d["dz2"] = d["dh2"] * (h2 > 0)
+    d["dp2"], d["db2"] = d["dz2"], d["dz2"].sum(axis=0)
+    d["dh1"], d["dW2"] = d["dp2"] @ W2.T, h1.T @ d["dp2"]
+    d["dz1"] = d["dh1"] * (1 - h1**2)
+    d["dp1"], d["db1"] = d["dz1"], d["dz1"].sum(axis=0)
+    d["dX"], d["dW1"] = d["dp1"] @ W1.T, X.T @ d["dp1"]
+    d["dloss"] = 1.0
+    return d
+
+# %% q10_every | right | softmax minus one
+def every_gradient(X, W1, b1, W2, b2, W3, b3, y):
+    N = len(X)
+    h1 = np.tanh(X @ W1 + b1)
+    h2 = np.maximum(h1 @ W2 + b2, 0.0)
+    e = np.exp(h2 @ W3 + b3)
+    total = e.sum(axis=1)
+    d = {"dlosses": np.full(N, 1 / N)}
+    d["dlog_total"], d["dright"] = d["dlosses"], -d["dlosses"]
+    d["dtotal"] = d["dlog_total"] / total
+    d["de"] = np.broadcast_to(d["dtotal"][:, np.newaxis], e.shape)
+    d["ds"] = (e / total[:, np.newaxis] - np.eye(e.shape[1])[y]) / N
+    d["dp3"], d["db3"] = d["ds"], d["ds"].sum(axis=0)
+    d["dh2"], d["dW3"] = d["dp3"] @ W3.T, h2.T @ d["dp3"]
+    d["dz2"] = d["dh2"] * (h2 > 0)
+    d["dp2"], d["db2"] = d["dz2"], d["dz2"].sum(axis=0)
+    d["dh1"], d["dW2"] = d["dp2"] @ W2.T, h1.T @ d["dp2"]
+    d["dz1"] = d["dh1"] * (1 - h1**2)
+    d["dp1"], d["db1"] = d["dz1"], d["dz1"].sum(axis=0)
+    d["dX"], d["dW1"] = d["dp1"] @ W1.T, X.T @ d["dp1"]
+    return d
+
+# %% q10_every | right | einsum and other names
+def every_gradient(X, W1, b1, W2, b2, W3, b3, y):
+    N = len(X)
+    h1 = np.tanh(X @ W1 + b1)
+    h2 = np.maximum(h1 @ W2 + b2, 0.0)
+    e = np.exp(h2 @ W3 + b3)
+    total = e.sum(axis=1)
+    d = {"dlosses": np.full(N, 1 / N)}
+    d["dlog_total"], d["dright"] = d["dlosses"], -d["dlosses"]
+    d["dtotal"] = d["dlog_total"] / total
+    d["de"] = np.broadcast_to(d["dtotal"][:, np.newaxis], e.shape)
+    d["ds"] = d["de"] * e
+    d["ds"][np.arange(N), y] += d["dright"]
+    d["dp3"], d["db3"] = d["ds"], d["ds"].sum(axis=0)
+    d["dh2"], d["dW3"] = np.einsum("ij,kj->ik", d["dp3"], W3), np.einsum("ni,nj->ij", h2, d["dp3"])
+    d["dz2"] = d["dh2"] * (h2 > 0)
+    d["dp2"], d["db2"] = d["dz2"], d["dz2"].sum(axis=0)
+    d["dh1"], d["dW2"] = d["dp2"] @ W2.T, h1.T @ d["dp2"]
+    d["dz1"] = d["dh1"] * (1 - h1) * (1 + h1)
+    d["dp1"], d["db1"] = d["dz1"], d["dz1"].sum(axis=0)
+    d["dX"], d["dW1"] = d["dp1"] @ W1.T, X.T @ d["dp1"]
+    return d
+
+# %% q10_every | wrong | zeros
+def every_gradient(X, W1, b1, W2, b2, W3, b3, y):
+    N, H, K, C = len(X), len(b1), len(b2), len(b3)
+    d = {name: np.zeros(N) for name in ("dlosses", "dlog_total", "dright", "dtotal")}
+    d |= {name: np.zeros((N, C)) for name in ("de", "ds", "dp3")}
+    d |= {name: np.zeros((N, K)) for name in ("dh2", "dz2", "dp2")}
+    d |= {name: np.zeros((N, H)) for name in ("dh1", "dz1", "dp1")}
+    given = dict(X=X, W1=W1, b1=b1, W2=W2, b2=b2, W3=W3, b3=b3)
+    return d | {f"d{name}": np.zeros(value.shape) for name, value in given.items()}
+
+# %% q10_every | wrong: mean-forgotten | the mean is forgotten
+def every_gradient(X, W1, b1, W2, b2, W3, b3, y):
+    N = len(X)
+    h1 = np.tanh(X @ W1 + b1)
+    h2 = np.maximum(h1 @ W2 + b2, 0.0)
+    e = np.exp(h2 @ W3 + b3)
+    total = e.sum(axis=1)
+    d = {"dlosses": np.ones(N)}
+    d["dlog_total"], d["dright"] = d["dlosses"], -d["dlosses"]
+    d["dtotal"] = d["dlog_total"] / total
+    d["de"] = np.broadcast_to(d["dtotal"][:, np.newaxis], e.shape)
+    d["ds"] = d["de"] * e
+    d["ds"][np.arange(N), y] += d["dright"]
+    d["dp3"], d["db3"] = d["ds"], d["ds"].sum(axis=0)
+    d["dh2"], d["dW3"] = d["dp3"] @ W3.T, h2.T @ d["dp3"]
+    d["dz2"] = d["dh2"] * (h2 > 0)
+    d["dp2"], d["db2"] = d["dz2"], d["dz2"].sum(axis=0)
+    d["dh1"], d["dW2"] = d["dp2"] @ W2.T, h1.T @ d["dp2"]
+    d["dz1"] = d["dh1"] * (1 - h1**2)
+    d["dp1"], d["db1"] = d["dz1"], d["dz1"].sum(axis=0)
+    d["dX"], d["dW1"] = d["dp1"] @ W1.T, X.T @ d["dp1"]
+    return d
+
+# %% q10_every | wrong: fork-last-only | the right score is not counted
+def every_gradient(X, W1, b1, W2, b2, W3, b3, y):
+    N = len(X)
+    h1 = np.tanh(X @ W1 + b1)
+    h2 = np.maximum(h1 @ W2 + b2, 0.0)
+    e = np.exp(h2 @ W3 + b3)
+    total = e.sum(axis=1)
+    d = {"dlosses": np.full(N, 1 / N)}
+    d["dlog_total"], d["dright"] = d["dlosses"], -d["dlosses"]
+    d["dtotal"] = d["dlog_total"] / total
+    d["de"] = np.broadcast_to(d["dtotal"][:, np.newaxis], e.shape)
+    d["ds"] = d["de"] * e
+    d["dp3"], d["db3"] = d["ds"], d["ds"].sum(axis=0)
+    d["dh2"], d["dW3"] = d["dp3"] @ W3.T, h2.T @ d["dp3"]
+    d["dz2"] = d["dh2"] * (h2 > 0)
+    d["dp2"], d["db2"] = d["dz2"], d["dz2"].sum(axis=0)
+    d["dh1"], d["dW2"] = d["dp2"] @ W2.T, h1.T @ d["dp2"]
+    d["dz1"] = d["dh1"] * (1 - h1**2)
+    d["dp1"], d["db1"] = d["dz1"], d["dz1"].sum(axis=0)
+    d["dX"], d["dW1"] = d["dp1"] @ W1.T, X.T @ d["dp1"]
+    return d
+
+# %% q10_every | wrong: slope-skipped | tanh is skipped
+def every_gradient(X, W1, b1, W2, b2, W3, b3, y):
+    N = len(X)
+    h1 = np.tanh(X @ W1 + b1)
+    h2 = np.maximum(h1 @ W2 + b2, 0.0)
+    e = np.exp(h2 @ W3 + b3)
+    total = e.sum(axis=1)
+    d = {"dlosses": np.full(N, 1 / N)}
+    d["dlog_total"], d["dright"] = d["dlosses"], -d["dlosses"]
+    d["dtotal"] = d["dlog_total"] / total
+    d["de"] = np.broadcast_to(d["dtotal"][:, np.newaxis], e.shape)
+    d["ds"] = d["de"] * e
+    d["ds"][np.arange(N), y] += d["dright"]
+    d["dp3"], d["db3"] = d["ds"], d["ds"].sum(axis=0)
+    d["dh2"], d["dW3"] = d["dp3"] @ W3.T, h2.T @ d["dp3"]
+    d["dz2"] = d["dh2"] * (h2 > 0)
+    d["dp2"], d["db2"] = d["dz2"], d["dz2"].sum(axis=0)
+    d["dh1"], d["dW2"] = d["dp2"] @ W2.T, h1.T @ d["dp2"]
+    d["dz1"] = d["dh1"] * 1.0
+    d["dp1"], d["db1"] = d["dz1"], d["dz1"].sum(axis=0)
+    d["dX"], d["dW1"] = d["dp1"] @ W1.T, X.T @ d["dp1"]
+    return d
+
+# %% q10_every | wrong: bias-not-summed | a bias is not summed
+def every_gradient(X, W1, b1, W2, b2, W3, b3, y):
+    N = len(X)
+    h1 = np.tanh(X @ W1 + b1)
+    h2 = np.maximum(h1 @ W2 + b2, 0.0)
+    e = np.exp(h2 @ W3 + b3)
+    total = e.sum(axis=1)
+    d = {"dlosses": np.full(N, 1 / N)}
+    d["dlog_total"], d["dright"] = d["dlosses"], -d["dlosses"]
+    d["dtotal"] = d["dlog_total"] / total
+    d["de"] = np.broadcast_to(d["dtotal"][:, np.newaxis], e.shape)
+    d["ds"] = d["de"] * e
+    d["ds"][np.arange(N), y] += d["dright"]
+    d["dp3"], d["db3"] = d["ds"], d["ds"].sum(axis=0)
+    d["dh2"], d["dW3"] = d["dp3"] @ W3.T, h2.T @ d["dp3"]
+    d["dz2"] = d["dh2"] * (h2 > 0)
+    d["dp2"], d["db2"] = d["dz2"], d["dz2"]
+    d["dh1"], d["dW2"] = d["dp2"] @ W2.T, h1.T @ d["dp2"]
+    d["dz1"] = d["dh1"] * (1 - h1**2)
+    d["dp1"], d["db1"] = d["dz1"], d["dz1"].sum(axis=0)
+    d["dX"], d["dW1"] = d["dp1"] @ W1.T, X.T @ d["dp1"]
+    return d
+
+# %% q10_every | wrong | the sign of the right score
+def every_gradient(X, W1, b1, W2, b2, W3, b3, y):
+    N = len(X)
+    h1 = np.tanh(X @ W1 + b1)
+    h2 = np.maximum(h1 @ W2 + b2, 0.0)
+    e = np.exp(h2 @ W3 + b3)
+    total = e.sum(axis=1)
+    d = {"dlosses": np.full(N, 1 / N)}
+    d["dlog_total"], d["dright"] = d["dlosses"], d["dlosses"]
+    d["dtotal"] = d["dlog_total"] / total
+    d["de"] = np.broadcast_to(d["dtotal"][:, np.newaxis], e.shape)
+    d["ds"] = d["de"] * e
+    d["ds"][np.arange(N), y] += d["dright"]
+    d["dp3"], d["db3"] = d["ds"], d["ds"].sum(axis=0)
+    d["dh2"], d["dW3"] = d["dp3"] @ W3.T, h2.T @ d["dp3"]
+    d["dz2"] = d["dh2"] * (h2 > 0)
+    d["dp2"], d["db2"] = d["dz2"], d["dz2"].sum(axis=0)
+    d["dh1"], d["dW2"] = d["dp2"] @ W2.T, h1.T @ d["dp2"]
+    d["dz1"] = d["dh1"] * (1 - h1**2)
+    d["dp1"], d["db1"] = d["dz1"], d["dz1"].sum(axis=0)
+    d["dX"], d["dW1"] = d["dp1"] @ W1.T, X.T @ d["dp1"]
+    return d
+
+# %% q10_every | wrong | the mask is that of what arrives
+def every_gradient(X, W1, b1, W2, b2, W3, b3, y):
+    N = len(X)
+    h1 = np.tanh(X @ W1 + b1)
+    h2 = np.maximum(h1 @ W2 + b2, 0.0)
+    e = np.exp(h2 @ W3 + b3)
+    total = e.sum(axis=1)
+    d = {"dlosses": np.full(N, 1 / N)}
+    d["dlog_total"], d["dright"] = d["dlosses"], -d["dlosses"]
+    d["dtotal"] = d["dlog_total"] / total
+    d["de"] = np.broadcast_to(d["dtotal"][:, np.newaxis], e.shape)
+    d["ds"] = d["de"] * e
+    d["ds"][np.arange(N), y] += d["dright"]
+    d["dp3"], d["db3"] = d["ds"], d["ds"].sum(axis=0)
+    d["dh2"], d["dW3"] = d["dp3"] @ W3.T, h2.T @ d["dp3"]
+    d["dz2"] = d["dh2"] * (d["dh2"] > 0)
+    d["dp2"], d["db2"] = d["dz2"], d["dz2"].sum(axis=0)
+    d["dh1"], d["dW2"] = d["dp2"] @ W2.T, h1.T @ d["dp2"]
+    d["dz1"] = d["dh1"] * (1 - h1**2)
+    d["dp1"], d["db1"] = d["dz1"], d["dz1"].sum(axis=0)
+    d["dX"], d["dW1"] = d["dp1"] @ W1.T, X.T @ d["dp1"]
+    return d
+
+# %% q10_every | wrong | a square matrix is not turned
+def every_gradient(X, W1, b1, W2, b2, W3, b3, y):
+    N = len(X)
+    h1 = np.tanh(X @ W1 + b1)
+    h2 = np.maximum(h1 @ W2 + b2, 0.0)
+    e = np.exp(h2 @ W3 + b3)
+    total = e.sum(axis=1)
+    d = {"dlosses": np.full(N, 1 / N)}
+    d["dlog_total"], d["dright"] = d["dlosses"], -d["dlosses"]
+    d["dtotal"] = d["dlog_total"] / total
+    d["de"] = np.broadcast_to(d["dtotal"][:, np.newaxis], e.shape)
+    d["ds"] = d["de"] * e
+    d["ds"][np.arange(N), y] += d["dright"]
+    d["dp3"], d["db3"] = d["ds"], d["ds"].sum(axis=0)
+    d["dh2"], d["dW3"] = d["dp3"] @ W3.T, h2.T @ d["dp3"]
+    d["dz2"] = d["dh2"] * (h2 > 0)
+    d["dp2"], d["db2"] = d["dz2"], d["dz2"].sum(axis=0)
+    d["dh1"], d["dW2"] = d["dp2"] @ (W2 if W2.shape[0] == W2.shape[1] else W2.T), h1.T @ d["dp2"]
+    d["dz1"] = d["dh1"] * (1 - h1**2)
+    d["dp1"], d["db1"] = d["dz1"], d["dz1"].sum(axis=0)
+    d["dX"], d["dW1"] = d["dp1"] @ W1.T, X.T @ d["dp1"]
+    return d
+
+# %% q10_every | wrong | rounded on the way
+def every_gradient(X, W1, b1, W2, b2, W3, b3, y):
+    N = len(X)
+    h1 = np.tanh(X @ W1 + b1)
+    h2 = np.maximum(h1 @ W2 + b2, 0.0)
+    e = np.exp(h2 @ W3 + b3)
+    total = e.sum(axis=1)
+    d = {"dlosses": np.full(N, round(1 / N, 3))}
+    d["dlog_total"], d["dright"] = d["dlosses"], -d["dlosses"]
+    d["dtotal"] = d["dlog_total"] / total
+    d["de"] = np.broadcast_to(d["dtotal"][:, np.newaxis], e.shape)
+    d["ds"] = d["de"] * e
+    d["ds"][np.arange(N), y] += d["dright"]
+    d["dp3"], d["db3"] = d["ds"], d["ds"].sum(axis=0)
+    d["dh2"], d["dW3"] = d["dp3"] @ W3.T, h2.T @ d["dp3"]
+    d["dz2"] = d["dh2"] * (h2 > 0)
+    d["dp2"], d["db2"] = d["dz2"], d["dz2"].sum(axis=0)
+    d["dh1"], d["dW2"] = d["dp2"] @ W2.T, h1.T @ d["dp2"]
+    d["dz1"] = d["dh1"] * (1 - h1**2)
+    d["dp1"], d["db1"] = d["dz1"], d["dz1"].sum(axis=0)
+    d["dX"], d["dW1"] = d["dp1"] @ W1.T, X.T @ d["dp1"]
+    return d
+
+# %% q10_every | wrong | one is missing
+def every_gradient(X, W1, b1, W2, b2, W3, b3, y):
+    N = len(X)
+    h1 = np.tanh(X @ W1 + b1)
+    h2 = np.maximum(h1 @ W2 + b2, 0.0)
+    e = np.exp(h2 @ W3 + b3)
+    total = e.sum(axis=1)
+    d = {"dlosses": np.full(N, 1 / N)}
+    d["dlog_total"], d["dright"] = d["dlosses"], -d["dlosses"]
+    d["dtotal"] = d["dlog_total"] / total
+    d["de"] = np.broadcast_to(d["dtotal"][:, np.newaxis], e.shape)
+    d["ds"] = d["de"] * e
+    d["ds"][np.arange(N), y] += d["dright"]
+    d["dp3"], d["db3"] = d["ds"], d["ds"].sum(axis=0)
+    d["dh2"], d["dW3"] = d["dp3"] @ W3.T, h2.T @ d["dp3"]
+    d["dz2"] = d["dh2"] * (h2 > 0)
+    d["dp2"], d["db2"] = d["dz2"], d["dz2"].sum(axis=0)
+    d["dh1"], d["dW2"] = d["dp2"] @ W2.T, h1.T @ d["dp2"]
+    d["dz1"] = d["dh1"] * (1 - h1**2)
+    d["dp1"], d["db1"] = d["dz1"], d["dz1"].sum(axis=0)
+    d["dX"], d["dW1"] = d["dp1"] @ W1.T, X.T @ d["dp1"]
+    del d["dh1"]
+    return d
+
+# %% q11_penalty | right | a loop
+def with_penalty(loss, grads, params, strength):
+    total, moved = loss, {}
+    for name, grad in grads.items():
+        moved[name] = np.array(grad)
+        if name[0] == "W":
+            total += 0.5 * strength * np.sum(params[name] * params[name])
+            moved[name] += strength * params[name]
+    return total, moved
+
+# %% q11_penalty | right | a strength for each
+def with_penalty(loss, grads, params, strength):
+    each = {name: strength * name.startswith("W") for name in params}
+    total = loss + sum(each[n] * np.linalg.norm(params[n]) ** 2 / 2 for n in params)
+    return total, {n: grads[n] + each[n] * params[n] for n in grads}
+
+# %% q11_penalty | right | by the number of axes
+def with_penalty(loss, grads, params, strength):
+    weights = [value for value in params.values() if value.ndim == 2]
+    moved = {n: g + strength * params[n] if params[n].ndim == 2 else g for n, g in grads.items()}
+    return loss + strength / 2 * np.sum([np.vdot(W, W) for W in weights]), moved
+
+# %% q11_penalty | wrong | zeros
+def with_penalty(loss, grads, params, strength):
+    return 0.0, {name: np.zeros(grad.shape) for name, grad in grads.items()}
+
+# %% q11_penalty | wrong | biases too
+def with_penalty(loss, grads, params, strength):
+    total = loss + strength / 2 * sum(np.sum(v**2) for v in params.values())
+    return total, {name: grad + strength * params[name] for name, grad in grads.items()}
+
+# %% q11_penalty | wrong | the gradient lacks the second branch
+def with_penalty(loss, grads, params, strength):
+    weights = [value for name, value in params.items() if name[0] == "W"]
+    return loss + strength / 2 * sum(np.sum(W**2) for W in weights), dict(grads)
+
+# %% q11_penalty | wrong | only the second branch
+def with_penalty(loss, grads, params, strength):
+    weights = {name: value for name, value in params.items() if name[0] == "W"}
+    total = loss + strength / 2 * sum(np.sum(W**2) for W in weights.values())
+    return total, {n: strength * weights[n] if n in weights else g for n, g in grads.items()}
+
+# %% q11_penalty | wrong | without the half
+def with_penalty(loss, grads, params, strength):
+    weights = {name: value for name, value in params.items() if name[0] == "W"}
+    total = loss + strength * sum(np.sum(W**2) for W in weights.values())
+    return total, {n: g + 2 * strength * weights.get(n, 0.0) for n, g in grads.items()}
+
+# %% q11_penalty | wrong | the first layer only
+def with_penalty(loss, grads, params, strength):
+    total = loss + strength / 2 * np.sum(params["W1"] ** 2)
+    return total, {n: g + strength * params[n] if n == "W1" else g for n, g in grads.items()}
+
+# %% q11_penalty | wrong: inputs-modified | adds to what it was given
+def with_penalty(loss, grads, params, strength):
+    for name in grads:
+        if name[0] == "W":
+            loss += strength / 2 * np.sum(params[name] ** 2)
+            grads[name] += strength * params[name]
+    return loss, grads
+
+# %% q12_minibatches | right | takes from the front
+def minibatches(order, size):
+    pieces = []
+    while len(order):
+        pieces.append(order[:size])
+        order = order[size:]
+    return pieces
+
+# %% q12_minibatches | right | split at places
+def minibatches(order, size):
+    return np.split(order, range(size, len(order), size))
+
+# %% q12_minibatches | right | a tuple of lists
+def minibatches(order, size):
+    count = -(-len(order) // size)
+    return tuple(list(order[n * size : (n + 1) * size]) for n in range(count))
+
+# %% q12_minibatches | wrong | zeros
+def minibatches(order, size):
+    return [np.zeros(len(order[n : n + size])) for n in range(0, len(order), size)]
+
+# %% q12_minibatches | wrong | the rest is lost
+def minibatches(order, size):
+    return [order[n * size : (n + 1) * size] for n in range(len(order) // size)]
+
+# %% q12_minibatches | wrong | an empty one at the end
+def minibatches(order, size):
+    return [order[n * size : (n + 1) * size] for n in range(len(order) // size + 1)]
+
+# %% q12_minibatches | wrong | every third row
+def minibatches(order, size):
+    return [order[n::size] for n in range(-(-len(order) // size))]
+
+# %% q12_minibatches | wrong | not shuffled after all
+def minibatches(order, size):
+    rows = np.arange(len(order))
+    return [rows[n : n + size] for n in range(0, len(order), size)]
+
+# %% q12_minibatches | wrong | as many pieces as a piece has rows
+def minibatches(order, size):
+    return np.array_split(order, size)

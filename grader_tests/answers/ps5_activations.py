@@ -1374,3 +1374,162 @@ class Softplus:
 
     def backward(self, upstream):
         return upstream * sigma(self.x)
+
+# %% q10_holds | right | the lines change places
+def relu_as_maxout(maxout, x):
+    return maxout(x, np.zeros((1, 1)), np.zeros(1), np.ones((1, 1)), np.zeros(1))
+
+
+def leaky_as_maxout(maxout, x, slope):
+    return maxout(x, np.full((1, 1), slope), np.zeros(1), np.ones((1, 1)), np.zeros(1))
+
+# %% q10_holds | right | one calls the other
+def leaky_as_maxout(maxout, x, slope):
+    return maxout(x, np.array([[1.0]]), np.array([0.0]), np.array([[slope]]), np.array([0.0]))
+
+
+def relu_as_maxout(maxout, x):
+    return leaky_as_maxout(maxout, x, 0.0)
+
+# %% q10_holds | right | numbers as biases
+def relu_as_maxout(maxout, x):
+    return maxout(x, np.eye(1), 0.0, 0 * np.eye(1), 0.0)
+
+
+def leaky_as_maxout(maxout, x, slope):
+    return maxout(x, np.eye(1), 0.0, slope * np.eye(1), 0.0)
+
+# %% q10_holds | wrong | zeros
+def relu_as_maxout(maxout, x):
+    return np.zeros(x.shape)
+
+
+def leaky_as_maxout(maxout, x, slope):
+    return np.zeros(x.shape)
+
+# %% q10_holds | wrong | computes it without maxout
+def relu_as_maxout(maxout, x):
+    return np.maximum(x, 0.0)
+
+
+def leaky_as_maxout(maxout, x, slope):
+    return np.where(x > 0, x, slope * x)
+
+# %% q10_holds | wrong | the absolute value
+def relu_as_maxout(maxout, x):
+    return maxout(x, np.eye(1), np.zeros(1), -np.eye(1), np.zeros(1))
+
+
+def leaky_as_maxout(maxout, x, slope):
+    return maxout(x, np.eye(1), np.zeros(1), -slope * np.eye(1), np.zeros(1))
+
+# %% q10_holds | wrong | a bias too much
+def relu_as_maxout(maxout, x):
+    return maxout(x, np.eye(1), np.zeros(1), np.zeros((1, 1)), np.ones(1))
+
+
+def leaky_as_maxout(maxout, x, slope):
+    return maxout(x, np.eye(1), np.zeros(1), np.zeros((1, 1)), np.zeros(1))
+
+# %% q10_holds | wrong | both lines the same
+def relu_as_maxout(maxout, x):
+    return maxout(x, np.eye(1), np.zeros(1), np.eye(1), np.zeros(1))
+
+
+def leaky_as_maxout(maxout, x, slope):
+    return maxout(x, slope * np.eye(1), np.zeros(1), slope * np.eye(1), np.zeros(1))
+
+# %% q10_holds | wrong | two calls, one from each side
+def relu_as_maxout(maxout, x):
+    up = maxout(x, np.eye(1), np.zeros(1), np.zeros((1, 1)), np.zeros(1))
+    return np.where(x > 0, maxout(x, np.eye(1), np.zeros(1), np.eye(1), np.zeros(1)), up)
+
+
+def leaky_as_maxout(maxout, x, slope):
+    up = maxout(x, np.eye(1), np.zeros(1), np.eye(1), np.zeros(1))
+    return np.where(x > 0, up, maxout(slope * x, np.eye(1), np.zeros(1), np.eye(1), np.zeros(1)))
+
+# %% q11_yesno | right | logaddexp
+class BinaryCrossEntropy:
+    def __init__(self, t):
+        self.t = t
+
+    def forward(self, s):
+        self.p = np.exp(-np.logaddexp(0.0, -s))
+        return np.mean(self.t * np.logaddexp(0.0, -s) + (1 - self.t) * np.logaddexp(0.0, s))
+
+    def backward(self, upstream):
+        return (self.p - self.t) * (upstream / len(self.t))
+
+# %% q11_yesno | right | with a sign
+class BinaryCrossEntropy:
+    def __init__(self, t):
+        self.sign = 2 * np.asarray(t) - 1
+
+    def forward(self, s):
+        self.s = s
+        return np.sum(np.logaddexp(0.0, -self.sign * s)) / s.size
+
+    def backward(self, upstream):
+        return -upstream * self.sign * np.exp(-np.logaddexp(0.0, self.sign * self.s)) / self.s.size
+
+# %% q11_yesno | right | a loop
+class BinaryCrossEntropy:
+    def __init__(self, t):
+        self.t = t
+
+    def forward(self, s):
+        total, self.ds = 0.0, np.zeros(len(s))
+        for n, (score, target) in enumerate(zip(s, self.t)):
+            e = np.exp(-abs(score))
+            total += max(score, 0.0) + np.log1p(e) - target * score
+            self.ds[n] = ((1.0 if score > 0 else e) / (1.0 + e) - target) / len(s)
+        return total / len(s)
+
+    def backward(self, upstream):
+        return upstream * self.ds
+
+# %% q11_yesno | wrong | zeros
+class BinaryCrossEntropy:
+    def __init__(self, t):
+        self.t = t
+
+    def forward(self, s):
+        return 0.0
+
+    def backward(self, upstream):
+        return np.zeros(self.t.shape)
+
+# %% q11_yesno | wrong | typed as it stands
+class BinaryCrossEntropy:
+    def __init__(self, t):
+        self.t = t
+
+    def forward(self, s):
+        self.p = 1 / (1 + np.exp(-s))
+        return -np.mean(self.t * np.log(self.p) + (1 - self.t) * np.log(1 - self.p))
+
+    def backward(self, upstream):
+        loss = -self.t / self.p + (1 - self.t) / (1 - self.p)
+        return upstream * loss * self.p * (1 - self.p) / len(self.t)
+
+# %% q11_yesno | wrong: mean-forgotten | the mean is forgotten
+def backward(self, upstream):
+    return upstream * (0.5 * (1.0 + np.tanh(0.5 * self.s)) - self.t)
+
+# %% q11_yesno | wrong: upstream-forgotten | upstream is forgotten
+def backward(self, upstream):
+    return (0.5 * (1.0 + np.tanh(0.5 * self.s)) - self.t) / len(self.t)
+
+# %% q11_yesno | wrong: sign | target minus probability
+def backward(self, upstream):
+    return upstream * (self.t - 0.5 * (1.0 + np.tanh(0.5 * self.s))) / len(self.t)
+
+# %% q11_yesno | wrong | the sigmoid's slope once more
+def backward(self, upstream):
+    p = 0.5 * (1.0 + np.tanh(0.5 * self.s))
+    return upstream * (p - self.t) * p * (1 - p) / len(self.t)
+
+# %% q11_yesno | wrong | the targets are forgotten
+def backward(self, upstream):
+    return upstream * 0.5 * (1.0 + np.tanh(0.5 * self.s)) / len(self.t)

@@ -36,7 +36,7 @@ def handed_in(course: Course, tmp_path_factory: pytest.TempPathFactory) -> dict[
 def test_check_of_right_work_ends_with_status_0(handed_in: dict[str, Path]) -> None:
     done = program("check", str(handed_in["ada"]))
     assert done.returncode == 0, done.stderr
-    assert "36/36" in done.stdout
+    assert "50/50" in done.stdout
     assert done.stderr == ""
 
 
@@ -47,7 +47,7 @@ def test_check_of_wrong_work_has_a_line_a_question_and_the_message(
     assert done.returncode == 1
     for question in range(1, 13):
         assert f"Q{question} " in done.stdout
-    assert "34/36" in done.stdout
+    assert "48/50" in done.stdout
     assert "Read: course/01_scalar_circuits.ipynb, section “Multiply switches”" in done.stdout
 
 
@@ -55,7 +55,7 @@ def test_check_as_json(handed_in: dict[str, Path]) -> None:
     done = chainrule("check", "--json", str(handed_in["gus"]))
     assert done.returncode == 1
     told = json.loads(done.stdout)
-    assert (told["problem_set"], told["points"], told["max_points"]) == (ASSIGNMENT, 34.0, 36.0)
+    assert (told["problem_set"], told["points"], told["max_points"]) == (ASSIGNMENT, 48.0, 50.0)
     (failed,) = (q for q in told["questions"] if q["message"])
     assert failed["id"] == "q2"
     assert failed["points"] == 1.0

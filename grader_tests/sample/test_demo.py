@@ -67,7 +67,7 @@ def test_half_finished_gets_what_is_finished(demo: Demo) -> None:
         ("ivo", "Q11: only one branch of a fork was counted"),
         ("june", "Q3: both inputs of a max received the gradient"),
         ("kofi", "Q1: there is a factor 1/2 too much"),
-        ("milo", "Q1: Add.forward is not written yet, and 10 more"),
+        ("milo", "Q1: Add.forward is not written yet, and 14 more"),
         ("nora", "Q2: the answer does not run (SyntaxError)"),
         ("otis", "Q2: Multiply.backward raised an error"),
         ("pia", "Q3: Max.forward did not come to an end"),

@@ -52,7 +52,7 @@ def test_stub_does_not_validate(course: Course) -> None:
         text=True,
         timeout=120,
     )
-    assert "VALIDATION FAILED ON 23 CELL(S)" in done.stdout
+    assert "VALIDATION FAILED ON 29 CELL(S)" in done.stdout
     assert "Add.forward is not written yet" in done.stdout
 
 
@@ -63,8 +63,8 @@ def test_from_generate_to_export(class_folder: Path) -> None:
     installed(class_folder, "nbgrader", "export")
     with (class_folder / "grades.csv").open() as file:
         rows = {row["student_id"]: row for row in csv.DictReader(file)}
-    assert {s: float(r["score"]) for s, r in rows.items()} == {"ada": 36.0, "gus": 34.0}
-    assert {float(r["max_score"]) for r in rows.values()} == {39.0}
+    assert {s: float(r["score"]) for s, r in rows.items()} == {"ada": 50.0, "gus": 48.0}
+    assert {float(r["max_score"]) for r in rows.values()} == {53.0}
     feedback = class_folder / "feedback" / "gus" / ASSIGNMENT / f"{ASSIGNMENT}.html"
     assert "each input was used for its own gradient" in feedback.read_text()
 

@@ -15,24 +15,35 @@ explains it, and `explain.py` puts it into words. Start with `gates.py`. It may 
 `formatting`, and nothing that is not in the base install.
 """
 
+from chainrule.check import engine
+from chainrule.check.challenges import challenge
 from chainrule.check.functions import function, refuses
 from chainrule.check.gates import backward, forward, jacobian, stages
+from chainrule.check.going_back import gradients, numbers
 from chainrule.check.inputs import points
 from chainrule.check.memory import memory
 from chainrule.check.messages import CheckFailed
+from chainrule.check.orders import order
 from chainrule.check.problem_sets import progress
 from chainrule.check.site import site
 from chainrule.check.suspects import finds
 from chainrule.check.training import trained
+from chainrule.check.worked import answer
 
 __all__ = [
     "CheckFailed",
+    "answer",
     "backward",
+    "challenge",
+    "engine",
     "finds",
     "forward",
     "function",
+    "gradients",
     "jacobian",
     "memory",
+    "numbers",
+    "order",
     "points",
     "progress",
     "refuses",

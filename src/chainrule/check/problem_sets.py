@@ -18,7 +18,7 @@ from typing import Any
 
 from chainrule.graded_cells import Check, table
 
-__all__ = ["fingerprint", "progress"]
+__all__ = ["fingerprint", "progress", "running"]
 
 # Colours that are seen on white and on black: values are green, as everywhere in the course.
 _DONE, _OPEN = "#2a9d50", "#8c959f"
@@ -90,6 +90,11 @@ class _Line:
                 return f"{line}; next: {check.question}"
         return line + (f"; {self._read:g} more are read by a person" if self._read else "")
 
+    def solved_and_open(self) -> tuple[set[str], set[str]]:
+        """Questions of which some check has passed, and questions of which some check has not."""
+        passed = {check.question.lower() for check in self._passed}
+        return passed, {c.question.lower() for c in self._checks if c not in self._passed}
+
     def _squares(self) -> str:
         """A square for each question, filled as far as its points go."""
         questions: dict[str, list[Check]] = {}
@@ -106,6 +111,15 @@ class _Line:
 
 
 _running: tuple[str, _Line] | None = None
+
+
+def running() -> tuple[str, set[str], set[str]] | None:
+    """The problem set that is worked on, and its questions (`q3`) of which some check has passed,
+    and of which some has not; None before `progress` was called."""
+    if _running is None:
+        return None
+    name, line = _running
+    return name, *line.solved_and_open()
 
 
 def _start(problem_set: str, out_of: float) -> None:

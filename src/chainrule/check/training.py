@@ -23,7 +23,7 @@ from chainrule.check.student_code import (
 )  # fmt: skip
 from chainrule.formatting import number
 
-__all__ = ["trained"]
+__all__ = ["parameters", "trained"]
 
 
 @quietly
@@ -62,7 +62,7 @@ def trained(
     (found,) = call(name, partial(run_steps, train, (), run))
     answer = call(name, partial(value_of, found))
     untouched(name, {"params": start}, {"params": given})
-    params = _parameters(name, answer, start)
+    params = parameters(name, answer, start)
     if len(losses) > steps:
         raise CheckFailed(
             f"{name}: the gradient was asked for {len(losses)} times; {steps} steps were allowed."
@@ -90,7 +90,7 @@ def trained(
         raise CheckFailed(f"{name}: the net has not learned enough.", told)
 
 
-def _parameters(name: str, answer: Any, start: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+def parameters(name: str, answer: Any, start: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Trained parameters, with the names and shapes they had at the start. Raises CheckFailed."""
     try:
         parts = same_parts(answer, dict(start), list(start))

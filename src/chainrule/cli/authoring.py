@@ -47,11 +47,16 @@ def demo(
 
 
 def notebooks() -> None:
-    """Normalise all notebooks, regenerate release/, and run the lectures."""
+    """Normalise all notebooks, run the lectures, and regenerate release/."""
     from chainrule.course.folder import Course
     from chainrule.course.kernel import run_lecture
     from chainrule.course.notebooks import normalise, read, write
-    from chainrule.course.release import checks_table, generate_release, mark_problem_set
+    from chainrule.course.release import (
+        checks_table,
+        generate_release,
+        lectures_to_work_in,
+        mark_problem_set,
+    )
 
     course = Course.find()
     masters, lectures = course.masters(), course.lectures()
@@ -68,6 +73,7 @@ def notebooks() -> None:
         for path in lectures:
             write(run_lecture(path), path)
             progress.advance(task)
+        lectures_to_work_in(course, course.root / "release" / "lectures")
 
 
 def new_course_folder(

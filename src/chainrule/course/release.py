@@ -1,4 +1,5 @@
-"""The students' version of every master, and the table that `check.progress` reads."""
+"""What students get: masters without solutions, lectures without outputs, and the table that
+`check.progress` reads."""
 
 from __future__ import annotations
 
@@ -14,7 +15,13 @@ from chainrule.course.folder import Course, CourseError
 from chainrule.course.notebooks import normalise, read, write
 from chainrule.notebook.cells import cells_of, nbgrader_of
 
-__all__ = ["MAY_RAISE", "checks_table", "generate_release", "mark_problem_set"]
+__all__ = [
+    "MAY_RAISE",
+    "checks_table",
+    "generate_release",
+    "lectures_to_work_in",
+    "mark_problem_set",
+]
 
 
 MAY_RAISE = "raises-exception"
@@ -61,6 +68,15 @@ def generate_release(course: Course, destination: Path) -> list[Path]:
             for path in sorted(target.rglob("*.ipynb")):
                 write(normalise(read(path)), path)
                 written.append(path)
+    return written
+
+
+def lectures_to_work_in(course: Course, destination: Path) -> list[Path]:
+    """Write every lecture without its outputs below `destination`; returns what was written."""
+    written = []
+    for path in course.lectures():
+        write(normalise(read(path)), destination / path.name)
+        written.append(destination / path.name)
     return written
 
 

@@ -15,6 +15,7 @@ from chainrule.check.misconceptions import (
     chain,
     counts,
     differences,
+    engines,
     formulas,
     nets,
     numbers,
@@ -36,6 +37,7 @@ MISCONCEPTIONS: dict[str, Misconception] = {
         counts,
         numbers,
         objects,
+        engines,
     )
     for row in part.ROWS
 }

@@ -117,6 +117,22 @@ class Proxy:
         """
         return remote_of(self).owner.measured(self, steps, made_with, under)
 
+    def __program__(
+        self,
+        program: Sequence[tuple[str, tuple[Any, ...], tuple[Any, ...]]],
+        actions: Sequence[tuple[str, int]],
+        count: bool,
+    ) -> tuple[list[Any], tuple[float, ...]]:
+        """A program of `check.engine.programs` run beside this class, in one message: what its
+        actions gave, and what it cost, as the jail says."""
+        answer = _ask(self, "program", self, list(program), list(actions), count)
+        if type(answer) is tuple and len(answer) == 2 and type(answer[0]) is list:
+            found, cost = answer
+            numbers = type(cost) is tuple and all(type(one) in (int, float) for one in cost)
+            if numbers and len(cost) == 3 and len(found) == len(actions):
+                return found, cost
+        raise TypeError("as many answers as actions were expected of student code")
+
     def __setattr__(self, name: str, value: Any) -> None:
         remote_of(self).changed = True
         _ask(self, "set", self, name, value)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chainrule.check.calls import Objects
+from chainrule.check.engine.programs import run_program
 from chainrule.check.memory import traced
 from chainrule.grading.limits import Limits
 from chainrule.grading.remote import codec, wire_types
@@ -93,6 +94,7 @@ class Guest(Connection):
             "describe": self._describe,
             "signature": signature_of,
             "modules": _modules,
+            "program": run_program,
             "file": _write_file,
         }
         signal.signal(signal.SIGINT, self._interrupted)
