@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help bench check demo diagnosis site pictures screenshots test test-slow lint format notebooks constraints clean
+.PHONY: help bench check coverage demo diagnosis site pictures screenshots test test-slow lint format notebooks constraints clean
 
 help:
 	@echo "make demo       grade a sample class from start to finish"
@@ -38,16 +38,22 @@ $(VENV)/.dev: $(VENV)/.grading
 demo: $(VENV)/.grading
 	@$(BIN)/chainrule demo
 
+# COVERAGE=yes has the tests measure what they reach; `make coverage` then says what it was.
+RUN := $(if $(COVERAGE),$(BIN)/coverage run,$(BIN)/python)
+
 # The files that take longest begin first (grader_tests/conftest.py); each stays with one process.
 test: lint
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(RUN) -m pytest -n auto --dist loadfile
 
 check: lint
 	$(BIN)/python -m pytest -n auto --dist loadfile \
 	  grader_tests/learning grader_tests/check grader_tests/whole/test_house.py
 
 test-slow: $(VENV)/.dev
-	$(BIN)/python -m pytest -m slow
+	$(RUN) -m pytest -m slow
+
+coverage: $(VENV)/.dev
+	$(BIN)/python -m grader_tests.support.covered
 
 diagnosis: $(VENV)/.dev
 	@$(BIN)/python -m grader_tests.check.diagnosis

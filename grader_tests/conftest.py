@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from chainrule.course.folder import Course, programs_on_path
+from chainrule.grading.judge import judge as judging
 from chainrule.sample.run import Demo, run_demo
 from grader_tests.support import browser
 from grader_tests.support.once import once
@@ -46,6 +47,13 @@ def chromium() -> Iterator[Any]:
     """A headless browser. For one module: while it runs, so does an event loop in this thread."""
     with browser.chromium() as running:
         yield running
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _close() -> Iterator[None]:
+    """All tests of a process share its fork servers; whoever started one, it is ended."""
+    yield
+    judging.close()
 
 
 @pytest.fixture

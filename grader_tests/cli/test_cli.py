@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import nbformat
 import pytest
 
 from chainrule.course.folder import Course
+from chainrule.grading.sandbox.layers import LOST
 from chainrule.sample.sample_class import read_answers, read_students, submit
-from grader_tests.support.command import chainrule, program
+from grader_tests.support.command import PROGRAM, chainrule, program
+from grader_tests.support.paths import ROOT
+from grader_tests.support.refused import REFUSED
 
 ASSIGNMENT = "ps1_scalar_circuits"
 
@@ -129,6 +134,20 @@ def test_doctor_names_every_layer() -> None:
     assert done.returncode == 0
     for layer in ("namespaces", "Landlock", "seccomp", "rlimits"):
         assert layer in done.stdout
+
+
+def test_doctor_and_the_page_say_what_is_lost_without_namespaces() -> None:
+    if not sys.platform.startswith("linux"):
+        pytest.skip("needs Linux, whose kernel can be told to refuse")
+    done = subprocess.run([*REFUSED, *PROGRAM, "doctor"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    told = " ".join(done.stdout.split())
+    page = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
+    for name in ("namespaces", "own root", "scratch"):
+        assert f"Without {name}: {LOST[name]}" in told
+        assert f"| {name} | {LOST[name]} |" in page
+    for name in ("Landlock", "seccomp"):
+        assert f"Without {name}" not in told
 
 
 def test_grade_of_an_unknown_assignment_is_one_line_and_status_2(course: Course) -> None:

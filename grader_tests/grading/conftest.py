@@ -1,8 +1,8 @@
-"""One fork server for all these tests, with short limits."""
+"""Grading with short limits."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,12 +13,6 @@ from chainrule.grading.judge.master import Master
 from chainrule.grading.judge.scores import Graded
 from chainrule.grading.judge.submission import Submission
 from grader_tests.support.limits import LIMITS
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _close() -> Iterator[None]:
-    yield
-    judging.close()
 
 
 @pytest.fixture

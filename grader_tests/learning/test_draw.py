@@ -40,6 +40,7 @@ def test_value_stands_above_its_wire_and_gradient_below() -> None:
         kind: [float(t.get("y", 0)) for t in root.iter(f"{SVG}text") if t.get("class") == kind]
         for kind in ("value", "gradient")
     }
+    assert len(heights["value"]) == len(f.circuit())
     assert all(v < g for v, g in zip(heights["value"], heights["gradient"], strict=True))
 
 

@@ -67,11 +67,14 @@ def test_lecture_has_the_syllabus_numbers(name: str) -> None:
 
 @pytest.mark.parametrize("name", LECTURES)
 def test_every_picture_has_a_description(name: str) -> None:
+    pictures = 0
     for cell in run(name).cells:
         for output in cell.get("outputs", []):
             for tag in re.findall(r"<img[^>]*>", output.get("data", {}).get("text/html", "")):
                 assert re.search(r'alt="[^"]{20,}"', tag), f"{cell.id}: {tag[:80]}"
+                pictures += 1
             assert "image/png" not in output.get("data", {}), f"{cell.id}: a bare figure has no alt"
+    assert pictures, "a lecture without a picture, or its pictures are no longer found"
 
 
 @pytest.mark.parametrize("name", LECTURES)

@@ -221,9 +221,19 @@ def test_function_that_is_not_finite_is_refused() -> None:
         numerical_gradient(lambda x: x / 0.0 if x else np.inf, np.float64(0.0))
 
 
-def test_nothing_goes_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
-    numerical_gradient(lambda x: 1 / (1 + np.exp(-x)), np.array([-800.0, 800.0]), np.ones(2))
+def test_nothing_goes_to_stderr(
+    capsys: pytest.CaptureFixture[str], recwarn: pytest.WarningsRecorder
+) -> None:
+    def overflows(x: np.ndarray) -> np.ndarray:
+        return 1 / (1 + np.exp(-x))
+
+    numerical_gradient(overflows, np.array([-800.0, 800.0]), np.ones(2))
     assert capsys.readouterr().err == ""
+    # A warning goes to stderr only where nobody records it, as pytest does.
+    assert [str(one.message) for one in recwarn] == []
+    with np.errstate(over="warn"):
+        overflows(np.array([-800.0]))
+    assert ["overflow" in str(one.message) for one in recwarn] == [True]
 
 
 def test_empty_input() -> None:

@@ -74,8 +74,8 @@ class Terminal:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        os.killpg(self._shell.pid, signal.SIGKILL)  # and what it has started
-        self._shell.wait()
+        with self._shell:  # its pipes are closed, and it is waited for
+            os.killpg(self._shell.pid, signal.SIGKILL)  # and what it has started
 
     def type(self, command: str) -> str:
         """Run a line; what it printed. It has to end with the status that its comment says."""

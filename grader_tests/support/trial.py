@@ -119,15 +119,15 @@ def _quietly() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _limited() -> Iterator[None]:
-    """Ends an endless loop."""
+    """Ends an endless loop, after so many seconds of processor time: a machine may be busy."""
 
     def over(*_: object) -> None:
         raise TimeoutError(f"still running after {_SECONDS} s")
 
-    before = signal.signal(signal.SIGALRM, over)
-    signal.alarm(_SECONDS)
+    before = signal.signal(signal.SIGPROF, over)
+    signal.setitimer(signal.ITIMER_PROF, _SECONDS)
     try:
         yield
     finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import signal
 import sqlite3
 import subprocess
@@ -20,6 +21,7 @@ from pathlib import Path
 
 from grader_tests.support.command import PROGRAM
 from grader_tests.threats.course import ASSIGNMENT, FULL, RIGHT, WITHOUT_Q2, Traps, hand_in, stub
+from grader_tests.threats.holding import MARKED
 from grader_tests.threats.outcome import graded_notebook, scores
 
 CHAINRULE = (*PROGRAM, "grade", ASSIGNMENT)
@@ -55,6 +57,7 @@ class Grader:
             [*before, *self.command, *more],
             cwd=self.traps.course, env=self.traps.environment, text=True, start_new_session=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            preexec_fn=_mark,
         )  # fmt: skip
 
     def run(self, *more: str, before: Sequence[str] = ()) -> Run:
@@ -65,6 +68,10 @@ class Grader:
         """SIGKILL for the grader alone: what it started has to go by itself."""
         started.send_signal(signal.SIGKILL)
         started.communicate()
+
+
+def _mark() -> None:
+    resource.setrlimit(resource.RLIMIT_MSGQUEUE, (MARKED, MARKED))
 
 
 def finished(started: subprocess.Popen[str]) -> Run:
@@ -188,7 +195,8 @@ def _locked_for_long(grader: Grader) -> str:
 
 def _two_at_once(grader: Grader) -> str:
     pair = [grader.start(), grader.start()]
-    return next((run.last for run in map(finished, pair) if run.last), "")
+    runs = [finished(one) for one in pair]  # both, also when the first has something to say
+    return next((run.last for run in runs if run.last), "")
 
 
 def _helpers_die(grader: Grader) -> str:

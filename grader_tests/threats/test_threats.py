@@ -73,8 +73,14 @@ def test_nothing_still_runs(graded: Class) -> None:
 
 def test_a_second_run_finds_nothing_to_do(graded: Class) -> None:
     assert graded.second.status == 0
-    assert re.search(rf"^0 graded.*{len(THREATS) + len(graded.honest)} unchanged, 0 failed",
+    assert re.search(rf"^0 graded.*{graded.handed_in} unchanged, 0 failed",
                      graded.second.wrote.strip(), re.MULTILINE)  # fmt: skip
+
+
+def test_feedback_is_written_for_all(graded: Class) -> None:
+    assert graded.feedback.status == 0, graded.feedback.wrote[-3000:]
+    assert f"{graded.with_notebook} written" in graded.feedback.wrote
+    assert graded.with_notebook > len(THREATS) - 5  # some hand in no notebook of that name
 
 
 @pytest.mark.parametrize("row", THREATS, ids=lambda row: row.id)

@@ -1,9 +1,15 @@
 """The six activation functions of the course, as one table: plots and lessons read from it.
 
-    relu = ACTIVATIONS["ReLU"]
-    relu(np.array([-1.0, 2.0]))                    # [0., 2.]
-    relu.slope(np.array([-1.0, 2.0]))              # [0., 1.]
-    ACTIVATIONS["leaky ReLU"].but(a=0.01)          # the same function with another parameter
+>>> relu = ACTIVATIONS["ReLU"]
+>>> relu([-1.0, 2.0])
+array([0., 2.])
+>>> relu.slope([-1.0, 2.0])
+array([0., 1.])
+
+The same function with another parameter:
+
+>>> ACTIVATIONS["leaky ReLU"].but(a=0.01)([-1.0, 2.0])
+array([-0.01,  2.  ])
 
 All of them work entry by entry on arrays of any shape, in float64, and never overflow: an
 exponential is only ever taken of a number that is zero or less.
@@ -56,7 +62,11 @@ class Activation:
 
     @property
     def kinks(self) -> tuple[float, ...]:
-        """The inputs where the slopes from the left and from the right differ."""
+        """The inputs where the slopes from the left and from the right differ.
+
+        >>> ACTIVATIONS["ELU"].kinks, ACTIVATIONS["ELU"].but(alpha=2.0).kinks
+        ((), (0.0,))
+        """
         return self.kinked_at(**self.parameters)
 
     def but(self, **parameters: float) -> Activation:

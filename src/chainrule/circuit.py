@@ -1,10 +1,11 @@
 """A circuit of scalar gates: run it forward, then let the gradient flow back.
 
-    x, y, z = Scalar(-2, "x"), Scalar(5, "y"), Scalar(-4, "z")
-    q = (x + y).named("q")
-    f = (q * z).named("f")
-    f.backward()
-    x.gradient          # -4.0
+>>> x, y, z = Scalar(-2, "x"), Scalar(5, "y"), Scalar(-4, "z")
+>>> q = (x + y).named("q")
+>>> f = (q * z).named("f")
+>>> f.backward()
+>>> x.gradient, y.gradient, z.gradient
+(-4.0, -4.0, 3.0)
 
 Ordinary Python expressions build the circuit; every operator is a gate. A gate holds its forward
 and its local gradients side by side, so that the chain rule is one line of `Scalar.backward`:
@@ -143,6 +144,11 @@ class Scalar:
         That is a *topological order*. Forward needs it so that a gate's inputs are ready before
         the gate runs; backward walks it from the end, so that a scalar has received the gradient
         of every gate it feeds before it passes anything on.
+
+        >>> x, y = Scalar(2, "x"), Scalar(3, "y")
+        >>> q = (x * y).named("q")
+        >>> [scalar.name for scalar in (q + x).named("f").circuit()]
+        ['x', 'y', 'q', 'f']
         """
         order: list[Scalar] = []
         seen: set[int] = set()
@@ -169,7 +175,13 @@ class Scalar:
     def backward(self, upstream: float = 1.0) -> None:
         """Set the gradient of every scalar in the circuit: d self / d scalar, times `upstream`.
 
-        Each call starts from zero, so a second one does not double anything.
+        Each call starts from zero, so a second one does not double anything. Where a scalar goes
+        two ways, what comes back on both is added:
+
+        >>> x = Scalar(3, "x")
+        >>> (x * x + x).backward()
+        >>> x.gradient
+        7.0
         """
         order = self.circuit()
         for scalar in order:
@@ -235,7 +247,13 @@ def log(x: Scalar) -> Scalar:
 
 
 def maximum(x: Scalar, y: Scalar) -> Scalar:
-    """The larger of two; at a tie the gradient goes to the first."""
+    """The larger of two; at a tie the gradient goes to the first.
+
+    >>> x, y = Scalar(2), Scalar(2)
+    >>> maximum(x, y).backward()
+    >>> x.gradient, y.gradient
+    (1.0, 0.0)
+    """
     return Scalar._made_by("max", x, y)
 
 

@@ -22,6 +22,10 @@ def spiral(
 
     Returns X of shape (arms * points_per_arm, 2), coordinates between -1 and 1, and y of shape
     (arms * points_per_arm,), the number of each point's arm, from 0.
+
+    >>> X, y = spiral(2)
+    >>> X.shape, y
+    ((6, 2), array([0, 0, 1, 1, 2, 2]))
     """
     rng = np.random.default_rng(seed)
     y = np.repeat(np.arange(arms), points_per_arm)

@@ -26,6 +26,9 @@ def line(*parts: Part, mark: Mapping[str, Collection[Entry]] | None = None) -> P
 
     parts: a sign, as text, or a pair (name, array). A vector is drawn as a row, a number as a
     matrix with one entry. mark: name -> the entries (row, column) to be framed.
+
+    >>> line(("x", [1, 2]), "@", ("W", [[0.5], [3]]), "=", ("q", [6.5])).alt
+    'x [1, 2] @ W [[0.5], [3]] = q [6.5]'
     """
     return lines({"": parts}, mark=mark)
 
@@ -150,7 +153,11 @@ def squared_norm_bowl(q: Any) -> Picture:
 
 
 def in_words(size: int) -> str:
-    """A number of bytes as people say it: "128 MiB"; from a terabyte on, "1.34 TB"."""
+    """A number of bytes as people say it, from a terabyte on in thousands.
+
+    >>> in_words(8 * 4096**2), in_words(8 * 409_600**2)
+    ('128 MiB', '1.34 TB')
+    """
     if size >= 10**12:
         return f"{size / 10**12:.3g} TB"
     amount, unit = float(size), "bytes"
@@ -164,7 +171,13 @@ def in_words(size: int) -> str:
 def fitting_products(shape: tuple[int, ...], **matrices: Any) -> list[str]:
     """Every product of two matrices, in either order, transposed or not, that has this shape.
 
-    matrices: arrays of two axes, by name. Returns expressions such as "dq @ W.T".
+    matrices: arrays of two axes, by name. Returns expressions.
+
+    >>> x, W, dq = np.ones((5, 3)), np.ones((3, 2)), np.ones((5, 2))
+    >>> fitting_products(x.shape, W=W, dq=dq)
+    ['dq @ W.T']
+    >>> fitting_products(W.shape, x=x, dq=dq)
+    ['x.T @ dq']
     """
     found = []
     for (a, left), (b, right) in permutations(matrices.items(), 2):

@@ -56,6 +56,12 @@ def ask(text: str, *, right: Mapping[str, str], wrong: Mapping[str, str]) -> Que
     Choices are shown in alphabetical order, so that their order gives nothing away.
     Raises ValueError unless there is exactly one right choice and at least one wrong one, all
     different and all explained.
+
+    >>> why = {"1": "At x = 0 it is 1/4, and nowhere steeper."}
+    >>> print(ask("How steep can a sigmoid be?", right={"1/4": "It is, at x = 0."}, wrong=why))
+    How steep can a sigmoid be?
+      (a) 1
+      (b) 1/4
     """
     if len(right) != 1 or not wrong or set(right) & set(wrong):
         raise ValueError("a question needs one right choice and some wrong ones, all different")

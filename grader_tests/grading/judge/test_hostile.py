@@ -340,3 +340,19 @@ def test_a_check_that_waits_for_ever_is_ended() -> None:
     work = submission(answered(patient, {"q": "def done(): return False"}))
     limits = Limits(cell_seconds=1.0, call_seconds=0.5, grace_seconds=0.2, total_seconds=5.0)
     assert points(judge(patient, work, limits)) == {"c": 0}
+
+
+def test_a_check_that_computes_for_ever_is_told_to_have_done_so() -> None:
+    """It is what the check was answered that makes it slow, so it counts as a time-out."""
+    from chainrule.grading.judge.judge import judge
+
+    slow = master(
+        cell("answer", "q", "### BEGIN SOLUTION\ndef size(): return 1\n### END SOLUTION"),
+        cell("check", "c", "for _ in range(size()): pass", 1),
+        cell("answer", "r", "### BEGIN SOLUTION\ndef one(): return 1\n### END SOLUTION"),
+        cell("check", "d", "assert one() == 1", 1),
+    )
+    work = submission(answered(slow, {"q": "def size(): return 10 ** 12", "r": "one = lambda: 1"}))
+    got = judge(slow, work, Limits(check_seconds=0.3))
+    assert points(got) == {"c": 0, "d": 1}
+    assert got.notes == ("The check c stopped early: the check took longer than 0.3 s.",)

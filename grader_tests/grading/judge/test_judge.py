@@ -222,7 +222,8 @@ def test_the_same_checks_pass_inside() -> None:
         cell("answer", "q", "### BEGIN SOLUTION\nimport numpy as np\n### END SOLUTION"), *kept
     )
     got = judge(m, submission(answered(m, {"q": STUDENT})), replace(LIMITS, checks="inside"))
-    assert all(score.points == 1 for score in got.scores), got
+    assert len(kept) == len(CHECKS) - len(skipped)
+    assert points(got) == {f"c{i}": 1 for i, name in enumerate(CHECKS) if name not in skipped}, got
 
 
 def test_imports_of_the_master_reach_the_checks(grade: Any) -> None:
@@ -429,9 +430,11 @@ def test_a_setting_that_is_no_more_is_let_through() -> None:
 def test_workers_are_spread_over_the_processors() -> None:
     cpus: list[int] = []
 
-    def told(cpu: int) -> socket.socket:
+    def told(cpu: int, _journal: object) -> socket.socket:
         cpus.append(cpu)
-        return socket.socketpair()[0]
+        ours, theirs = socket.socketpair()
+        theirs.close()
+        return ours
 
     one = master(*TWO)
     template = get_ready(one, LIMITS)

@@ -7,7 +7,7 @@ import math
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chainrule.grading.report.failures import look_at
@@ -143,9 +143,37 @@ CELL = st.fixed_dictionaries(
 )
 
 
+def times_are_sound(content: bytes) -> bool:
+    """Whether the times tell anything; what they tell is of a question, and of one sitting."""
+    times = question_times(content, QUESTIONS)
+    assert set(times) <= set(QUESTIONS.values())
+    assert all(5 <= value <= 7200 for value in times.values())
+    return bool(times)
+
+
+def test_times_that_a_notebook_makes_up_are_of_one_sitting() -> None:
+    minutes = st.integers(0, 3 * 60)
+    moment = minutes.map(lambda n: ran(f"{18 + n // 60}:{n % 60:02}:00")["shell.execute_reply"])
+    execution = st.fixed_dictionaries(
+        {"shell.execute_reply": moment}, optional={"iopub.status.idle": moment | JSON}
+    )
+    cells = st.dictionaries(
+        st.sampled_from(["setup", *QUESTIONS]), execution | execution | JSON, min_size=3
+    )
+    told = []
+
+    @settings(derandomize=True, database=None, deadline=None)
+    @given(cells)
+    def hold(cells: dict[str, Any]) -> None:
+        told.append(times_are_sound(handed_in(**cells)))
+
+    hold()
+    assert sum(told) > len(told) / 5
+
+
 @given(st.lists(CELL | JSON, max_size=4) | JSON)
 def test_any_json_is_read(cells: Any) -> None:
     content = json.dumps({"cells": cells}).encode()
-    assert all(5 <= value <= 7200 for value in question_times(content, QUESTIONS).values())
+    times_are_sound(content)
     look_at(plain_json(content), {"q1_a": "q1"}, {})
     look_at(plain_json(content), {}, {"q1_a": "q1"})

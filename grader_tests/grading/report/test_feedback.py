@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import stat
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -136,8 +137,11 @@ def test_says_what_nbgraders_page_says(graded: Course) -> None:
         assert done["success"], done
     generate(graded.root, PS1, force=True)
     path = graded.root / "autograded"
+    parts = ("#toc a", ".input_area", ".output_stream", ".panel-footer")
+    compared: Counter[str] = Counter()
     for student in PER_STUDENT:
         theirs, ours = soup(graded, student, step="stock"), soup(graded, student)
+        compared.update({part: len(theirs.select(part)) for part in parts})
         cells = json.loads((path / student / PS1 / f"{PS1}.ipynb").read_text())["cells"]
         hidden = Hidden(cells)
 
@@ -170,6 +174,9 @@ def test_says_what_nbgraders_page_says(graded: Course) -> None:
             for output in cell.get("outputs", []):
                 if output["output_type"] == "error" and output["ename"] == "CheckFailed":
                     assert re.sub(r"\s+", " ", output["evalue"]) in words
+                    compared["failed check"] += 1
+    # Each kind is there to be compared; a page of another make would have none of it.
+    assert all(compared[part] for part in (*parts, "failed check")), compared
 
 
 def test_a_persons_points_and_comment(graded: Course) -> None:

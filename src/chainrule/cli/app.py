@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import chainrule as package
-from chainrule.cli import authoring, instructor, learner, results
+from chainrule.cli import authoring, instructor, learner, results, students
 from chainrule.cli.failures import EXIT_CODES
 from chainrule.course.folder import programs_on_path
 
@@ -35,6 +35,12 @@ for command in (
 ):
     app.command(epilog=_STATUS)(command)
 app.command("new-course", epilog=_STATUS)(authoring.new_course_folder)
+class_list = typer.Typer(help="The class list: show it, and enter students.", no_args_is_help=True)
+class_list.command("add", epilog=_STATUS)(students.add)
+class_list.command("import", epilog=_STATUS)(students.import_roster)
+class_list.command("list", epilog=_STATUS)(students.show)
+class_list.command("extend", epilog=_STATUS)(students.extend)
+app.add_typer(class_list, name="students")
 
 
 def _version(wanted: bool) -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from chainrule.course.folder import Course
     from chainrule.grading.gradebook.batch import BatchResult
     from chainrule.grading.gradebook.master_changes import MasterChange
+    from chainrule.grading.gradebook.misfits import Misfit
     from chainrule.grading.limits import Limits
 
 __all__ = ["doctor", "feedback", "grade"]
@@ -48,6 +49,9 @@ def grade(
     dropped: Annotated[
         list[str] | None, typer.Option(metavar="OLD", help="A cell that is gone, grades and all.")
     ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Leave out who is not in the class list.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Grade what was submitted, into autograded/ and the gradebook."""
@@ -83,6 +87,7 @@ def grade(
                 executor=executor,
                 limits=limits,
                 update=update if update_gradebook else None,
+                strict=strict,
             )
         except BatchStopped as stopped:
             done, left = stopped.result, stopped.left
@@ -138,13 +143,24 @@ def feedback(
         raise typer.Exit(FAULTS)
 
 
-def doctor(as_json: AsJson = False) -> None:
-    """Say which layers of the jail this machine and this user can have, and why not the others."""
+def doctor(
+    mend: Annotated[
+        bool,
+        typer.Option(
+            "--mend", help="Copy the gradebook, put its rows right, and grade that work again."
+        ),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Say which layers of the jail there are here, what is lost without the others, and which rows
+    of the gradebook do not fit."""
     from chainrule.grading.sandbox.launcher import doctor as jail_layers
+    from chainrule.grading.sandbox.layers import LOST
 
-    rows = jail_layers()
+    rows, found = jail_layers(), _misfits()
     if as_json:
-        print_json({"layers": [row._asdict() for row in rows]})
+        told = [asdict(one) for one in found]
+        print_json({"layers": [row._asdict() for row in rows], "gradebook": told})
         return
     table = Table(box=SIMPLE_HEAD, header_style="bold")
     table.add_column("layer", no_wrap=True)
@@ -153,6 +169,55 @@ def doctor(as_json: AsJson = False) -> None:
     for row in rows:
         table.add_row(row.name, "[green]active[/]" if row.active else "[red]missing[/]", row.why)
     console.print(table)
+    for row in rows:
+        if not row.active and row.name in LOST:
+            console.print(f"Without {row.name}: {LOST[row.name]}", highlight=False)
+    for one in found:
+        line = f"[red]gradebook[/] {escape(one.assignment)}: {escape(one.told)}"
+        console.print(line, highlight=False, soft_wrap=True)
+    if mend:
+        for assignment in dict.fromkeys(one.assignment for one in found):
+            _mend(assignment)
+    elif found:
+        console.print(
+            "These rows do not fit their master. chainrule doctor --mend puts them right, after a "
+            "copy, and grades that work again.",
+            highlight=False,
+        )
+
+
+def _misfits() -> list[Misfit]:
+    """Of the course one is in; none where there is no course or nobody handed anything in."""
+    from chainrule.course.folder import Course, CourseError
+
+    try:
+        from chainrule.grading.gradebook.misfits import misfits
+
+        return misfits(Course.find())
+    except CourseError:
+        return []
+
+
+def _mend(assignment: str) -> None:
+    from chainrule.cli.renames import settle
+    from chainrule.course.folder import Course
+    from chainrule.grading.gradebook.misfits import mend
+
+    course = Course.find()
+    with listening(), progress_bar(transient=True) as progress:
+        task = progress.add_task(assignment, total=None)
+
+        def update(changes: list[MasterChange]) -> list[MasterChange]:
+            with paused(progress):
+                return settle(changes)
+
+        done = mend(
+            course,
+            assignment,
+            update,
+            progress=lambda n, total, *_: progress.update(task, completed=n, total=total),
+        )
+    _show_batch(done, 0)
 
 
 @contextmanager
@@ -211,6 +276,17 @@ def _show_batch(done: BatchResult, left: int) -> None:
     for name, notes in sorted(done.problems.items()):
         for note in notes:
             console.print(f"[yellow]note[/] {escape(name)}: {escape(note)}", highlight=False)
+
+    for name, like in sorted(done.strangers.items()):
+        nearest = f"; nearest: {escape(like)}" if like else ""
+        line = f"{escape(name)} is not in the class list{nearest}"
+        console.print(f"[yellow]note[/] {line}", highlight=False)
+    for older in sorted(set(done.older.values())):
+        names = [name for name, with_what in done.older.items() if with_what == older]
+        console.print(
+            f"[yellow]note[/] {len(names)} graded with {escape(older)}; --force grades again",
+            highlight=False,
+        )
 
 
 def _show_failed(failed: Mapping[str, str]) -> None:

@@ -63,7 +63,16 @@ class Drawing:
 
     @property
     def table(self) -> str:
-        """The circuit in plain text: a line for each scalar, in the order of the forward pass."""
+        """The circuit in plain text: a line for each scalar, in the order of the forward pass.
+
+        >>> f = (Scalar(3, "x") * Scalar(-4, "y")).named("f")
+        >>> f.backward()
+        >>> print(circuit(f).table)
+        scalar  made by           value  gradient
+        x       input                 3        -4
+        y       input                -4         3
+        f       multiply of x, y    -12         1
+        """
         lines = [("scalar", "made by", "value", "gradient"), *rows(self.output)]
         widths = [max(len(line[i]) for line in lines) for i in range(4)]
         text = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from chainrule.notebook.text import plain_text
@@ -20,6 +21,8 @@ OF_ERRORS = ("misconception", "line")
 CUT = "\n... the rest of this cell's output was cut off ...\n"
 MOST_OUTPUTS = 500  # separate ones, of one cell
 _MOST_LINES = 200  # of a traceback
+_SHORT = 500  # characters of an error for which there is no room
+_stored = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def stream_output(text: str, name: str = "stdout") -> Output:
@@ -33,34 +36,53 @@ def error_output(name: str, message: str) -> Output:
     return {"output_type": "error", "ename": name, "evalue": message, "traceback": [text]}
 
 
+def shortened(error: Output) -> Output:
+    """An error in a few words: that a check failed is kept in any case."""
+    text = f"{error['ename']}: {error['evalue']}"[:_SHORT]
+    return {**error, "evalue": error["evalue"][:_SHORT], "traceback": [text]}
+
+
 def size_of(outputs: list[Output]) -> int:
-    """Characters of text and data in outputs, errors apart."""
-    return sum(
-        len(one.get("text", "")) + sum(map(len, one.get("data", {}).values())) for one in outputs
-    )
+    """Bytes that outputs take in a stored notebook."""
+    return sum(len(_stored(one).encode("utf-8", "replace")) for one in outputs)
 
 
 def clean_outputs(raw: Any, most_bytes: int) -> list[Output]:
     """Outputs that a guest reported, with nothing in them but what nbformat allows.
 
-    What is not an output is left out; all together they are cut at `most_bytes`, errors apart. An
-    error may say more of itself (`OF_ERRORS`), for which a notebook has no place but the metadata.
+    What is not an output is left out; all together they are cut at `most_bytes`, but for the first
+    error, which is only made short. An error may say more of itself (`OF_ERRORS`), for which a
+    notebook has no place but the metadata.
     """
     cleaned: list[Output] = []
-    room = most_bytes + len(CUT)
+    room = most_bytes + size_of([stream_output(CUT)])
+    failed = full = False
     for one in raw[: MOST_OUTPUTS + 2] if isinstance(raw, list) else ():
         make = _CLEANERS.get(str(one.get("output_type"))) if isinstance(one, dict) else None
         if make is None:
             continue
         made = make(one, room)
-        size = size_of([made])
-        if size > room:
-            made, size = stream_output(CUT), len(CUT)
+        is_error = made["output_type"] == "error"
+        if full or size_of([made]) > room:
+            told = failed if is_error else full
+            if told:
+                continue
+            full, made = True, _cut(made, room)
+        failed = failed or is_error
         cleaned.append(made)
-        room -= size
-        if room <= 0:
-            room = 0
+        room = max(room - size_of([made]), 0)
     return cleaned
+
+
+def _cut(one: Output, room: int) -> Output:
+    """As much of an output as there is room for, and the sentence that says so."""
+    if one["output_type"] == "error":
+        return shortened(one)
+    text = one.get("text", "")
+    room -= size_of([stream_output(CUT)])
+    while text and (size := len(_stored(text).encode("utf-8", "replace"))) > room:
+        text = text[: max(0, len(text) * room // size)]
+    return stream_output(text + CUT, one.get("name", "stdout"))
 
 
 def _text(value: Any, most: int = 10_000) -> str:

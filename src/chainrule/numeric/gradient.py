@@ -73,6 +73,18 @@ def numerical_gradient(f: Callable[[Any], Any], x: Any, upstream: Any = None) ->
 
     Returns an `Estimate` of the shape of x. Raises ValueError when upstream is missing or has the
     wrong shape, or when f(x) itself is not finite.
+
+    >>> found = numerical_gradient(lambda x: x @ x, [1.0, -2.0])
+    >>> found.value.round(6)
+    array([ 2., -4.])
+    >>> found.covers([2.0, -4.0])
+    array([ True,  True])
+
+    At a kink there are two slopes, and every answer between them is covered:
+
+    >>> kink = numerical_gradient(abs, 0.0)
+    >>> print(f"{kink.left:g}, {kink.right:g}, {kink.covers(0.3)}, {kink.covers(1.1)}")
+    -1, 1, True, False
     """
     return numerical_gradients(f, (x,), upstream)[0]
 
@@ -83,6 +95,10 @@ def numerical_gradients(
     """Gradient of `sum(upstream * f(*inputs))` for each input, in order.
 
     As `numerical_gradient`, for a function of several arrays.
+
+    >>> by_x, by_y = numerical_gradients(lambda x, y: x * y, (3.0, -4.0))
+    >>> print(f"{by_x.value:g}, {by_y.value:g}")
+    -4, 3
     """
     return numerical_gradients_at(f, [inputs], [upstream])[0]
 
@@ -118,6 +134,10 @@ def numerical_jacobian(f: Callable[[Any], Any], x: Any) -> Estimate:
 
     Returns an `Estimate` of shape `f(x).shape + x.shape`. For an (out,) and an (in,) vector this
     is the (out, in) matrix of the lectures. Raises ValueError when f(x) is not finite.
+
+    >>> numerical_jacobian(lambda x: np.array([x[0] * x[1], x[1]]), [2.0, 5.0]).value.round(6)
+    array([[5., 2.],
+           [0., 1.]])
     """
     probe = Probe(f, [(x,)])
     found = slopes(probe, np.eye(probe.size), np.zeros(probe.size, int), None)

@@ -122,6 +122,10 @@ def figure(
 
 
 def listed(words: Iterable[str]) -> str:
-    """`a`, `a and b`, `a, b and c`."""
+    """Words as a sentence has them.
+
+    >>> listed("a"), listed("ab"), listed("abc")
+    ('a', 'a and b', 'a, b and c')
+    """
     *most, last = words
     return f"{', '.join(most)} and {last}" if most else last

@@ -76,6 +76,7 @@ class BatchResult:
     seconds: float = 0.0
     copy: Path | None = None
 
+
 class BatchStopped(KeyboardInterrupt):
     """Ctrl-C while submissions were judged. What was judged until then is recorded.
 
@@ -141,9 +142,9 @@ def grade(
         for name in set(students or ()) - set(names):
             result.failed[name] = "nothing was submitted"
         reader = WorkReader(folders, assignment, masters, limits)
-        forget = partial(_forget_marks, folders, assignment, update)
-        with Book(folders.db_url, assignment, masters, folders.course_id, config,
-                  forget if update is not None else None) as book:  # fmt: skip
+        if update is not None:
+            update = partial(_forget_marks, folders, assignment, update)
+        with Book(folders.db_url, assignment, masters, folders.course_id, config, update) as book:
             result.copy = book.copy
             if book.copy is not None:
                 force, names = True, submitters(folders, assignment, None)
@@ -199,6 +200,7 @@ class _Batch:
         self._mode = int(str(config.Autograde.get("permissions", usual)), 8)
         self._recorded = book.recorded()
         self._judged: list[_Judged] = []
+        self._judged_size = 0
         self._written = time.monotonic()
         self._done = self._total = 0
         self._held = 0  # bytes that are on the way to the judge
@@ -247,9 +249,7 @@ class _Batch:
                 pool.shutdown(wait=not stopped)
 
     def _start(self, pool: Executor, work: Work) -> Future[dict[str, Graded | None]]:
-        return pool.submit(
-            _judge_all, self._reader.masters, work.notebooks, self._reader.limits
-        )
+        return pool.submit(_judge_all, self._reader.masters, work.notebooks, self._reader.limits)
 
     def _start_again(self, pool: Executor, work: Work) -> Future[dict[str, Graded | None]] | None:
         """None when the executor takes no work any more."""
@@ -269,7 +269,9 @@ class _Batch:
         for future in wait(waiting, timeout, FIRST_COMPLETED).done:
             work, tries = waiting.pop(future)
             try:
-                self._judged.append((work, future.result()))
+                graded = future.result()
+                self._judged.append((work, graded))
+                self._judged_size += _size(graded)
                 self._held -= work.size
             except JailUnavailable:  # for nobody's work then
                 raise
@@ -282,7 +284,7 @@ class _Batch:
                     why = f"it could not be judged: {line_of(error)}"
                     self._report(work.student, "failed", why)
         late = self._judged and time.monotonic() > self._written + _WAIT
-        if late or len(self._judged) >= _TOGETHER or _size(self._judged) > _MOST_HELD:
+        if late or len(self._judged) >= _TOGETHER or self._judged_size > _MOST_HELD:
             self._write()
 
     def _report(self, student: str, outcome: str, why: str = "") -> None:
@@ -317,7 +319,7 @@ class _Batch:
 
     def _write(self) -> None:
         """Write all that is judged: files, gradebook, and at last the marks that it is done."""
-        judged, self._judged = self._judged, []
+        judged, self._judged, self._judged_size = self._judged, [], 0
         there = []
         for work, graded in judged:
             try:
@@ -333,12 +335,15 @@ class _Batch:
     def _put(self, work: Work, graded: dict[str, Graded | None]) -> None:
         target = work.target
         (target / MARK).unlink(missing_ok=True)
-        masters = {name: content for one in self._reader.masters for name, content in one.files.items()}
-        for name, content in {**work.copied, **masters}.items():
-            put(target / name, content, self._mode)
+        files = dict(work.copied)
+        for master in self._reader.masters:
+            files |= master.files
         for name, one in graded.items():
             if one is not None:
-                put(target / f"{name}.ipynb", as_file(one, work.problems).encode("utf-8", "replace"), self._mode)
+                text = as_file(one, work.problems)
+                files[f"{name}.ipynb"] = text.encode("utf-8", "replace")
+        for name, content in files.items():
+            put(target / name, content, self._mode)
 
     def _record(self, judged: list[_Judged]) -> None:
         try:
@@ -362,11 +367,10 @@ class _Batch:
             self._report(work.student, "graded")
 
 
-def _size(judged: list[_Judged]) -> int:
+def _size(graded: dict[str, Graded | None]) -> int:
     """About how many bytes the graded notebooks take."""
     return sum(
         len(cell["source"]) + size_of(cell.get("outputs", []))
-        for _, graded in judged
         for one in graded.values()
         if one is not None
         for cell in one.notebook["cells"]

@@ -26,6 +26,7 @@ from chainrule.grading.gradebook.copies import copy_aside
 from chainrule.grading.gradebook.marks import late_policy
 from chainrule.grading.gradebook.master_changes import MasterChange, master_changes, with_renames
 from chainrule.grading.gradebook.opened import is_there, missing_folder, told_when_slow
+from chainrule.grading.gradebook.queries import over_maximum
 from chainrule.grading.gradebook.reconcile import agree
 from chainrule.grading.judge.master import Master
 from chainrule.grading.judge.scores import Graded, Score
@@ -129,6 +130,10 @@ class Book:
         return self
 
     def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the connection."""
         self._book.close()
 
     def _changes(self, update: Update | None) -> list[MasterChange] | None:
@@ -221,12 +226,19 @@ class Book:
             for _, alike in groupby(sorted(rows, key=sorted), key=sorted):
                 # Into the table: through the model it takes twice as long.
                 db.execute(insert(model.__table__), list(alike))
+        self._hold_maxima([*submitted.values(), *(row["id"] for row in new[mine])])
         for work, notebooks in late.items():
             submission = db.get(mine, work)
             for one in submission.notebooks:
                 if one.id in notebooks:
                     one.late_submission_penalty = self._penalty(submission, one)
         db.commit()
+
+    def _hold_maxima(self, works: Sequence[str]) -> None:
+        """Raises BookError where a check of these submissions gave more points than it can give."""
+        mine = api.SubmittedAssignment.id.in_(works)
+        for _, name, score, most in over_maximum(self._book.db, mine):
+            raise BookError(f"{name} would have {score:g} of {most:g} points")
 
     def _notebooks(
         self,
@@ -287,7 +299,7 @@ class Book:
 
     def _penalty(self, submission: Any, notebook: Any) -> float | None:
         """What the course's plugin takes off for being late: between nothing and the score."""
-        late = submission.total_seconds_late
+        late = submission.total_seconds_late if self._due is not None else 0
         if late <= 0:
             return None
         self._book.db.refresh(notebook)

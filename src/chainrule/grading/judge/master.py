@@ -15,7 +15,7 @@ from traitlets.config import Config
 
 from chainrule.notebook.cells import nbgrader_of
 
-__all__ = ["Master", "MasterCell", "MasterError", "mentions_plots", "read_master"]
+__all__ = ["Master", "MasterCell", "MasterError", "mentions_plots", "parsed", "read_master"]
 
 
 _PLOTS = (b"matplotlib", b"pylab", b"seaborn", b"scipy", b"pandas", b"plots")
@@ -159,7 +159,7 @@ def read_master(
             raise MasterError(f"{name}: nbgrader's AUTOTEST cells are not supported")
         theirs = not known or known.get("solution")
         if cell.cell_type == "code" and theirs:
-            tree = _parsed(source)
+            tree = parsed(source)
             imports += _imports(tree)
             if known:
                 defines.update(_bound(tree))
@@ -207,12 +207,12 @@ def _no_doubles(name: str, cells: Iterable[MasterCell]) -> None:
 # What a cell binds --------------------------------------------------------------------------------
 
 
-def _parsed(source: str) -> ast.Module:
+def parsed(source: str) -> ast.Module:
     """The cell as Python, magics and shell lines left out; empty where it is none."""
     kept = re.sub(r"^\s*[%!?].*$", "pass", source, flags=re.MULTILINE)
     try:
         return ast.parse(kept)
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ast.Module(body=[], type_ignores=[])
 
 
@@ -226,7 +226,7 @@ def _imports(tree: ast.Module) -> list[str]:
 
 
 def _bound(tree: ast.Module) -> set[str]:
-    """CheckNamespace that the top level of a cell binds, imports apart."""
+    """Names that the top level of a cell binds, imports apart."""
     found: set[str] = set()
     waiting: list[ast.AST] = list(tree.body)
     while waiting:

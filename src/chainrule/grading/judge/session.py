@@ -12,6 +12,7 @@ import signal
 import time
 from typing import TYPE_CHECKING, Any
 
+from chainrule.grading.judge.deriving import numerical_notes
 from chainrule.grading.judge.master import Master, MasterCell
 from chainrule.grading.judge.merge import MergedCell, merge
 from chainrule.grading.judge.submission import Listener, Submission, is_run, written
@@ -24,6 +25,7 @@ from chainrule.notebook.outputs import (
     Output,
     clean_outputs,
     error_output,
+    shortened,
     size_of,
     stream_output,
 )
@@ -67,8 +69,7 @@ class Session:
         self._good: list[str] = []  # cells to run again in a new guest
         self._guests = 0
         self._student: RemoteStudent | None = None
-        self._names = CheckNamespace()
-        self._names.owned = master.defines
+        self._names = CheckNamespace(master.defines)
         self._count = 0  # code cells begun
         self._timeouts = 0
         self._late = ""  # the answer whose check took too long
@@ -93,6 +94,7 @@ class Session:
             self._no_orphan()
             if ended := self._ended():
                 self.notes.append(f"Grading of it ended early: {ended}.")
+            self.notes += numerical_notes(self._master, merged.cells, set(self._good))
             if self._asks_modules:
                 self.modules = self._guest().request("modules")
         finally:
@@ -122,7 +124,7 @@ class Session:
             self._room -= size
             return outputs
         errors = [one for one in outputs if one["output_type"] == "error"]
-        return [stream_output(_CUT_ALL), *errors]
+        return [stream_output(_CUT_ALL), *map(shortened, errors[:1])]
 
     def _run(self, cell: MergedCell) -> list[Output]:
         ended = self._ended()
@@ -250,8 +252,8 @@ class Session:
                 _, outputs = self._shell.run(cell.source, number=self._count)
         finally:
             self._names.settle()
-        if patience.over:
-            student.close()  # it may have been in the middle of a message
+        if patience.over:  # the guest may have been in the middle of a message
+            student.close(f"the check took longer than {self._limits.check_seconds:g} s")
         if student.overran or patience.over:
             self._time_out(student)
             self._late = cell.answer

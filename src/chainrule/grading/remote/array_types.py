@@ -93,6 +93,8 @@ def _get_masked(source: Reader) -> Any:
     data, mask = found
     if not all(type(part) is np.ndarray for part in found) or mask.dtype != bool:
         raise WireError("a masked array of something else than arrays")
+    if mask.shape != data.shape:
+        raise WireError("a mask of another shape than its array")
     return np.ma.MaskedArray(data, mask)
 
 

@@ -166,7 +166,7 @@ class History(HistoryManager):
 
 
 class Compiler(CachingCompiler):
-    """CheckNamespace cells by a checksum that takes no library of its own."""
+    """Names cells by a checksum that takes no library of its own."""
 
     def get_code_name(self, raw_code: str, transformed_code: str, number: int) -> str:
         return f"<ipython-input-{number}-{crc32(raw_code.encode('utf-8', 'surrogatepass')):08x}>"

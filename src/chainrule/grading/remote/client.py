@@ -239,6 +239,7 @@ class RemoteStudent(Connection):
         """End the jail; one sentence about how it ended."""
         if self.lost is None:
             self.lost = why or "it ended"
+            self._watch.stop()
             code = self._process.end()
             if not why:
                 self.lost = _ending(code)
@@ -249,10 +250,10 @@ class RemoteStudent(Connection):
         """Let others go first from now on."""
         self._process.lower_priority()
 
-    def close(self) -> None:
+    def close(self, why: str = "grading was over") -> None:
         """End the guest."""
         if self.lost is None:
-            self.lost = "grading was over"
+            self.lost = why
             self._process.close()
 
     def serve(self, op: str, args: tuple[Any, ...]) -> tuple[Any, Any]:

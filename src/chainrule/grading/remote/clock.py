@@ -43,15 +43,22 @@ class Stopwatch:
 
     def start(self) -> None:
         """Begin at nothing."""
-        self._observed, self._last = 0.0, time.monotonic()
+        self._observed, self._last, self._stopped = 0.0, time.monotonic(), -1.0
         self._counted: tuple[float, float, float] | None = None  # CPU and delay, and observed then
 
     def resume(self) -> None:
         """Leave out the time since the last look: somebody else was at work."""
         self._last = time.monotonic()
 
+    def stop(self) -> None:
+        """Nothing more counts until the next `start`: the guest is ended, which takes a while where
+        it holds much memory, and is not its own doing."""
+        self._stopped = self.spent()
+
     def spent(self) -> float:
         """Seconds in which it ran or slept."""
+        if self._stopped >= 0:
+            return self._stopped
         now = time.monotonic()
         self._observed += min(now - self._last, STILL)
         self._last = now

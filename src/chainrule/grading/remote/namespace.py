@@ -19,10 +19,10 @@ class CheckNamespace(dict[str, Any]):
     Where a check deletes or replaces a student's name, that happens in the guest too.
     """
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, owned: frozenset[str] = frozenset()) -> None:
+        super().__init__(__builtins__=_Builtins(self, owned))
         self.student: RemoteStudent | None = None
-        self.owned: frozenset[str] = frozenset()
+        self.owned = owned
         self._seen: set[str] = set()
         self._replaced: set[str] = set()
 
@@ -63,3 +63,21 @@ class CheckNamespace(dict[str, Any]):
         for name in self._replaced:
             self.pop(name, None)
         self._replaced.clear()
+
+
+class _Builtins(dict[str, Any]):
+    """The built-ins of check cells, and behind them the same names again.
+
+    In the body of a class Python looks a name up in a dict of globals as it is, without asking its
+    `__missing__`; it does ask that of the built-ins.
+    """
+
+    def __init__(self, names: CheckNamespace, owned: frozenset[str]) -> None:
+        super().__init__({k: v for k, v in vars(builtins).items() if k not in owned})
+        self._names = names
+
+    def __missing__(self, name: str) -> Any:
+        try:
+            return self._names[name]
+        except KeyError:
+            return vars(builtins)[name]

@@ -17,7 +17,10 @@ from chainrule.grading.sandbox.kernel import LayerStatus
 __all__ = ["ForkServer", "doctor", "processors"]
 
 _THREADS = ("OPENBLAS", "OMP", "MKL", "NUMEXPR", "VECLIB_MAXIMUM", "BLIS")
-_KEPT = ("HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "TZ", "MPLCONFIGDIR", "TMPDIR")
+_KEPT = (
+    "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "TZ", "MPLCONFIGDIR", "TMPDIR",
+    "COVERAGE_PROCESS_CONFIG",  # set only while our own tests measure what they reach
+)  # fmt: skip
 _STARTS_WITHIN = 120.0  # seconds; imports over a slow network disk take long
 _TEMPLATE = "chainrule.grading.judge.template:serve"
 

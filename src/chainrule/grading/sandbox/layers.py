@@ -37,7 +37,7 @@ from chainrule.grading.sandbox.kernel import (
 from chainrule.grading.sandbox.landlock import DEVICES, landlock, readable_paths
 from chainrule.grading.sandbox.seccomp import filter_for, seccomp
 
-__all__ = ["GUEST_LAYERS", "SUPERVISOR_LAYERS", "build", "missing", "refuse_without"]
+__all__ = ["GUEST_LAYERS", "LOST", "SUPERVISOR_LAYERS", "build", "missing", "refuse_without"]
 
 
 # Around the supervisor ----------------------------------------------------------------------------
@@ -240,6 +240,18 @@ GUEST_LAYERS = (
 )
 # Of each line, one has to be there: what keeps files away, and what keeps the network away.
 ENOUGH = (("own root", "Landlock"), ("namespaces", "seccomp"))
+# What a jail does without where a layer is missing; docs/deploy.md says the same.
+LOST = {
+    "cgroup": "Each jail has a limit of memory and processes, and all of them together have none.",
+    "namespaces": "Student code can see the numbers and the owners of the machine's processes. "
+    "seccomp still refuses signals, programs and the network.",
+    "own root": "Student code can ask for the names, sizes and times of files outside the jail. "
+    "Landlock still refuses what is in them.",
+    "scratch": "Student code may fill the disk for as long as it runs: one file has a limit, all "
+    "together have none. What it wrote is removed.",
+    "Landlock": "Nothing but an own root keeps student code from files outside the jail.",
+    "seccomp": "Nothing but namespaces keeps student code from the network.",
+}
 
 
 def build(layers: Iterable[Layer], sandbox: Sandbox) -> list[LayerStatus]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 import socket
 import threading
@@ -55,6 +54,8 @@ def same(a: Any, b: Any) -> bool:
     """Equal in value and in exact type, NaN equal to NaN, at every depth."""
     if type(a) is not type(b):
         return False
+    if isinstance(a, np.ma.MaskedArray):
+        return same(a.data, b.data) and same(np.ma.getmaskarray(a), np.ma.getmaskarray(b))
     if isinstance(a, (np.ndarray, np.generic)):
         return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
     if isinstance(a, float):
@@ -65,7 +66,9 @@ def same(a: Any, b: Any) -> bool:
         return len(a) == len(b) and all(map(same, a, b))
     if isinstance(a, dict):
         return same(list(a.items()), list(b.items()))
-    if isinstance(a, slice):
+    if isinstance(a, (set, frozenset)):  # by `==` {True} would be {1}, and no NaN in it anything
+        return len(a) == len(b) and all(any(same(one, other) for other in b) for one in a)
+    if isinstance(a, (slice, range)):  # by `==` all empty ranges are one
         return same((a.start, a.stop, a.step), (b.start, b.stop, b.step))
     return bool(a == b)
 
@@ -76,21 +79,125 @@ def test_every_value_comes_back_as_it_was(value: Any) -> None:
     assert same(codec.decode(bytes(codec.encode(value))), value)
 
 
-@settings(max_examples=300, deadline=None)
-@given(st.binary(max_size=200))
-def test_random_bytes_only_raise(data: bytes) -> None:
-    with contextlib.suppress(wire_types.WireError):
-        codec.decode(data, wire_types.Caps(items=1000, depth=20))
+def holds_sets(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(map(holds_sets, [*value, *value.values()]))
+    if isinstance(value, slice):
+        return any(map(holds_sets, (value.start, value.stop, value.step)))
+    if isinstance(value, (list, tuple)):
+        return any(map(holds_sets, value))
+    return isinstance(value, (set, frozenset))
 
 
-@settings(max_examples=150, deadline=None)
-@given(_values, st.data())
-def test_a_changed_byte_only_raises(value: Any, data: st.DataObject) -> None:
-    raw = codec.encode(value)
-    place = data.draw(st.integers(0, len(raw) - 1))
-    raw[place] = data.draw(st.integers(0, 255))
-    with contextlib.suppress(wire_types.WireError):
-        codec.decode(bytes(raw), wire_types.Caps(items=1000, depth=20))
+def read(data: bytes) -> bool:
+    """Whether the bytes are a value; if so, it crosses again, and in one form only.
+
+    That form need not be these bytes: an integer may come with zeros in front, a dict with a key
+    twice. Written by us, all but the order in a set is settled, to the last bit of a NaN.
+    """
+    try:
+        value = codec.decode(data, _CAPS)
+    except wire_types.WireError:
+        return False
+    written = bytes(codec.encode(value))
+    back = codec.decode(written, _CAPS)
+    assert same(back, value)
+    assert holds_sets(value) or bytes(codec.encode(back)) == written
+    return True
+
+
+_CAPS = wire_types.Caps(items=1000, depth=20)
+_STEADY = settings(deadline=None, derandomize=True, database=None)
+
+
+def share_read(strategy: st.SearchStrategy[bytes], examples: int) -> float:
+    """Tries so many byte strings; returns how many of them were values, from 0 to 1."""
+    were_values = []
+
+    @settings(_STEADY, max_examples=examples)
+    @given(strategy)
+    def hold(data: bytes) -> None:
+        were_values.append(read(data))
+
+    hold()
+    return sum(were_values) / len(were_values)
+
+
+def test_random_bytes_raise_or_are_a_value() -> None:
+    assert share_read(st.binary(max_size=200), 300) < 0.1
+
+
+def _sized(tag: bytes) -> Any:
+    return lambda raw: tag + wire_types.SIZE.pack(len(raw)) + raw
+
+
+def _counted(tag: bytes) -> Any:
+    return lambda parts: tag + wire_types.SIZE.pack(len(parts)) + b"".join(parts)
+
+
+def _exactly(size: int) -> st.SearchStrategy[bytes]:
+    return st.binary(min_size=size, max_size=size)
+
+
+@st.composite
+def _array_bytes(draw: st.DrawFn, masked: bool = False) -> bytes:
+    shape = draw(hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=3))
+
+    def one(number: int) -> bytes:
+        lengths = b"".join(length.to_bytes(8, "little") for length in shape)
+        size = math.prod(shape) * wire_types.BY_NUMBER[number].itemsize
+        return b"a" + bytes((number, len(shape))) + lengths + draw(_exactly(size))
+
+    data = one(draw(st.integers(0, len(wire_types.BY_NUMBER) - 1)))
+    return b"m" + data + one(wire_types.DTYPE_NUMBERS[np.dtype(bool)]) if masked else data
+
+
+_numbers = st.integers(0, len(wire_types.BY_NUMBER) - 1)
+_scalar_bytes = _numbers.flatmap(
+    lambda number: _exactly(wire_types.BY_NUMBER[number].itemsize).map(
+        lambda raw: b"n" + bytes((number,)) + raw
+    )
+)
+_int_bytes = st.binary(min_size=1, max_size=9).map(_sized(b"i"))
+_hashable_bytes = st.one_of(
+    st.sampled_from([b"N", b"1", b"0", b"."]),
+    _int_bytes,
+    _exactly(8).map(lambda raw: b"d" + raw),
+    _exactly(16).map(lambda raw: b"c" + raw),
+    st.text().map(lambda text: text.encode("utf-8", "surrogatepass")).map(_sized(b"s")),
+    st.binary().map(_sized(b"b")),
+    _scalar_bytes,
+    _numbers.map(lambda number: b"t" + bytes((number,))),
+    st.integers(0, len(wire_types.TYPES) - 1).map(lambda n: b"T" + n.to_bytes(2, "little")),
+    st.tuples(st.booleans(), _exactly(12)).map(lambda parts: b"R" + bytes(parts[:1]) + parts[1]),
+    st.tuples(_int_bytes, _int_bytes, _int_bytes).map(lambda parts: b"r" + b"".join(parts)),
+)
+_value_bytes = st.recursive(
+    st.one_of(_hashable_bytes, _array_bytes(), _array_bytes(masked=True)),
+    lambda inner: st.one_of(
+        *(st.lists(inner, max_size=4).map(_counted(tag)) for tag in (b"L", b"U")),
+        *(st.lists(_hashable_bytes, max_size=4).map(_counted(tag)) for tag in (b"S", b"F")),
+        st.lists(st.tuples(_hashable_bytes, inner).map(b"".join), max_size=4).map(_counted(b"D")),
+        st.tuples(inner, inner, inner).map(lambda parts: b":" + b"".join(parts)),
+    ),
+    max_leaves=8,
+)
+
+
+def test_bytes_of_a_right_form_that_we_would_not_write_are_read_as_one_value() -> None:
+    assert share_read(_value_bytes, 300) > 0.8
+
+
+@st.composite
+def _changed(draw: st.DrawFn) -> bytes:
+    raw = codec.encode(draw(_values))
+    place = draw(st.integers(0, len(raw) - 1))
+    raw[place] = draw(st.integers(0, 255))
+    return bytes(raw)
+
+
+def test_a_changed_byte_raises_or_is_another_value() -> None:
+    assert 0.05 < share_read(_changed(), 300) < 0.95
 
 
 def test_a_decoded_array_is_writable() -> None:
@@ -134,6 +241,7 @@ def test_nesting_is_capped_on_both_sides() -> None:
         b"a\0\1" + b"\xff" * 8, b"a\0\3" + b"\xff\xff\xff\xff\xff\xff\xff\x7f" * 3, b"a\xff\0",
         b"a\0\x21" + b"\0" * 300, b"R\2" + b"\0" * 12, b"T\xff\xff", b"S\1\0\0\0L\0\0\0\0",
         b"r" + b"i\1\0\0\0\0" * 3, b"rNNN", b"s\1\0\0\0\xff", b"mNN",
+        b"m" + codec.encode(np.zeros(3)) + codec.encode(np.zeros(2, bool)),
     ],
 )  # fmt: skip
 def test_impossible_values_are_refused(data: bytes) -> None:
