@@ -17,8 +17,8 @@ FAULTS, REFUSED, BROKEN, STOPPED = 1, 2, 70, 128 + signal.SIGINT
 
 EXIT_CODES = {
     0: "done",
-    FAULTS: "done, but not all is well: a check failed, nothing was handed in, a submission or page "
-    "could not be made",
+    FAULTS: "done, but not all is well: a check failed, nothing was handed in, "
+    "a submission or page could not be made",
     REFUSED: "not done: a mistake in the command, the course, its settings or this machine",
     BROKEN: "not done: a fault of chainrule itself",
     STOPPED: "stopped by Ctrl-C; what was done until then is kept",
@@ -75,6 +75,7 @@ _NOT_HERE = "fcntl|resource|pwd|grp|termios|_posixsubprocess|sched_getaffinity|f
 
 TABLE = (
     # What this package says itself: whole lines already.
+    Row("typer._click.exceptions.NoArgsIsHelpError", ""),  # its help is there already
     Row("typer.exceptions.TyperException", "{why} ({command} --help says more)"),
     Row("chainrule.course.folder.CourseError", "{why}"),
     Row("chainrule.grading.gradebook.submitted.BatchError", "{why}"),
