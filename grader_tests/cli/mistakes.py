@@ -387,6 +387,14 @@ TABLE = (
             r"--renamed wants OLD=NEW", given=lambda course, _: _renamed(course)),
     Mistake("a master that changed", "grade ps", r"changed after work.*--update-gradebook",
             given=lambda course, _: _renamed(course)),
+    # The class list.
+    Mistake("students of no course", "students list", r"no course here", given=gone("source")),
+    Mistake("a student without a name", "students add", r"Missing argument.*students add --help"),
+    Mistake("a student that is a path", "students add a/b", r"'a/b' is no student id"),
+    Mistake("a list of students that is not there", "students import no.csv", r"no.csv cannot"),
+    Mistake("no such command for students", "students lst", r"Did you mean 'list'\?"),
+    Mistake("an extension for nobody", "students extend nobody ps --days 2", r"nobody"),
+    Mistake("an extension of nothing", "students extend ada pss --days 2", r"pss"),
     # A new course.
     Mistake("a course that is there", "new-course source", r"source is there already"),
     Mistake("a course without a name", "new-course new --course-id a/b", r"is no course id"),

@@ -98,6 +98,7 @@ def test_grading_says_what_it_needs(graded: Path, typed: str) -> None:
 
 
 # nbgrader wants pwd wherever there is no Windows, and it is told apart by that alone.
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("typed", "says"),
     [

@@ -11,14 +11,14 @@ import re
 import signal
 from typing import Any, NamedTuple
 
-__all__ = ["BROKEN", "EXIT_CODES", "FAULTS", "REFUSED", "STOPPED", "TABLE", "Failure", "Row", "of"]
+__all__ = ["BROKEN", "EXIT_CODES", "FAULTS", "REFUSED", "STOPPED", "TABLE", "Row", "Told", "of"]
 
 FAULTS, REFUSED, BROKEN, STOPPED = 1, 2, 70, 128 + signal.SIGINT
 
 EXIT_CODES = {
     0: "done",
-    FAULTS: "done, but not all is well: a check failed, nothing was handed in, a submission or "
-    "page could not be made",
+    FAULTS: "done, but not all is well: a check failed, nothing was handed in, "
+    "a submission or page could not be made",
     REFUSED: "not done: a mistake in the command, the course, its settings or this machine",
     BROKEN: "not done: a fault of chainrule itself",
     STOPPED: "stopped by Ctrl-C; what was done until then is kept",
@@ -26,7 +26,7 @@ EXIT_CODES = {
 """Exit status -> what it says, for `--help`."""
 
 
-class Failure(NamedTuple):
+class Told(NamedTuple):
     """What is told, and the exit status; without a line there is nothing to tell."""
 
     line: str
@@ -75,6 +75,7 @@ _NOT_HERE = "fcntl|resource|pwd|grp|termios|_posixsubprocess|sched_getaffinity|f
 
 TABLE = (
     # What this package says itself: whole lines already.
+    Row("typer._click.exceptions.NoArgsIsHelpError", ""),  # its help is there already
     Row("typer.exceptions.TyperException", "{why} ({command} --help says more)"),
     Row("chainrule.course.folder.CourseError", "{why}"),
     Row("chainrule.grading.gradebook.submitted.BatchError", "{why}"),
@@ -149,15 +150,15 @@ TABLE = (
 """All that is known. Of rows of one class the first whose pattern is found holds."""
 
 
-def of(error: BaseException) -> Failure:
+def of(error: BaseException) -> Told:
     """What to say of it, and the exit status."""
     if place := _in_the_settings(error):
-        return Failure(place, REFUSED)
+        return Told(place, REFUSED)
     if isinstance(error, SystemExit):
         code = error.code
         if code is None or isinstance(code, int):
-            return Failure("", code or 0)
-        return Failure(str(code), REFUSED)
+            return Told("", code or 0)
+        return Told(str(code), REFUSED)
     cause = error.__cause__
     if cause is not None and hasattr(cause, "orig"):  # a database's words, which rows tell apart
         error = cause
@@ -167,7 +168,7 @@ def of(error: BaseException) -> Failure:
         name = f"{kind.__module__}.{kind.__qualname__}"
         for row in TABLE:
             if row.kind == name and re.search(row.pattern, text, re.IGNORECASE):
-                return Failure(row.line.format(**_words(error, why)), row.status)
+                return Told(row.line.format(**_words(error, why)), row.status)
     raise AssertionError("the last row holds of everything")
 
 

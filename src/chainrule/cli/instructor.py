@@ -152,8 +152,7 @@ def doctor(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Say which layers of the jail there are here, what is lost without the others, and which rows
-    of the gradebook do not fit."""
+    """Say which layers of the jail there are here, and which rows of the gradebook do not fit."""
     from chainrule.grading.sandbox.launcher import doctor as jail_layers
     from chainrule.grading.sandbox.layers import LOST
 

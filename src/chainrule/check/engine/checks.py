@@ -32,7 +32,7 @@ from chainrule.check.engine.trials import (
     wrong_gradient,
     wrong_leaf,
 )
-from chainrule.check.engine.walks import Trial, explained
+from chainrule.check.engine.walks import BackwardTrial, explained
 from chainrule.check.messages import CheckFailed
 from chainrule.check.student_code import call, entry, name_of, recognised
 

@@ -13,7 +13,7 @@ from chainrule.check.compare import Unfit, as_answer, compare, exactly
 from chainrule.check.engine.expressions import Expression, array_expressions, scalar_expressions
 from chainrule.check.engine.formulas import formula
 from chainrule.check.engine.programs import Action, examine
-from chainrule.check.engine.walks import Trial, blamed_gates
+from chainrule.check.engine.walks import BackwardTrial, blamed_gates
 from chainrule.check.messages import CheckFailed
 from chainrule.check.misconceptions import MISCONCEPTIONS
 from chainrule.check.student_code import advice, call, copied, entry, recognised

@@ -17,14 +17,14 @@ import numpy as np
 from chainrule.check.engine.expressions import Expression
 from chainrule.numeric import numerical_gradients
 
-__all__ = ["Trial", "blamed_gates", "explained"]
+__all__ = ["BackwardTrial", "blamed_gates", "explained"]
 
 Share = tuple[int, int, np.ndarray]
 """What one use of a value sends back: the register that uses it, which operand it is, how much."""
 
 
 @dataclass
-class Trial:
+class BackwardTrial:
     """An expression that an engine went back through.
 
     gradients: what it had at every register in the end, in order; of the register's shape.
@@ -77,7 +77,7 @@ class Trial:
         return register >= len(fixed) or not fixed[register]
 
 
-def explained(trials: Sequence[Trial]) -> str | None:
+def explained(trials: Sequence[BackwardTrial]) -> str | None:
     """The id of the mistake that explains every gradient of every trial, or None."""
     if not any(trial.odd or not np.any(trial.gradients[-1]) for trial in trials):
         return None
@@ -91,7 +91,7 @@ def explained(trials: Sequence[Trial]) -> str | None:
     return fitting.pop() if len(fitting) == 1 else None
 
 
-def blamed_gates(trials: Sequence[Trial]) -> list[str]:
+def blamed_gates(trials: Sequence[BackwardTrial]) -> list[str]:
     """The one or two kinds of gate that all wrong gradients went through, if all else is right."""
     wrong: set[tuple[str, int]] = set()  # a gate, and which of its operands
     right: set[tuple[str, int]] = set()
@@ -110,11 +110,11 @@ _MOST_BLAMED = 2
 # What can be seen at each value ------------------------------------------------------------------
 
 
-def _nothing_starts(trial: Trial) -> bool:
+def _nothing_starts(trial: BackwardTrial) -> bool:
     return not any(np.any(gradient) for gradient in trial.gradients)
 
 
-def _one_use_alone(trial: Trial) -> bool:
+def _one_use_alone(trial: BackwardTrial) -> bool:
     """Every value has what one of its uses sends back."""
     return all(
         any(_same(trial.gradients[r], share) for *_, share in uses)
@@ -123,7 +123,7 @@ def _one_use_alone(trial: Trial) -> bool:
     )
 
 
-def _local_alone(trial: Trial) -> bool:
+def _local_alone(trial: BackwardTrial) -> bool:
     """Every value has the sum of the local gradients of its uses."""
     return all(
         _same(trial.gradients[r], _sum(uses))
@@ -132,14 +132,14 @@ def _local_alone(trial: Trial) -> bool:
     )
 
 
-_LOOKS: dict[str, Callable[[Trial], bool]] = {
+_LOOKS: dict[str, Callable[[BackwardTrial], bool]] = {
     "engine-unseeded": _nothing_starts,
     "engine-overwrites": _one_use_alone,
     "upstream-forgotten": _local_alone,
 }
 
 
-def _tells(name: str, trial: Trial) -> bool:
+def _tells(name: str, trial: BackwardTrial) -> bool:
     """Whether a trial speaks for this mistake, rather than for none."""
     if name == "engine-unseeded":
         return True
@@ -155,19 +155,19 @@ def _tells(name: str, trial: Trial) -> bool:
 # Walks in a wrong order --------------------------------------------------------------------------
 
 
-Walk = Callable[[Trial], Iterator[int | tuple[int, int]]]
+Walk = Callable[[BackwardTrial], Iterator[int | tuple[int, int]]]
 """The registers in the order in which an engine lets each pass its gradient on; or, where it does
 so to one operand after the other, a register and which of its operands."""
 
 
-def _operands(trial: Trial, register: int) -> list[int]:
+def _operands(trial: BackwardTrial, register: int) -> list[int]:
     return [x for x in trial.expression.program[register].operands if type(x) is int]
 
 
 def _no_visits_kept(turned: bool) -> Walk:
     """An order made by going down every path, with what was met before put in again."""
 
-    def walk(trial: Trial) -> Iterator[int]:
+    def walk(trial: BackwardTrial) -> Iterator[int]:
         order: list[int] = []
 
         def visit(register: int) -> None:
@@ -185,7 +185,7 @@ def _at_once(turned: bool, together: bool = True) -> Walk:
     """Each value passes on what it has whenever it gets something, to all operands and then on, or
     to one and on, and then to the next."""
 
-    def walk(trial: Trial) -> Iterator[int | tuple[int, int]]:
+    def walk(trial: BackwardTrial) -> Iterator[int | tuple[int, int]]:
         def visit(register: int) -> Iterator[int | tuple[int, int]]:
             if together:
                 yield register
@@ -203,7 +203,7 @@ def _at_once(turned: bool, together: bool = True) -> Walk:
 def _from_a_list(last: bool, marked: bool, turned: bool) -> Walk:
     """A list of what is to be done, taken from one end; each once, or as often as it is met."""
 
-    def walk(trial: Trial) -> Iterator[int]:
+    def walk(trial: BackwardTrial) -> Iterator[int]:
         waiting, seen = [trial.expression.output], {trial.expression.output}
         while waiting:
             register = waiting.pop() if last else waiting.pop(0)
@@ -219,7 +219,7 @@ def _from_a_list(last: bool, marked: bool, turned: bool) -> Walk:
 def _preorder(turned: bool) -> Walk:
     """Each value once, as soon as it is reached."""
 
-    def walk(trial: Trial) -> Iterator[int | tuple[int, int]]:
+    def walk(trial: BackwardTrial) -> Iterator[int | tuple[int, int]]:
         seen: set[int | tuple[int, int]] = set()
         for register in _at_once(turned)(trial):
             if register not in seen:
@@ -229,7 +229,7 @@ def _preorder(turned: bool) -> Walk:
     return walk
 
 
-def _inputs_first(trial: Trial) -> Iterator[int]:
+def _inputs_first(trial: BackwardTrial) -> Iterator[int]:
     return iter(range(len(trial.expression.program)))
 
 
@@ -248,7 +248,7 @@ _WALKS: dict[str, list[Walk]] = {
 }
 
 
-def _walked(walk: Walk, trial: Trial) -> bool:
+def _walked(walk: Walk, trial: BackwardTrial) -> bool:
     """Whether this walk gives the gradients that the engine gave."""
     ways: dict[int, list[tuple[int, int, np.ndarray]]] = {}
     for r, uses in enumerate(trial.locals):
@@ -266,7 +266,7 @@ def _walked(walk: Walk, trial: Trial) -> bool:
     return all(map(_same, gradients, trial.gradients))
 
 
-def _handed_on(trial: Trial, turned: bool) -> bool:
+def _handed_on(trial: BackwardTrial, turned: bool) -> bool:
     """Whether an engine gives these gradients that goes the right way, but takes the array that is
     handed to it for the gradient, and adds into it later. An add gate hands on what it got."""
     gradients: list[np.ndarray | None] = [None] * len(trial.values)

@@ -9,13 +9,8 @@ import numpy as np
 
 from chainrule.check.case import Case, DoesNotApply, Output
 from chainrule.check.misconceptions.model import (
-    Misconception,
-    Prediction,
-    everywhere,
-    outputs,
-    times,
-    ways,
-)
+    Misconception, Prediction, everywhere, outputs, times, ways,
+)  # fmt: skip
 
 _ONE_GATE = "01_scalar_circuits#One-gate"
 _SIGMOID = "01_scalar_circuits#The-sigmoid-gate"

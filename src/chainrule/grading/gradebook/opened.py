@@ -13,7 +13,7 @@ from sqlalchemy.engine import make_url
 
 from chainrule.course.folder import CourseError
 
-__all__ = ["missing_folder", "opened", "told_when_slow"]
+__all__ = ["is_there", "missing_folder", "opened", "told_when_slow"]
 
 _SILENT = 2.0  # seconds, after which it is said that one waits
 
@@ -23,9 +23,8 @@ _log = logging.getLogger(__name__)
 @contextmanager
 def opened(db_url: str, course_id: str = "") -> Iterator[api.Gradebook]:
     """The gradebook at that address. Raises CourseError when there is none yet."""
-    url = make_url(db_url)
-    place = url.database or ""
-    if url.get_backend_name() == "sqlite" and not (place.startswith("file:") or _holds(place)):
+    if not is_there(db_url):
+        place = make_url(db_url).database
         raise CourseError(f"there is no gradebook yet ({place}): grade something first")
     with told_when_slow():
         book = api.Gradebook(db_url, course_id)
@@ -41,8 +40,12 @@ def missing_folder(db_url: str) -> Path | None:
     return folder if new and not folder.is_dir() else None
 
 
-def _holds(place: str) -> bool:
-    """Whether there is something in a file; of an empty one nbgrader would make a gradebook."""
+def is_there(db_url: str) -> bool:
+    """Whether there is a gradebook, as far as can be told; of an empty file nbgrader makes one."""
+    url = make_url(db_url)
+    place = url.database or ""
+    if url.get_backend_name() != "sqlite" or place.startswith("file:"):
+        return True
     path = Path(place)
     return path.is_file() and path.stat().st_size > 0
 

@@ -25,7 +25,7 @@ from chainrule.grading.gradebook.class_list import ClassList
 from chainrule.grading.gradebook.copies import copy_aside
 from chainrule.grading.gradebook.marks import late_policy
 from chainrule.grading.gradebook.master_changes import MasterChange, master_changes, with_renames
-from chainrule.grading.gradebook.opened import missing_folder, told_when_slow
+from chainrule.grading.gradebook.opened import is_there, missing_folder, told_when_slow
 from chainrule.grading.gradebook.queries import over_maximum
 from chainrule.grading.gradebook.reconcile import agree
 from chainrule.grading.judge.master import Master
@@ -109,7 +109,9 @@ class Book:
                 f"there is no folder {folder} for the gradebook: make it, or correct "
                 "c.CourseDirectory.db_url in nbgrader_config.py"
             )
-        self._book = _patiently(lambda: api.Gradebook(db_url, course_id))
+        # To make a new one takes a while by itself, and nobody else has it.
+        opening = _patiently if is_there(db_url) else _again_and_again
+        self._book = opening(lambda: api.Gradebook(db_url, course_id))
         self._late = AssignLatePenalties(config=config)
         self._late.init_plugin()
         self._late_policy = late_policy(config or Config(), self._late.plugin_inst)
@@ -332,7 +334,7 @@ def _patiently(work: Callable[[], Any], undo: Callable[[], Any] | None = None) -
         return _again_and_again(work, undo)
 
 
-def _again_and_again(work: Callable[[], Any], undo: Callable[[], Any] | None) -> Any:
+def _again_and_again(work: Callable[[], Any], undo: Callable[[], Any] | None = None) -> Any:
     wait = _FIRST_WAIT
     for attempt in range(1, _ATTEMPTS + 1):
         try:

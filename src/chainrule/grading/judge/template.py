@@ -47,7 +47,7 @@ _PLOTS = "matplotlib.pyplot"
 
 
 @dataclass
-class _Known:
+class _SolutionRun:
     """What the run of the master's own solution told.
 
     took: its seconds. numbers: of its cells, by grade_id. modules: what its checks imported; plots:
@@ -103,7 +103,9 @@ def solution(master: Master) -> bytes:
     return json.dumps({"cells": cells}).encode()
 
 
-def _run_once(master: Master, limits: Limits, supervisor: SupervisorClient, shell: Shell) -> _Known:
+def _run_once(
+    master: Master, limits: Limits, supervisor: SupervisorClient, shell: Shell
+) -> _SolutionRun:
     """Judge the master's own solution in a child, and hear what came of it."""
     reader, writer = os.pipe()
     child = os.fork()
@@ -119,10 +121,12 @@ def _run_once(master: Master, limits: Limits, supervisor: SupervisorClient, shel
     with os.fdopen(reader, "rb") as pipe:
         said = pipe.read()
     os.waitpid(child, 0)
-    return pickle.loads(said) if said else _Known(problem="its own solution ended the judge")
+    return pickle.loads(said) if said else _SolutionRun(problem="its own solution ended the judge")
 
 
-def _judged(master: Master, limits: Limits, supervisor: SupervisorClient, shell: Shell) -> _Known:
+def _judged(
+    master: Master, limits: Limits, supervisor: SupervisorClient, shell: Shell
+) -> _SolutionRun:
     bound(limits)
     random.seed(1)
     np.random.seed(1)
@@ -132,12 +136,12 @@ def _judged(master: Master, limits: Limits, supervisor: SupervisorClient, shell:
     try:
         session.run()
     except Exception as error:
-        return _Known(problem=f"its own solution could not be judged: {error}")
+        return _SolutionRun(problem=f"its own solution could not be judged: {error}")
     imported = [name for name in sys.modules if name not in before and _is_installed(name)]
     plots = _PLOTS in {*imported, *session.modules}
     memo = sys.modules.get("chainrule.check.memo")  # not there where no check of ours was run
     kept = memo.export() if memo is not None else b""
-    return _Known(session.took, session.numbers, imported, plots, kept)
+    return _SolutionRun(session.took, session.numbers, imported, plots, kept)
 
 
 def _is_installed(name: str) -> bool:
@@ -146,7 +150,7 @@ def _is_installed(name: str) -> bool:
     return found.startswith((sys.prefix, sys.base_prefix)) or not found
 
 
-def _get_ready(master: Master, known: _Known, shell: Shell) -> None:
+def _get_ready(master: Master, known: _SolutionRun, shell: Shell) -> None:
     for name in known.modules:
         with contextlib.suppress(Exception):  # some are imported by others only
             importlib.import_module(name)

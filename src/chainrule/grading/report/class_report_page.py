@@ -83,7 +83,7 @@ def as_table(report: ClassReport, width: int = 120) -> RenderableType:
         ]  # fmt: skip
         table.add_row(*cells[: len(table.columns)])
     mistakes = Table(box=SIMPLE_HEAD, header_style="bold")
-    mistakes.add_column("", no_wrap=True)
+    mistakes.add_column("question", no_wrap=True)
     mistakes.add_column("misconception")
     for row, mistake in told:
         if mistake:

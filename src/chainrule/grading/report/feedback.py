@@ -81,7 +81,7 @@ def generate(
     """
     started = time.monotonic()
     config = config or Course(Path(coursedir).resolve()).config()
-    places = _Places(CourseDirectory(config=config), assignment, config)
+    places = _FeedbackFolders(CourseDirectory(config=config), assignment, config)
     book = read_book(places.folders, assignment, students)
     result = FeedbackResult()
     for name in set(students or ()) - {student for student, _ in book}:
@@ -109,7 +109,7 @@ def generate(
 
 
 def _todo(
-    places: _Places,
+    places: _FeedbackFolders,
     book: Mapping[tuple[str, str], NotebookScores],
     force: bool,
     result: FeedbackResult,
@@ -162,7 +162,7 @@ def _made(
 # Folders ------------------------------------------------------------------------------------------
 
 
-class _Places:
+class _FeedbackFolders:
     """Where graded work of one assignment lies, and where its feedback goes."""
 
     def __init__(self, folders: CourseDirectory, assignment: str, config: Config) -> None:
