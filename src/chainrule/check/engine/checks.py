@@ -80,7 +80,7 @@ def backward(
     """Check the gradients that `backward()` leaves at the leaves; as `forward` otherwise."""
     name = name_of(made)
     tried = expressions_of(of, at, seed, count, arrays, fixed)
-    trials: list[Trial] = []
+    trials: list[BackwardTrial] = []
     for one in tried:
         values, gradients, after = backward_of(name, made, one)
         untouched(name, one, values[1:])

@@ -129,7 +129,7 @@ def of_wrong_kind(name: str, one: Expression, gradients: Sequence[Any]) -> Check
     return None
 
 
-def trial_of(one: Expression, gradients: Sequence[Any]) -> Trial:
+def trial_of(one: Expression, gradients: Sequence[Any]) -> BackwardTrial:
     """The trial; a gradient on the way that is no array of the right shape counts as zeros."""
     found = []
     for value, gradient in zip(one.registers(), gradients, strict=True):
@@ -137,10 +137,10 @@ def trial_of(one: Expression, gradients: Sequence[Any]) -> Trial:
             found.append(as_answer(gradient, np.shape(value)))
         except Unfit:
             found.append(np.zeros(np.shape(value)))
-    return Trial(one, found)
+    return BackwardTrial(one, found)
 
 
-def wrong_leaf(trial: Trial) -> tuple[Trial, int] | None:
+def wrong_leaf(trial: BackwardTrial) -> tuple[BackwardTrial, int] | None:
     for number, expected in enumerate(trial.expression.gradients):
         fixed = trial.expression.fixed[number]
         if not fixed and compare(trial.gradients[number], expected) is not None:
@@ -149,7 +149,11 @@ def wrong_leaf(trial: Trial) -> tuple[Trial, int] | None:
 
 
 def wrong_gradient(
-    name: str, trial: Trial, number: int, trials: Sequence[Trial], mistake: str | None
+    name: str,
+    trial: BackwardTrial,
+    number: int,
+    trials: Sequence[BackwardTrial],
+    mistake: str | None,
 ) -> CheckFailed:
     one = trial.expression
     off = compare(trial.gradients[number], one.gradients[number])

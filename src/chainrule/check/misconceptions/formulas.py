@@ -9,7 +9,12 @@ import numpy as np
 
 from chainrule.check.case import Case, DoesNotApply, Output
 from chainrule.check.misconceptions.model import (
-    Misconception, Prediction, everywhere, outputs, times, ways,
+    Misconception,
+    Prediction,
+    everywhere,
+    outputs,
+    times,
+    ways,
 )  # fmt: skip
 
 _ONE_GATE = "01_scalar_circuits#One-gate"
@@ -21,10 +26,7 @@ _OVERFLOW = "05_activations#A-sigmoid-that-does-not-overflow"
 _SOFTMAXES = ("Softmax", "BatchSoftmax", "LargeSoftmax")
 _CURVES = ("Exp", "Sigmoid", "Tanh", "Softplus", "Reciprocal", "Square")
 
-_AREAS: dict[str, Callable[[Any], Any]] = {
-    "Reciprocal": lambda x: np.log(np.abs(x)),
-    "Square": lambda x: np.power(x, 3.0) / 3,
-}
+_AREAS = {"Reciprocal": lambda x: np.log(np.abs(x)), "Square": lambda x: np.power(x, 3.0) / 3}
 
 Slope = Callable[[np.ndarray, np.ndarray, np.ndarray], Any]
 """What goes back in place of the right gradient, from input, output and upstream."""
