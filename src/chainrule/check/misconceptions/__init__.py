@@ -19,6 +19,7 @@ from chainrule.check.misconceptions import (
     nets,
     numbers,
     objects,
+    softmax,
 )
 from chainrule.check.misconceptions.model import Misconception, Prediction
 
@@ -31,6 +32,7 @@ MISCONCEPTIONS: dict[str, Misconception] = {
         arrays,
         activations,
         formulas,
+        softmax,
         nets,
         differences,
         counts,
