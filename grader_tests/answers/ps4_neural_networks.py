@@ -1026,7 +1026,7 @@ def train(loss, params, learning_rate, steps):
         params = {k: params[k] - 1e-3 * learning_rate * grads[k] for k in params}
     return params
 
-# %% q8_train | wrong: gradient-stale | the parameters of the visible net
+# %% q8_train | wrong | the parameters of the visible net
 def train(loss, params, learning_rate, steps):
     for _ in range(steps):
         grads = loss(params)[1]

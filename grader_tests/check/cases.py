@@ -27,7 +27,7 @@ def relative_error(a, b):
 
 
 # %% ps5_activations | q3_relu | - | line of your cell numpy
-# says: 'line 4 of your cell:  return np.max(0, x)'
+# says: 'line 4 of your cell: return np.max(0, x)'
 class ReLU:
     def forward(self, x):
         self.on = x > 0

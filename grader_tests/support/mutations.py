@@ -36,7 +36,7 @@ class Mutant:
 _SWAPS: dict[type, tuple[type, ...]] = {
     ast.Add: (ast.Sub, ast.Mult),
     ast.Sub: (ast.Add, ast.Mult),
-    ast.Mult: (ast.Add, ast.Div, ast.Sub),
+    ast.Mult: (ast.Add, ast.Div, ast.Sub, ast.Pow),
     ast.Div: (ast.Mult, ast.FloorDiv),
     ast.MatMult: (ast.Mult,),
     ast.Pow: (ast.Mult, ast.Add),
@@ -220,6 +220,7 @@ _PARTS = {
     "one-side-counted", "bytes-wrong", "batch-left-out", "biases-not-counted",
     "weights-not-counted", "label-not-subtracted", "formula-of-upstream", "alpha-forgotten",
     "constant-in-gradient", "sum-not-weighed", "square-forgotten", "bias-not-carried",
+    "change-alone", "rate-forgotten",
 }  # fmt: skip
 _RANGE = {"overflow", "log-of-zero"}
 TRUE_OF: dict[str, set[str]] = {
@@ -232,7 +233,7 @@ TRUE_OF: dict[str, set[str]] = {
     "comparison": {
         "loser-takes-all", "mask-inverted", "slope-wrong-side", "hidden-mask-inverted",
         "absolute-error", "upstream-passed-on", "both-winners", "always-first",
-        "wrong-ones-counted",
+        "wrong-ones-counted", "slope-skipped",
     },
     "constant": {
         *_FACTORS, *_PARTS, *_RANGE, "wrong-axis", "exponent-sign", "label-added",
@@ -244,7 +245,7 @@ TRUE_OF: dict[str, set[str]] = {
         *_RANGE, "mean-for-sum", "mean-forgotten", "mean-twice", "bias-averaged",
         "loser-takes-all", "relative-to-smaller", "relative-to-sum", "relative-to-one",
         "flat-below-zero", "upstream-passed-on", "smallest-score", "other-logarithm", "worst-step",
-        "error-with-sign", "absolute-error", "sign",
+        "error-with-sign", "absolute-error", "sign", "number-for-part",
     },
     "axis": {"wrong-axis", "axis-missing", "bias-not-summed", *_RANGE},
     "argument": {"step-lost", "integer-arithmetic", "error-with-sign"},
@@ -288,6 +289,8 @@ AS_GOOD: dict[tuple[str, str], str] = {
             "2.0 -> 1.0", "2.0 -> 4.0", "0 -> 1", "0 -> -1", "1 -> 0", "1 -> -1",
         )
     },
+    ("q7_accuracy", "1 -> -1"): "of two axes the last one is axis 1",
+    ("q8_train", "learning_rate * grads[name] -> grads[name]"): "any way that gets there is right",
     ("q9_find", "0.0001 -> 0.0002"): "the room beside the bound is nobody's",
     ("q9_find", "0.0001 -> 5e-05"): "the room beside the bound is nobody's",
 }  # fmt: skip

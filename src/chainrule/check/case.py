@@ -26,6 +26,13 @@ class DoesNotApply(Exception):
     """A row of the table of misconceptions has nothing to say of a case."""
 
 
+def _real(value: Any) -> Any:
+    """The value, if it is real: outside its domain a power may be complex. Raises ValueError."""
+    if np.iscomplexobj(value):
+        raise ValueError("complex numbers")
+    return value
+
+
 class Evaluated:
     """A function as rows of the table ask it: where it raises, the row has nothing to say.
 
@@ -37,14 +44,17 @@ class Evaluated:
 
     def __call__(self, *inputs: Any) -> Any:
         try:
-            return self._function(*inputs)
+            return _real(self._function(*inputs))
         except Exception as error:
             raise DoesNotApply(f"the function raises {type(error).__name__}") from error
 
     def many(self, points: Sequence[Sequence[Any]]) -> list[Any]:
         """The values at several points; DoesNotApply in the place of what it raised."""
         found = evaluate(self._function, points)
-        return [DoesNotApply(str(one)) if isinstance(one, Exception) else one for one in found]
+        return [
+            DoesNotApply(str(one)) if isinstance(one, Exception) or np.iscomplexobj(one) else one
+            for one in found
+        ]
 
 
 @dataclass

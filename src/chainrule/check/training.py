@@ -50,10 +50,12 @@ def trained(
     name = name_of(train)
     losses: list[float] = []
     asked: list[dict[str, np.ndarray]] = []
+    places: list[dict[str, np.ndarray]] = []
 
     def watched(params: dict[str, np.ndarray]) -> tuple[float, dict[str, np.ndarray]]:
         value, gradients = loss(params)
         losses.append(value)
+        places.append({key: np.array(one) for key, one in params.items()})
         asked.append({key: np.array(gradient) for key, gradient in gradients.items()})
         return value, gradients
 
@@ -77,17 +79,26 @@ def trained(
     ]
     if reached >= reaches:
         passed(f"{name}: {reached:.1%} of the points right after {many}.")
-    elif len(losses) == 1 < steps and all(
-        np.allclose(value, start[key] - learning_rate * asked[0][key])
-        for key, value in params.items()
-    ):
+    elif len(losses) == 1 < steps and _is_step(start, asked[0], -learning_rate, params):
         raise recognised(name, told, "one-step")
+    elif _is_step(start, asked[0], 0.0, params):
+        raise CheckFailed(f"{name}: the parameters are what they were at the start.", told)
     elif len(set(losses)) == 1:
         raise recognised(name, told, "gradient-stale")
-    elif after > losses[0]:
+    elif _is_step(places[0], asked[0], learning_rate, places[min(1, len(places) - 1)]):
         raise recognised(name, told, "uphill")
     else:
         raise CheckFailed(f"{name}: the net has not learned enough.", told)
+
+
+def _is_step(
+    here: Mapping[str, np.ndarray],
+    gradients: Mapping[str, np.ndarray],
+    rate: float,
+    there: Mapping[str, np.ndarray],
+) -> bool:
+    """Whether one step along the gradients, so far, leads from here to there."""
+    return all(np.allclose(there[key], here[key] + rate * gradients[key]) for key in here)
 
 
 def parameters(name: str, answer: Any, start: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -20,6 +20,7 @@ from chainrule.check.misconceptions import (
     nets,
     numbers,
     objects,
+    softmax,
 )
 from chainrule.check.misconceptions.model import Misconception, Prediction
 
@@ -32,6 +33,7 @@ MISCONCEPTIONS: dict[str, Misconception] = {
         arrays,
         activations,
         formulas,
+        softmax,
         nets,
         differences,
         counts,

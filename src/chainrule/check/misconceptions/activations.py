@@ -18,11 +18,11 @@ from chainrule.check.misconceptions.model import (
     outputs,
     ways,
 )
+from chainrule.check.misconceptions.softmax import SOFTMAXES
 
 __all__ = ["MAXES", "ROWS"]
 
 MAXES = ("Max", "Maxout", "PairMax")
-_SOFTMAXES = ("Softmax", "BatchSoftmax", "LargeSoftmax")
 _PIECEWISE = ("ReLU", "LeakyReLU", "ELU")
 
 
@@ -142,7 +142,7 @@ ROWS = (
             elementwise(lambda case: -_x(case)),
             _below(lambda case: _alpha(case) ** 2 / case.local[0]),
         ),
-        gates=("Exp", "Sigmoid", "Tanh", "ELU", "Softplus", *_SOFTMAXES),
+        gates=("Exp", "Sigmoid", "Tanh", "ELU", "Softplus", *SOFTMAXES),
         output=outputs(lambda case: case.at(-_x(case))),
     ),
     Misconception(

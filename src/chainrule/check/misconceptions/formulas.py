@@ -15,15 +15,14 @@ from chainrule.check.misconceptions.model import (
     outputs,
     times,
     ways,
-)  # fmt: skip
+)
+from chainrule.check.misconceptions.softmax import SOFTMAXES
 
 _ONE_GATE = "01_scalar_circuits#One-gate"
 _SIGMOID = "01_scalar_circuits#The-sigmoid-gate"
 _NEURON = "01_scalar_circuits#The-sigmoid-neuron"
-_SOFTMAX = "02_jacobians#Softmax"
 _OVERFLOW = "05_activations#A-sigmoid-that-does-not-overflow"
 
-_SOFTMAXES = ("Softmax", "BatchSoftmax", "LargeSoftmax")
 _CURVES = ("Exp", "Sigmoid", "Tanh", "Softplus", "Reciprocal", "Square")
 
 _AREAS = {"Reciprocal": lambda x: np.log(np.abs(x)), "Square": lambda x: np.power(x, 3.0) / 3}
@@ -73,32 +72,6 @@ def _forward_of_upstream(case: Case) -> Prediction:
     if case.gate == "Max":
         return [np.maximum(x, case.upstream) for x in case.inputs]
     raise DoesNotApply("several inputs")
-
-
-def _sums(wrong: Callable[[np.ndarray, np.ndarray], Any]) -> Callable[[Case], Prediction]:
-    """Of a softmax: what went back, from the outputs and the upstream gradient of each row."""
-
-    def predict(case: Case) -> Prediction:
-        if not case.output.ndim or np.shape(case.upstream) != np.shape(case.inputs[0]):
-            raise DoesNotApply("no upstream gradient of the input's shape")
-        return [np.asarray(wrong(case.output, np.asarray(case.upstream)))]
-
-    return predict
-
-
-def _total(values: np.ndarray) -> np.ndarray:
-    return np.sum(values, axis=-1, keepdims=True)
-
-
-def _matrix(wrong: Callable[[np.ndarray], np.ndarray]) -> Callable[[Case], Prediction]:
-    """Of a softmax: the Jacobian that came back, from the outputs."""
-
-    def predict(case: Case) -> Prediction:
-        if case.output.ndim != 1 or case.right[0].ndim != 2:
-            raise DoesNotApply("no Jacobian of a vector")
-        return [wrong(case.output)]
-
-    return predict
 
 
 def _inverted(case: Case) -> Prediction:
@@ -183,7 +156,7 @@ ROWS = (
             "SigmoidStack",
             "AddThenMultiply",
             "AddConstant",
-            *_SOFTMAXES,
+            *SOFTMAXES,
         ),
         whole=True,
     ),
@@ -325,51 +298,6 @@ ROWS = (
         "05_activations#Ten-in-a-row",
         _instead(lambda x, y, u: u * y * (1 - y)),
         gates=("SigmoidStack",),
-    ),
-    Misconception(
-        "sum-not-weighed",
-        "the outputs do not weigh in the common sum",
-        "All entries share one sum over what arrives, and in it each output counts as much as it "
-        "is.",
-        _SOFTMAX,
-        ways(_sums(lambda s, u: s * (u - _total(u)))),
-        gates=_SOFTMAXES,
-    ),
-    Misconception(
-        "mean-for-sum",
-        "a mean was taken where a sum belongs",
-        "Every output hears of an input in full. Nothing is averaged over them.",
-        _SOFTMAX,
-        ways(
-            _sums(lambda s, u: s * (u - _total(s * u) / s.shape[-1])),
-            _sums(lambda s, u: s * (u - _total(u) / s.shape[-1])),
-        ),
-        gates=_SOFTMAXES,
-    ),
-    Misconception(
-        "off-diagonal-sign",
-        "off the diagonal the sign is turned around",
-        "The outputs sum to 1. When one input grows and its own output with it, what do the others "
-        "do?",
-        _SOFTMAX,
-        ways(
-            _matrix(lambda s: np.diag(s) + np.outer(s, s)),
-            _matrix(lambda s: np.diag(s - s**2) + np.outer(s, s) - np.diag(s**2)),
-            _sums(lambda s, u: s * (u + _total(s * u))),
-        ),
-        gates=_SOFTMAXES,
-    ),
-    Misconception(
-        "diagonal-forgotten",
-        "the diagonal has the formula of the other entries",
-        "An output follows its own input in another way than it follows the others: there are two "
-        "cases.",
-        _SOFTMAX,
-        ways(
-            _matrix(lambda s: -np.outer(s, s)),
-            _sums(lambda s, u: -s * _total(s * u)),
-        ),
-        gates=_SOFTMAXES,
     ),
     Misconception(
         "other-logarithm",
