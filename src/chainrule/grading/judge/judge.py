@@ -31,7 +31,11 @@ _ENDED = "the process that judges this submission ended before its time"
 
 
 class JudgeError(RuntimeError):
-    """The judge itself failed; the text is its traceback."""
+    """The judge itself failed: what its traceback ends with, and the whole of it as a note."""
+
+    def __init__(self, trace: str) -> None:
+        super().__init__((trace.strip().splitlines() or ["no word of why"])[-1])
+        self.add_note(trace)
 
 
 @dataclass

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import signal
 import time
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from chainrule.grading.judge.deriving import numerical_notes
@@ -246,14 +247,16 @@ class Session:
         student.overran, student.slowest = False, 0.0
         began = time.process_time()
         self.numbers[cell.grade_id] = self._count
-        patience = _Patience(self._limits.check_seconds)
+        patience, outputs = _Patience(self._limits.check_seconds), None
         try:
             with patience:
                 _, outputs = self._shell.run(cell.source, number=self._count)
         finally:
             self._names.settle()
+        if outputs is None:  # it was over while IPython had an error of the check's in hand
+            outputs = [*self._shell.kept.settled(), error_output("TimeoutError", patience.told)]
         if patience.over:  # the guest may have been in the middle of a message
-            student.close(f"the check took longer than {self._limits.check_seconds:g} s")
+            student.close(patience.told)
         if student.overran or patience.over:
             self._time_out(student)
             self._late = cell.answer
@@ -287,23 +290,26 @@ def _title(cell: MergedCell) -> str:
 class _Patience:
     """Raises TimeoutError in what is run in it, once that has taken so much processor time.
 
-    A check may be made to compute for ever by what it was answered; so may reading an answer.
-    over: whether that happened.
+    A check may be made to compute for ever by what it was answered; so may reading an answer. Here
+    that error ends. over: whether it was raised; told: what it says.
     """
 
     def __init__(self, seconds: float) -> None:
         self._seconds, self.over = seconds, False
+        self.told = f"the check took longer than {seconds:g} s"
 
     def __enter__(self) -> None:
         self._end = time.process_time() + self._seconds
         self._before = signal.signal(signal.SIGPROF, self._look)
         signal.setitimer(signal.ITIMER_PROF, _TICK, _TICK)
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, *_: object) -> bool:
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.signal(signal.SIGPROF, self._before)
+        return self.over and isinstance(error, TimeoutError)
 
-    def _look(self, *_: object) -> None:
-        if time.process_time() > self._end:
+    def _look(self, _: int, frame: FrameType | None) -> None:
+        leaving = frame is not None and frame.f_code is _Patience.__exit__.__code__
+        if time.process_time() > self._end and not leaving:
             self.over = True
-            raise TimeoutError(f"the check took longer than {self._seconds:g} s")
+            raise TimeoutError(self.told)
