@@ -70,6 +70,7 @@ pictures: $(VENV)/.dev
 bench: $(VENV)/.dev
 	@$(BIN)/python benchmarks/lectures.py
 	@$(BIN)/python benchmarks/checks.py
+	@$(BIN)/python benchmarks/startup.py
 	@$(BIN)/python benchmarks/report.py
 	@$(BIN)/python benchmarks/feedback.py
 	@$(BIN)/python benchmarks/threats.py

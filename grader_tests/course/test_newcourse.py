@@ -16,7 +16,8 @@ import pytest
 
 from chainrule.course.folder import Course, CourseError
 from chainrule.course.notebooks import read
-from chainrule.course.scaffold import _made_at_once, checkout, new_course, read_roster
+from chainrule.course.roster import read_roster
+from chainrule.course.scaffold import _made_at_once, checkout, new_course
 from chainrule.grading.report.summary import results
 from chainrule.sample.sample_class import read_answers, read_students, submit
 from grader_tests.support.command import chainrule, program

@@ -20,11 +20,12 @@ import pytest
 from jupyter_client.manager import start_new_kernel
 from nbformat import NotebookNode
 
-from chainrule.check.problem_sets import TABLE, fingerprint, table
+from chainrule.check.problem_sets import fingerprint
 from chainrule.course.folder import Course
 from chainrule.course.kernel import KERNEL_ARGUMENTS
 from chainrule.course.notebooks import read, write
 from chainrule.course.release import checks_table
+from chainrule.graded_cells import TABLE, table
 from chainrule.grading.judge.judge import Submission, judge
 from chainrule.grading.judge.master import read_master
 from chainrule.grading.limits import Limits
@@ -295,14 +296,14 @@ def test_the_judge_gives_full_marks_and_shows_no_line(course: Course, tmp_path: 
 
 @pytest.mark.slow
 def test_stock_autograde_shows_no_line(course: Course, tmp_path: Path) -> None:
-    from grader_tests.support.command import installed
+    from grader_tests.support.command import installed, stock_settings
 
     for part in ("source", "release"):
         (tmp_path / part / PS1).mkdir(parents=True)
         (tmp_path / part / PS1 / f"{PS1}.ipynb").write_bytes(
             (ROOT / part / PS1 / f"{PS1}.ipynb").read_bytes()
         )
-    (tmp_path / "nbgrader_config.py").write_bytes((ROOT / "nbgrader_config.py").read_bytes())
+    stock_settings(tmp_path)
     submit(Course(tmp_path), PS1, EVERYTHING, [], tmp_path / "submitted")
     installed(tmp_path, "nbgrader", "generate_assignment", PS1, "--force")
     installed(tmp_path, "nbgrader", "autograde", PS1)

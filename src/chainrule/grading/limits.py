@@ -5,11 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from difflib import get_close_matches
 from typing import Any, Literal, NamedTuple
 
-__all__ = ["Limits", "Took", "gone"]
+__all__ = ["Limits", "LimitsError", "Took", "gone"]
 
 _MIB = 1 << 20
+
+
+class LimitsError(ValueError):
+    """A limit is not what it has to be; the text says which one, in a line."""
 
 
 class Took(NamedTuple):
@@ -35,6 +40,8 @@ _GONE = {
     "rehearse": "every check is run for every student, so there is nothing to turn off",
     "cpu_seconds": "call_seconds, cell_seconds and total_seconds are processor time already",
 }
+
+_NUMBERS = {"float": "a number", "int": "a whole number"}  # of fields, by how they are annotated
 
 
 @dataclass(frozen=True)
@@ -62,7 +69,8 @@ class Limits:
     items:          values inside one such value, at any depth.
     hashed_items:   keys and members of its dicts and sets together: a stranger can make them slow.
     call_depth:     calls nested in calls, from check to student and back.
-    notebook_bytes, notebook_cells: the size of a submitted notebook.
+    notebook_bytes, notebook_cells: the size of a submitted notebook without its outputs.
+    notebook_file_bytes: its file, with them.
     judge_bytes:    address space of the worker above the fork server.
     checks:         "outside": checks run in the worker, where students cannot reach them. "inside":
                     in the student's own process, for a course whose checks need it (and then the
@@ -90,6 +98,7 @@ class Limits:
     hashed_items: int = 100_000
     call_depth: int = 16
     notebook_bytes: int = 16 * _MIB
+    notebook_file_bytes: int = 128 * _MIB
     notebook_cells: int = 2000
     judge_bytes: int = 2048 * _MIB
     checks: Literal["outside", "inside"] = "outside"
@@ -97,24 +106,37 @@ class Limits:
     no_jail: bool = False
 
     def __post_init__(self) -> None:
+        if not isinstance(self.readable, (list, tuple)) or not all(
+            isinstance(folder, str) for folder in self.readable
+        ):
+            raise LimitsError(f"readable is a list of folders, not {self.readable!r}")
         object.__setattr__(self, "readable", tuple(self.readable))
         if self.checks not in ("outside", "inside"):
-            raise ValueError(f'checks is "outside" or "inside", not {self.checks!r}')
+            raise LimitsError(f'checks is "outside" or "inside", not {self.checks!r}')
+        if not isinstance(self.no_jail, bool):
+            raise LimitsError(f"no_jail is True or False, not {self.no_jail!r}")
         for field in fields(self):
-            value = getattr(self, field.name)
-            if not isinstance(value, (int, float)) or isinstance(value, bool):
+            value, kind = getattr(self, field.name), _NUMBERS.get(str(field.type))
+            if kind is None:
                 continue
+            if kind == "a whole number" and isinstance(value, float) and value.is_integer():
+                value = int(value)  # 1e9 is one
+                object.__setattr__(self, field.name, value)
+            numbers = (int, float) if kind == "a number" else int
+            if not isinstance(value, numbers) or isinstance(value, bool):
+                raise LimitsError(f"{field.name} is {kind}, not {value!r}")
             least = 0 if field.name in _BY_THE_MASTER else math.ulp(0.0)
             if not least <= value < math.inf:
-                raise ValueError(f"{field.name} has to be positive, not {value!r}")
+                raise LimitsError(f"{field.name} has to be positive, not {value!r}")
 
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> Limits:
-        """The limits that a course set (`c.Judge.call_seconds = 5`). Raises ValueError."""
+        """The limits that a course set (`c.Judge.call_seconds = 5`). Raises LimitsError."""
         known = {field.name for field in fields(cls)}
-        unknown = set(settings) - known - set(_GONE)
-        if unknown:
-            raise ValueError(f"c.Judge has no setting {sorted(unknown)[0]}")
+        for name in sorted(set(settings) - known - set(_GONE)):
+            similar = get_close_matches(name, known, 1)
+            meant = f"; did you mean {similar[0]}?" if similar else ""
+            raise LimitsError(f"c.Judge has no setting {name}{meant}")
         return cls(**{name: value for name, value in settings.items() if name in known})
 
     def calibrated(self, took: Took) -> Limits:

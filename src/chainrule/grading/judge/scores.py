@@ -12,6 +12,8 @@ from chainrule.grading.judge.master import Master
 from chainrule.grading.judge.merge import MergedCell
 from chainrule.grading.judge.submission import written
 from chainrule.notebook.cells import grade_id_of
+from chainrule.notebook.failed_check import NOTE
+from chainrule.notebook.text import printable
 
 __all__ = ["Graded", "Score", "as_file", "graded", "unreadable"]
 
@@ -48,11 +50,17 @@ class Graded:
     seconds: float = 0.0
 
 
-def as_file(graded: Graded) -> str:
-    """The graded notebook as it is stored: JSON, a line for each cell, keys in order."""
+def as_file(graded: Graded, problems: Sequence[str] = ()) -> str:
+    """The graded notebook as it is stored: JSON, a line for each cell, keys in order.
+
+    problems: sentences about how it was handed in; a feedback page shows them with its notes.
+    """
     encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
     cells = ",\n  ".join(encode(cell) for cell in graded.notebook["cells"])
     rest = {key: value for key, value in graded.notebook.items() if key != "cells"}
+    notes = list(dict.fromkeys(map(printable, [*problems, *graded.notes])))
+    if notes:
+        rest["metadata"] = {**rest["metadata"], NOTE: {"notes": notes}}
     return f'{{\n "cells": [\n  {cells}\n ],\n {encode(rest)[1:-1]}\n}}\n'
 
 
@@ -84,7 +92,7 @@ def _scores(
     scores: list[Score] = []
     comments: dict[str, str | None] = {}
     notes: list[str] = []
-    for cell in cells:
+    for place, cell in enumerate(cells):
         name = grade_id_of(cell)
         if not name:
             continue
@@ -99,6 +107,12 @@ def _scores(
                 points = float(determine_grade(node, _log)[0])
             except (ValueError, KeyError) as error:
                 notes.append(f"The check {name} gave no score that can be used: {error}.")
+        elif known.is_grade and untouched and _answered_below(master, cells[place + 1 :]):
+            untouched = False
+            notes.append(
+                f"The cell {name} is as it was handed out, and a cell was added under it: "
+                "a person will see whether that is the answer."
+            )
         elif known.is_solution and untouched:  # no answer
             points = 0.0
         if known.is_grade:
@@ -107,6 +121,18 @@ def _scores(
             empty = untouched and not known.is_task
             comments[name] = "No response." if empty else None
     return tuple(scores), comments, notes
+
+
+def _answered_below(master: Master, cells: list[dict[str, Any]]) -> bool:
+    """Whether a cell was added right under an answer, before these are the master's, and says
+    something."""
+    given = {source.strip() for name, _, source in master.solved if not name}
+    for cell in cells:
+        if grade_id_of(cell) or cell["source"].strip() in given - {""}:
+            return False
+        if cell["source"].strip():
+            return True
+    return False
 
 
 def _as_notebook(master: Master, cells: list[dict[str, Any]]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ what is known by then is not lost.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import logging
 import math
@@ -94,6 +95,7 @@ def work(
     """
     line = FramedSocket(sock, timed=False)
     task: Task = pickle.loads(line.receive(LARGEST))  # from our own side
+    _end_with(sock)
     teller = _Teller(line, journal)
     logging.getLogger("chainrule").addHandler(teller)
     bound(task.limits)
@@ -117,6 +119,14 @@ def work(
         if folder:
             shutil.rmtree(folder, ignore_errors=True)
         teller.end()
+
+
+def _end_with(sock: socket.socket) -> None:
+    """Have the kernel end this process when whoever gave it the task hangs up: nothing else comes
+    over the socket any more. (On macOS it goes on to the end of its submission.)"""
+    signal.signal(signal.SIGIO, signal.SIG_DFL)
+    fcntl.fcntl(sock, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(sock, fcntl.F_SETFL, fcntl.fcntl(sock, fcntl.F_GETFL) | os.O_ASYNC)
 
 
 def bound(limits: Limits) -> None:

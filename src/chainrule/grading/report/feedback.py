@@ -27,6 +27,7 @@ from traitlets.config import Config
 
 from chainrule.course.folder import Course, CourseError
 from chainrule.grading.gradebook.feedback_rows import NotebookScores, read_book
+from chainrule.grading.processors import processors_here
 from chainrule.grading.report.feedback_page import FeedbackInput, fingerprint, page
 from chainrule.grading.report.pictures import PICTURE_BYTES, pictures_beside
 from chainrule.notebook.atomic_file import line_of, put
@@ -85,7 +86,7 @@ def generate(
     result = FeedbackResult()
     for name in set(students or ()) - {student for student, _ in book}:
         result.failed[name] = "nothing of it was graded"
-    jobs = jobs or len(os.sched_getaffinity(0))
+    jobs = jobs or processors_here()
     with ExitStack() as stack:
         # Forked, since a fresh process takes longer to start than to make a hundred pages.
         if executor is None and jobs > 1 and len(book) > _FEW and sys.platform == "linux":

@@ -62,7 +62,7 @@ class ClassWork:
         found: dict[str, float] = {}
         for name, answers in grades.solutions.items():
             cells = {c.grade_id: c.question for c in grades.cells if c.notebook == name}
-            step, most = self._dirs.submitted_directory, self._limits.notebook_bytes
+            step, most = self._dirs.submitted_directory, self._limits.notebook_file_bytes
             content = self._read(step, entry.id, name, most)
             found |= question_times(content, answers | cells)
         return found
