@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from chainrule.grading.judge.deriving import numerical_notes
+from chainrule.grading.judge.deriving import numerical_notes, who_and_what
 from chainrule.grading.judge.merge import MergedCell
 from grader_tests.support.notebooks import RIGHT, TWO, master
 
@@ -51,6 +51,7 @@ def notes(source: str, ran: bool = True, added: bool = False) -> list[str]:
 def test_forward_asked_elsewhere_is_told(body: str) -> None:
     told = ["The answer q1 calls its own forward at other inputs in Exp.backward."]
     assert notes(BACKWARD.format(body)) == told
+    assert who_and_what(told[0]) == ("q1", "calls its own forward at other inputs in Exp.backward")
 
 
 @pytest.mark.parametrize("body", HONEST)
@@ -62,6 +63,11 @@ def test_forward_asked_again_at_its_inputs_is_not(body: str) -> None:
 def test_an_import_is_told(source: str) -> None:
     assert len(notes(source)) == len(notes(source, added=True)) == 1
     assert notes(source, ran=False) == []
+    what = "imports chainrule.numeric, which differentiates numerically"
+    assert [who_and_what(notes(source, added=added)[0]) for added in (False, True)] == [
+        ("q1", what), ("", what)
+    ]  # fmt: skip
+    assert who_and_what("The cell q1 was missing from the submission.") is None
 
 
 @pytest.mark.parametrize("source", [*RIGHT.values(), "def (", "(" * 10_000, "import numeric"])

@@ -13,9 +13,11 @@ from typing import Any
 import nbformat
 import pytest
 from nbformat.notebooknode import from_dict
+from nbformat.v4 import new_notebook
 from nbgrader import utils
 
-from chainrule.grading.judge.judge import Submission, judge
+from chainrule.grading.judge.judge import Submission, judge, problem_of
+from chainrule.grading.judge.master import MasterError, read_master
 from chainrule.grading.judge.pool import a_worker, get_ready
 from chainrule.grading.limits import Limits, Took, gone
 from chainrule.grading.sandbox.kernel import JailUnavailable, LayerStatus
@@ -227,16 +229,47 @@ def test_the_same_checks_pass_inside() -> None:
 
 
 def test_imports_of_the_master_reach_the_checks(grade: Any) -> None:
-    """Also those in cells that students may change, or had to write."""
+    """Also those in cells that students may change, or had to write, if they have such a name."""
     m = master(
         cell("plain", "p", "import math as m\nx = 1"),
         cell("answer", "q", "### BEGIN SOLUTION\nfrom fractions import Fraction\n"
              "def half(): return 0.5\n### END SOLUTION"),
         cell("check", "c", "assert m.floor(half()) == 0 and Fraction(half()) * 2 == 1", 1),
     )  # fmt: skip
-    assert points(grade(m, submission(answered(m, {"q": "m = 3\ndef half(): return 0.5"})))) == {
-        "c": 1
-    }
+    half = "m = 3\ndef half(): return 0.5"
+    imports = f"from fractions import Fraction\n{half}"
+    for answer, earned in ((imports, 1), (half, 0)):
+        assert points(grade(m, submission(answered(m, {"q": answer})))) == {"c": earned}
+
+
+def test_what_only_the_masters_answer_imports_gives_no_points(grade: Any) -> None:
+    m = master(
+        cell("answer", "q", "### BEGIN SOLUTION\nimport numpy as np\n### END SOLUTION"),
+        cell("check", "c", "assert np.sqrt(4) == 2", 1),
+        cell("check", "d", "assert np.sqrt(9) == 3", 1),
+    )
+    for answer, earned in (("import numpy as np", 1), ("", 0), ("import numpy", 0), ("np = ", 0)):
+        got = grade(m, submission(answered(m, {"q": answer})))
+        assert points(got) == {"c": earned, "d": earned}, answer
+
+
+@pytest.mark.parametrize("metadata", [
+    {"kernelspec": {"name": "ir", "language": "R", "display_name": "R"}},
+    {"language_info": {"name": "julia"}},
+])  # fmt: skip
+def test_a_master_in_another_language_is_refused(metadata: dict[str, Any]) -> None:
+    notebook = new_notebook(cells=[cell("check", "c", "1 + 1", 1)], metadata=metadata)
+    with pytest.raises(MasterError, match=r"^it is a notebook in (R|julia): only Python can be"):
+        read_master(nbformat.writes(notebook), "it")
+
+
+def test_checks_that_the_masters_own_solution_fails_are_told() -> None:
+    m = master(
+        cell("answer", "q", "### BEGIN SOLUTION\nx = 1\n### END SOLUTION"),
+        *(cell("check", f"c{i}", f"assert x == {i % 2}", 1) for i in range(4)),
+    )
+    assert problem_of(m, LIMITS) == "its own solution fails c0, c2"
+    assert problem_of(master(*TWO), LIMITS) == ""
 
 
 def test_partial_credit_and_scores_as_nbgrader_has_them(grade: Any) -> None:

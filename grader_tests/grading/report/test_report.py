@@ -366,6 +366,31 @@ def test_a_link_in_the_place_of_a_notebook_is_not_followed(empty: Path, tmp_path
     assert found.questions[0].timed == 0
 
 
+def test_answers_that_differentiate_numerically_are_told_by_question(
+    empty: Path, tmp_path: Path
+) -> None:
+    course = make_class(tmp_path / "course", empty, [SMALL[0], SMALL[1]])
+    calls = "calls its own forward at other inputs in Add.backward"
+    told = {
+        "ada": [f"The answer q1_add {calls}.", "The cell q2_multiply was missing."],
+        "bob": [f"The answer q1_add {calls}.",
+                "A cell that was added imports chainrule.numeric, which differentiates "
+                "numerically."],
+    }  # fmt: skip
+    for name, notes in told.items():
+        path = course.root / "autograded" / name / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"
+        notebook = json.loads(path.read_text())
+        notebook["metadata"]["chainrule"] = {"notes": notes}
+        path.write_text(json.dumps(notebook))
+    found = read_report(course, ASSIGNMENT)
+    known = [(group.question, group.reason, len(group.students)) for group in found.numerical]
+    imports = "imports chainrule.numeric, which differentiates numerically"
+    assert known == [("q1", calls, 2), ("", imports, 1)]
+    text = write_report(found, tmp_path / "page.html")[0].read_text(encoding="utf-8")
+    assert f"Q1: <bdi>{calls}</bdi>" in text
+    assert f"A cell that was added: <bdi>{imports}</bdi>" in text
+
+
 # ---- The page.
 
 

@@ -272,6 +272,8 @@ def _show_batch(done: BatchResult, left: int) -> None:
         shown = ", ".join(f"{name} ({seconds:.0f} s)" for name, seconds in slow if seconds > 5)
         console.print(f"slowest: {escape(shown)}", highlight=False)
     _show_failed(done.failed)
+    for line in done.masters:
+        console.print(f"[yellow]note[/] {escape(line)}", highlight=False)
     for name, notes in sorted(done.problems.items()):
         for note in notes:
             console.print(f"[yellow]note[/] {escape(name)}: {escape(note)}", highlight=False)

@@ -10,11 +10,12 @@ from chainrule.check.misconceptions import MISCONCEPTIONS
 from chainrule.notebook.cells import note_of, outputs_of
 from chainrule.notebook.text import joined, without_colours
 
-__all__ = ["NOTE", "FailedCheck", "failed_check", "failed_checks", "misconception_in"]
+__all__ = ["NOTE", "FailedCheck", "failed_check", "failed_checks", "misconception_in", "notes_of"]
 
 NOTE = "chainrule"
 """Under this name a graded cell's metadata holds what the judge knows of its failure: the id of the
-`misconception`, and the `line` of the check that raised."""
+`misconception`, and the `line` of the check that raised; a graded notebook's, the `notes` of its
+submission."""
 
 _STOPPED = ("CellTimeoutError", "KeyboardInterrupt", "TimeoutError")
 
@@ -109,3 +110,11 @@ def misconception_in(message: str) -> str | None:
         if (place := squeezed.find(phrase)) >= 0
     ]
     return min(said)[2] if said else None
+
+
+def notes_of(notebook: Mapping[str, Any]) -> list[str]:
+    """What the judge noted of a submission, a sentence each."""
+    metadata = notebook.get("metadata")
+    known = metadata.get(NOTE) if isinstance(metadata, dict) else None
+    notes = known.get("notes") if isinstance(known, dict) else None
+    return [str(note) for note in notes] if isinstance(notes, list) else []

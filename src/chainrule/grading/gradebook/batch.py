@@ -37,6 +37,7 @@ from chainrule.grading.judge.judge import (
     begin,
     expect,
     judge,
+    problem_of,
 )
 from chainrule.grading.judge.master import Master
 from chainrule.grading.judge.scores import Graded, as_file
@@ -63,7 +64,8 @@ class BatchResult:
     are as before; failed: why a submission could not be graded or written at all; problems: what
     graded submissions had that their students should know, a sentence each; strangers: those who
     are in no class list, with the name in it that is most alike, or nothing; older: unchanged work
-    that was graded with another version of the programs, and which. copy: of the gradebook as it
+    that was graded with another version of the programs, and which; masters: what is wrong with
+    the masters' own solutions, a sentence each. copy: of the gradebook as it
     was before masters that had changed were brought into it.
     """
 
@@ -73,6 +75,7 @@ class BatchResult:
     problems: dict[str, list[str]] = field(default_factory=dict)
     strangers: dict[str, str] = field(default_factory=dict)
     older: dict[str, str] = field(default_factory=dict)
+    masters: list[str] = field(default_factory=list)
     seconds: float = 0.0
     copy: Path | None = None
 
@@ -155,6 +158,9 @@ def grade(
             unlisted = {name for name in names if not listed.lists(name)}
             batch = _Batch(reader, book, result, config, unlisted)
             batch.run(names, force, progress, executor, jobs or processors_here())
+    if executor is None and result.graded:
+        told = {master.name: problem_of(master, limits) for master in masters}
+        result.masters = [f"The master {name}: {why}." for name, why in told.items() if why]
     result.seconds = time.monotonic() - started
     return result
 

@@ -7,15 +7,21 @@ instructor knows.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Collection, Iterable, Iterator
 
 from chainrule.grading.judge.master import Master, parsed
 from chainrule.grading.judge.merge import MergedCell
 
-__all__ = ["numerical_notes"]
+__all__ = ["numerical_notes", "who_and_what"]
 
 _NUMERIC = ("chainrule", "numeric")
 _IMPORTS = "imports chainrule.numeric, which differentiates numerically"
+_ELSEWHERE = "calls its own forward at other inputs in {}.backward"
+_NOTE = re.compile(
+    r"(?:The answer (\S+)|A cell that was added) "
+    rf"({re.escape(_IMPORTS)}|{re.escape(_ELSEWHERE).replace(re.escape('{}'), '.+')})\."
+)
 
 
 def numerical_notes(master: Master, cells: Iterable[MergedCell], ran: Collection[str]) -> list[str]:
@@ -39,6 +45,13 @@ def numerical_notes(master: Master, cells: Iterable[MergedCell], ran: Collection
     return found
 
 
+def who_and_what(note: str) -> tuple[str, str] | None:
+    """Of a sentence of `numerical_notes`: the grade_id of the answer (nothing for a cell that was
+    added) and what it does. None for any other sentence."""
+    found = _NOTE.fullmatch(note)
+    return (found[1] or "", found[2]) if found else None
+
+
 def _seen(source: str) -> Iterator[str]:
     if "numeric" not in source and "forward" not in source:
         return
@@ -46,7 +59,7 @@ def _seen(source: str) -> Iterator[str]:
         if isinstance(node, (ast.Import, ast.ImportFrom)) and _is_numeric(node):
             yield _IMPORTS
         elif isinstance(node, ast.ClassDef) and any(_differs(one, node.name) for one in node.body):
-            yield f"calls its own forward at other inputs in {node.name}.backward"
+            yield _ELSEWHERE.format(node.name)
 
 
 def _is_numeric(node: ast.Import | ast.ImportFrom) -> bool:

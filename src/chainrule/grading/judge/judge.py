@@ -23,7 +23,8 @@ from chainrule.grading.sandbox.guest_process import ForkServerError
 from chainrule.grading.sandbox.kernel import JailUnavailable
 from chainrule.notebook.outputs import error_output
 
-__all__ = ["JudgeError", "Submission", "allow", "begin", "close", "expect", "judge"]
+__all__ = ["JudgeError", "Submission", "allow", "begin", "close", "expect", "judge",
+           "problem_of"]  # fmt: skip
 
 _log = logging.getLogger(__name__)
 
@@ -31,7 +32,11 @@ _ENDED = "the process that judges this submission ended before its time"
 
 
 class JudgeError(RuntimeError):
-    """The judge itself failed; the text is its traceback."""
+    """The judge itself failed: what its traceback ends with, and the whole of it as a note."""
+
+    def __init__(self, trace: str) -> None:
+        super().__init__((trace.strip().splitlines() or ["no word of why"])[-1])
+        self.add_note(trace)
 
 
 @dataclass
@@ -135,6 +140,14 @@ def expect(masters: Iterable[Master], limits: Limits) -> None:
     """Submissions of these masters will follow: get ready for them in the background."""
     for master in masters:
         threading.Thread(target=_get_ready, args=(master, limits), daemon=True).start()
+
+
+def problem_of(master: Master, limits: Limits) -> str:
+    """Why a master's own solution is in doubt, in a few words; nothing where it passes its checks.
+
+    Raises JailUnavailable, ForkServerError.
+    """
+    return get_ready(master, limits).problem
 
 
 def _get_ready(master: Master, limits: Limits) -> None:

@@ -31,7 +31,8 @@ class MasterCell:
 
     source:   as students get it (solutions cleared) but with the hidden tests.
     metadata: its nbgrader metadata, with the checksum of that source.
-    imports:  import statements of the cells before it that the worker does not run itself.
+    imports:  import statements of the cells before it that the worker does not run itself; what
+              they bind, a check finds if the student's code has bound it too.
     answer:   the grade_id of the answer before it, which it is about; nothing where there is none.
     """
 
@@ -181,12 +182,22 @@ def read_master(
             imports = []
     _no_doubles(name, cells)
     metadata = json.loads(json.dumps(notebook.metadata))
+    _is_python(name, metadata)
     kept = {key: metadata[key] for key in ("kernelspec", "language_info") if key in metadata}
     whole = tuple(
         (_known(cell).get("grade_id", ""), str(cell.cell_type), str(source))
         for cell, (_, source) in zip(notebook.cells, solved, strict=True)
     )
     return Master(name, tuple(cells), kept, whole, frozenset(defines), dict(files or {}))
+
+
+def _is_python(name: str, metadata: dict[str, Any]) -> None:
+    """Raises MasterError for a master whose metadata name another language."""
+    for part, key in (("language_info", "name"), ("kernelspec", "language")):
+        known = metadata.get(part)
+        language = known.get(key) if isinstance(known, dict) else None
+        if isinstance(language, str) and language and "python" not in language.lower():
+            raise MasterError(f"{name} is a notebook in {language}: only Python can be graded")
 
 
 def _known(cell: Any) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import signal
 import time
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from chainrule.grading.judge.deriving import numerical_notes
@@ -70,6 +71,7 @@ class Session:
         self._guests = 0
         self._student: RemoteStudent | None = None
         self._names = CheckNamespace(master.defines)
+        self._imported: dict[str, Any] = {}  # by the master's answers
         self._count = 0  # code cells begun
         self._timeouts = 0
         self._late = ""  # the answer whose check took too long
@@ -238,22 +240,24 @@ class Session:
         if self._late and cell.answer == self._late:
             why = f"a call of {cell.answer} had taken too long before"
             return [error_output("TimeoutError", f"not run: {why}")]
-        self._import(cell)
         try:
             student = self._guest()
-        except Gone as gone:
+            self._import(cell, student)
+        except (Gone, Overran) as gone:
             return [error_output("RuntimeError", f"this check was not run: {gone}")]
         student.overran, student.slowest = False, 0.0
         began = time.process_time()
         self.numbers[cell.grade_id] = self._count
-        patience = _Patience(self._limits.check_seconds)
+        patience, outputs = _Patience(self._limits.check_seconds), None
         try:
             with patience:
                 _, outputs = self._shell.run(cell.source, number=self._count)
         finally:
             self._names.settle()
+        if outputs is None:  # it was over while IPython had an error of the check's in hand
+            outputs = [*self._shell.kept.settled(), error_output("TimeoutError", patience.told)]
         if patience.over:  # the guest may have been in the middle of a message
-            student.close(f"the check took longer than {self._limits.check_seconds:g} s")
+            student.close(patience.told)
         if student.overran or patience.over:
             self._time_out(student)
             self._late = cell.answer
@@ -265,19 +269,32 @@ class Session:
             self.notes.append(f"The check {cell.grade_id} stopped early: {student.lost}.")
         return clean_outputs(outputs, self._limits.output_bytes)
 
-    def _import(self, cell: MasterCell) -> None:
+    def _import(self, cell: MasterCell, student: RemoteStudent) -> None:
+        """Names that the master's answers import: where the student has one too, the check gets it
+        from here, and else it is not there. Raises Gone, Overran."""
         for statement in cell.imports.splitlines():
-            self._quietly(statement)
+            self._imported.update(_imported_by(statement))
+        for name in [name for name in self._imported if name not in self._names]:
+            if self._has(student, name):
+                dict.__setitem__(self._names, name, self._imported.pop(name))
 
-    def _quietly(self, statement: str) -> None:
-        """An import the master's answer has, for the checks; one that fails is nobody's loss."""
-        with contextlib.suppress(Exception):
-            found: dict[str, Any] = {"__name__": "__main__"}
-            exec(statement, found)
-            found.pop("__builtins__", None)
-            found.pop("__name__", None)
-            for name, value in found.items():
-                dict.setdefault(self._names, name, value)
+    def _has(self, student: RemoteStudent, name: str) -> bool:
+        """Whether the student's code has bound a name. Raises Gone, Overran."""
+        try:
+            answer = student.request("find", name)
+        except (Gone, Overran):
+            raise
+        except Exception:  # what is bound to it cannot cross
+            return True
+        return type(answer) is tuple and answer[:1] == (True,)
+
+
+def _imported_by(statement: str) -> dict[str, Any]:
+    """What an import binds, by name; nothing where it fails, which is nobody's loss."""
+    found: dict[str, Any] = {"__name__": "__main__"}
+    with contextlib.suppress(Exception):
+        exec(statement, found)
+    return {name: value for name, value in found.items() if not name.startswith("__")}
 
 
 def _title(cell: MergedCell) -> str:
@@ -287,23 +304,26 @@ def _title(cell: MergedCell) -> str:
 class _Patience:
     """Raises TimeoutError in what is run in it, once that has taken so much processor time.
 
-    A check may be made to compute for ever by what it was answered; so may reading an answer.
-    over: whether that happened.
+    A check may be made to compute for ever by what it was answered; so may reading an answer. Here
+    that error ends. over: whether it was raised; told: what it says.
     """
 
     def __init__(self, seconds: float) -> None:
         self._seconds, self.over = seconds, False
+        self.told = f"the check took longer than {seconds:g} s"
 
     def __enter__(self) -> None:
         self._end = time.process_time() + self._seconds
         self._before = signal.signal(signal.SIGPROF, self._look)
         signal.setitimer(signal.ITIMER_PROF, _TICK, _TICK)
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, *_: object) -> bool:
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.signal(signal.SIGPROF, self._before)
+        return self.over and isinstance(error, TimeoutError)
 
-    def _look(self, *_: object) -> None:
-        if time.process_time() > self._end:
+    def _look(self, _: int, frame: FrameType | None) -> None:
+        leaving = frame is not None and frame.f_code is _Patience.__exit__.__code__
+        if time.process_time() > self._end and not leaving:
             self.over = True
-            raise TimeoutError(f"the check took longer than {self._seconds:g} s")
+            raise TimeoutError(self.told)

@@ -19,7 +19,7 @@ import socket
 import sys
 import tempfile
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -33,6 +33,7 @@ from chainrule.grading.sandbox import preload
 from chainrule.grading.sandbox.forkserver import fork_for_each, wait_for_all
 from chainrule.grading.sandbox.guest_process import SupervisorClient
 from chainrule.grading.sandbox.scratch import remove_tree
+from chainrule.notebook.cells import grade_id_of
 
 if TYPE_CHECKING:
     from chainrule.grading.remote.shell import Shell
@@ -44,6 +45,7 @@ _log = logging.getLogger(__name__)
 # While the master's own solution is run nothing is known of how long it takes.
 _PATIENT = Took(call=3.0, cell=3.0, check=3.0, total=12.0)
 _PLOTS = "matplotlib.pyplot"
+_MOST_NAMED = 5  # checks that its solution does not pass
 
 
 @dataclass
@@ -52,7 +54,8 @@ class _SolutionRun:
 
     took: its seconds. numbers: of its cells, by grade_id. modules: what its checks imported; plots:
     whether it, or they, imported matplotlib. memo: the gradients of its checks' own references, see
-    `check.memo`. problem: why it was not run.
+    `check.memo`. problem: why it was not run, or which
+    checks it fails.
     """
 
     took: Took = field(default_factory=Took)
@@ -134,14 +137,28 @@ def _judged(
     given = Submission(solution(master))
     session = Session(master, given, limits, supervisor, shell, asks_modules=True)
     try:
-        session.run()
+        cells = session.run()
     except Exception as error:
         return _SolutionRun(problem=f"its own solution could not be judged: {error}")
     imported = [name for name in sys.modules if name not in before and _is_installed(name)]
     plots = _PLOTS in {*imported, *session.modules}
     memo = sys.modules.get("chainrule.check.memo")  # not there where no check of ours was run
     kept = memo.export() if memo is not None else b""
-    return _SolutionRun(session.took, session.numbers, imported, plots, kept)
+    return _SolutionRun(
+        session.took, session.numbers, imported, plots, kept, _failed(master, cells)
+    )
+
+
+def _failed(master: Master, cells: list[dict[str, Any]]) -> str:
+    """Which of its own checks the master's solution does not pass, in a few words, or nothing."""
+    names = [
+        name
+        for cell in cells
+        if (known := master.by_id.get(name := grade_id_of(cell))) and known.is_check
+        and any(output["output_type"] == "error" for output in cell["outputs"])
+    ]  # fmt: skip
+    more = [f"{len(names) - _MOST_NAMED} more"] if len(names) > _MOST_NAMED else []
+    return f"its own solution fails {', '.join(names[:_MOST_NAMED] + more)}" if names else ""
 
 
 def _is_installed(name: str) -> bool:

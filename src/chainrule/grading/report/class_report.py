@@ -83,7 +83,8 @@ class Made:
 
 @dataclass
 class Group:
-    """Students whose first question without full points is the same, for the same reason."""
+    """Students of whom the same is to be said in the same question: why it is the first in which
+    they lost points, say. No question for a cell that belongs to none."""
 
     question: str
     reason: str
@@ -111,6 +112,7 @@ class ClassReport:
     questions: list[QuestionRow]
     misconceptions: list[Made]
     groups: list[Group]
+    numerical: list[Group]
     alone: int
     complete: int
     missing: list[str]
@@ -161,6 +163,7 @@ def read_report(course: Course, assignment: str) -> ClassReport:
         questions=rows,
         misconceptions=_misconceptions(grades, looked, _private(course, grades)),
         groups=groups,
+        numerical=_numerical(grades, work),
         alone=alone,
         complete=sum(not _lost(grades, e) for e in able),
         missing=[e.name for e in grades.missing if e.id not in work.submitters],
@@ -299,3 +302,14 @@ def _groups(grades: AssignmentGrades, looked: dict[str, Looked]) -> tuple[list[G
     shared = [group for group in groups if len(group.students) >= _SMALLEST_GROUP]
     shared.sort(key=lambda group: (-len(group.students), order[group.question]))
     return shared, len(groups) - len(shared)
+
+
+def _numerical(grades: AssignmentGrades, work: ClassWork) -> list[Group]:
+    """Whose answers differentiate numerically, by question and by what they do."""
+    found: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for entry in grades.submitted:
+        for place in work.numerical(grades, entry):
+            found[place].append(entry.name)
+    order = {question.name: n for n, question in enumerate(grades.questions)}
+    groups = [Group(*place, students) for place, students in found.items()]
+    return sorted(groups, key=lambda group: (order.get(group.question, len(order)), group.reason))

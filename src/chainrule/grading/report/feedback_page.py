@@ -27,7 +27,7 @@ from chainrule.grading.gradebook.feedback_rows import CellScore
 from chainrule.grading.report.hidden_values import NOT_SHOWN, HiddenValues
 from chainrule.notebook import safe_html
 from chainrule.notebook.cells import grade_id_of, is_masters, nbgrader_of, outputs_of, source_of
-from chainrule.notebook.failed_check import NOTE, FailedCheck, failed_checks
+from chainrule.notebook.failed_check import FailedCheck, failed_checks, notes_of
 from chainrule.notebook.hidden_tests import Hidden
 from chainrule.notebook.safe_html import plain
 from chainrule.notebook.text import joined
@@ -70,7 +70,7 @@ def page(graded: FeedbackInput) -> str:
     return _template().render(
         graded=graded,
         fingerprint=fingerprint(graded),
-        notes=_notes(notebook),
+        notes=notes_of(notebook),
         items=items,
         questions=_questions(cells, items),
         earned=sum(score for score in scores if score is not None) - graded.late,
@@ -91,14 +91,6 @@ def fingerprint(graded: FeedbackInput) -> str:
     for name, content in sorted(graded.files.items()):
         found.update(name.encode() + b"\0" + content)
     return found.hexdigest()[:32]
-
-
-def _notes(notebook: dict[str, Any]) -> list[str]:
-    """What the judge noted of the submission, a sentence each."""
-    metadata = notebook.get("metadata")
-    known = metadata.get(NOTE) if isinstance(metadata, dict) else None
-    notes = known.get("notes") if isinstance(known, dict) else None
-    return [str(note) for note in notes] if isinstance(notes, list) else []
 
 
 class _View:
