@@ -204,7 +204,7 @@ def test_diagnosis_comes_first(graded: Course) -> None:
     failed = soup(graded, "otis").select(".check.failed")
     assert [section["id"] for section in failed] == ["q2_multiply_backward"]
     assert failed[0].select_one(".diagnosis p").text == "Multiply.backward raised an error."
-    assert "line 12 of your cell" in failed[0].select_one(".diagnosis pre").text
+    assert "line 13 of your cell" in failed[0].select_one(".diagnosis pre").text
     assert not failed[0].select_one("details").has_attr("open")
 
 
