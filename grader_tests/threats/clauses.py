@@ -61,6 +61,13 @@ SECTIONS = {
     "Hidden values": """
         inputs and expected values of a failed hidden check stand in feedback, an added cell prints
         them all.""",
+    "Through other doors": """
+        this checkout's own `nbgrader_config.py` graded with `nbgrader autograde`, names imported
+        by the master's answer.""",
+    "Our own edits": """
+        a master's cell renamed, dropped, added, or re-pointed after grading, a due date, an
+        extension, a late policy changed, a student's folder misspelt, a master in another
+        language, a master whose own solution fails.""",
 }
 
 _BETWEEN = re.compile(r"(?:[,;:]|\.(?= [A-Z])) (?![^()]*\))")

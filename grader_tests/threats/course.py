@@ -114,7 +114,7 @@ c.Judge.cell_seconds = 2.0
 c.Judge.call_seconds = 1.5
 c.Judge.grace_seconds = 0.5
 c.Judge.check_seconds = 2.0
-c.Judge.total_seconds = 8.0
+c.Judge.total_seconds = 12.0
 c.Judge.notebook_bytes = 4 << 20
 """
 

@@ -95,6 +95,8 @@ def notes_of(wrote: str) -> dict[str, list[str]]:
         if match:
             lines = found.setdefault(match[1], [])
             lines.append(match[2].strip())
+        elif line.startswith("note "):  # of a name alone, or of a master
+            lines = []
         elif lines and line.strip():
             lines[-1] += " " + line.strip()
     return found

@@ -257,7 +257,7 @@ def _sleepers(traps: Traps, student: str) -> None:
     """Cells that sleep take all the time there is but a moment; the first answer then loops."""
     notebook = stub(traps, {**RIGHT, "q1_multiply": "while True: pass"})
     asleep = [
-        {**code_cell("import time; time.sleep(1.9)"), "id": f"sleep{number}"} for number in range(4)
+        {**code_cell("import time; time.sleep(1.9)"), "id": f"sleep{number}"} for number in range(6)
     ]
     notebook["cells"][1:1] = asleep
     hand_in(traps, student, notebook)
@@ -273,7 +273,7 @@ FILLING = (
     Threat("room-raised", _KEPT, "What a cell may show is made more from inside.",
            shows(12, _RAISED), 10, 10),
     files("thirty-megabytes", "twenty large ones held together",
-          "The notebook has 30 MB, all of it outputs.", _thirty, "too large"),
+          "The notebook has 30 MB, all of it outputs.", _thirty, "", 10),
     spy("prints", "200,000 prints", "A cell prints 200,000 lines.",
         "\nfor i in range(200_000): print(i)\n"),
 )  # fmt: skip

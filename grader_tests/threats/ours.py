@@ -26,7 +26,7 @@ from grader_tests.threats.outcome import graded_notebook, scores
 
 CHAINRULE = (*PROGRAM, "grade", ASSIGNMENT)
 NBGRADER = (sys.executable, "-m", "nbgrader", "autograde", ASSIGNMENT)
-_PATIENCE = 180.0  # seconds that a grader may take
+_PATIENCE = 480.0  # seconds that a grader may take
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from grader_tests.support.limits import LIMITS
 from grader_tests.support.notebooks import RIGHT, TWO, answered, cell, master, points, submission
 
 OURS = "chainrule.grading"
+_TIMES = 4
 CLASS: dict[str, dict[str, str]] = {
     "right": RIGHT,
     "float": {**RIGHT, "q1": "def square(x):\n    return float(x) ** 2"},
@@ -51,20 +52,20 @@ def counting(tmp_path: Path) -> tuple[Master, Path]:
 @pytest.mark.slow
 def test_nothing_stays_of_a_class(counting: tuple[Master, Path]) -> None:
     one, folder = counting
-    known: list[Counter[str]] = []
     for _ in range(2):  # what is done once, is done then
         counted(one, folder)
-    before, mine = counted(one, folder), digest.digest(OURS)
-    known = [counted(one, folder)]
-    assert changes(before, known[0]) == {}  # so that whatever differs later is of the class
-    assert sum(before.values()) > 50_000
+    # A worker that had to wait has looked at a clock more often, and an object more for it: what is
+    # there without a class is one of a few states, and what stays of a class would be in none.
+    before, mine = [counted(one, folder) for _ in range(_TIMES)], digest.digest(OURS)
+    assert sum(before[0].values()) > 50_000
     given = {name: judge(one, submission(answered(one, work)), LIMITS)
              for name, work in CLASS.items()}  # fmt: skip
     earned = {name: points(graded)["c1"] for name, graded in given.items()}
     assert {name for name, got in earned.items() if got} >= {"right", "float", "huge", "options"}
     assert not earned["wrong"]
     del given, earned
-    assert changes(before, counted(one, folder)) == {}
+    after = [counted(one, folder) for _ in range(_TIMES)]
+    assert min((changes(a, b) for a in before for b in after), key=len) == {}
     assert changes(mine, digest.digest(OURS)) == {}
 
 

@@ -142,11 +142,14 @@ def read_master(
     text = content.decode("utf-8") if isinstance(content, bytes) else content
     try:
         notebook = nbformat.reads(text, as_version=4)
+        _is_python(name, notebook.metadata)  # first: nbgrader has other words for it
         solved = [(cell, cell.source) for cell in notebook.cells]
         notebook = MetadataValidator().upgrade_notebook_metadata(notebook)
         notebook, _ = ClearSolutions(config=config).preprocess(notebook, {})
         notebook, _ = ComputeChecksums(config=config).preprocess(notebook, {})
         MetadataValidator().validate_nb(notebook)
+    except MasterError:
+        raise
     except Exception as error:
         reason = str(error).strip().splitlines() or [type(error).__name__]
         raise MasterError(f"{name} is no master notebook: {reason[0]}") from error
@@ -182,7 +185,6 @@ def read_master(
             imports = []
     _no_doubles(name, cells)
     metadata = json.loads(json.dumps(notebook.metadata))
-    _is_python(name, metadata)
     kept = {key: metadata[key] for key in ("kernelspec", "language_info") if key in metadata}
     whole = tuple(
         (_known(cell).get("grade_id", ""), str(cell.cell_type), str(source))

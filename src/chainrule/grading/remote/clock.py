@@ -1,8 +1,8 @@
 """What student code may spend: the time that its process had, whatever the machine did meanwhile.
 
 A guest's time is the time in which it ran, or slept. Time in which it was ready to run and had no
-processor, or in which the whole machine stood still (a suspended laptop, a stopped container), is
-not the guest's: late is not wrong.
+processor, or waited for a worker that had none, or in which the whole machine stood still (a
+suspended laptop, a stopped container), is not the guest's: late is not wrong.
 """
 
 from __future__ import annotations
@@ -64,11 +64,20 @@ class Stopwatch:
         self._last = now
         if self._observed < LOOK:
             return self._observed
-        cpu, delay = self._guest.cpu_seconds(), self._guest.delay_seconds()
+        cpu, delay = self._guest.cpu_seconds(), self._guest.delay_seconds() + _own_delay()
         if self._counted is None:
             self._counted = cpu, delay, self._observed
         before_cpu, before_delay, before = self._counted
         return max(before + cpu - before_cpu, self._observed - (delay - before_delay))
+
+
+def _own_delay() -> float:
+    """Seconds in which this process was ready to run and had no processor, as the kernel counts."""
+    try:
+        with open("/proc/self/schedstat", "rb", buffering=0) as file:
+            return int(file.read().split()[1]) / 1e9
+    except (OSError, ValueError, IndexError):  # not on Linux, or not counted there
+        return 0.0
 
 
 class Budget:
