@@ -271,7 +271,7 @@ FILLING = (
     Threat("many-nothings", _OUTPUT, "A hundred cells show nothing, 490 times each.",
            shows(100, _NOTHINGS), 10, 10),
     Threat("room-raised", _KEPT, "What a cell may show is made more from inside.",
-           shows(12, _RAISED), 10, 10),
+           shows(6, _RAISED), 10, 10),
     files("thirty-megabytes", "twenty large ones held together",
           "The notebook has 30 MB, all of it outputs.", _thirty, "", 10),
     spy("prints", "200,000 prints", "A cell prints 200,000 lines.",
