@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["doctor", "feedback", "grade"]
 
+_MOST_STRANGERS = 5  # named one by one
+
 
 def grade(
     assignment: Assignment,
@@ -278,10 +280,14 @@ def _show_batch(done: BatchResult, left: int) -> None:
         for note in notes:
             console.print(f"[yellow]note[/] {escape(name)}: {escape(note)}", highlight=False)
 
-    for name, like in sorted(done.strangers.items()):
+    strangers = sorted(done.strangers.items())
+    for name, like in strangers[:_MOST_STRANGERS]:
         nearest = f"; nearest: {escape(like)}" if like else ""
         line = f"{escape(name)} is not in the class list{nearest}"
         console.print(f"[yellow]note[/] {line}", highlight=False)
+    if len(strangers) > _MOST_STRANGERS:
+        more = len(strangers) - _MOST_STRANGERS
+        console.print(f"[yellow]note[/] nor are {more} others", highlight=False)
     for older in sorted(set(done.older.values())):
         names = [name for name, with_what in done.older.items() if with_what == older]
         console.print(
