@@ -43,7 +43,7 @@ def test_full_marks_for_right_answers_and_less_in_the_wrong_question_only(demo: 
         if STUDENTS[row.student].base != "master":
             continue
         lost = {q for q, s in row.questions.items() if not s.by_hand and s.score < s.max_score}
-        assert lost == wrong_questions(assignment, row.student), row.student
+        assert lost == wrong_questions(assignment, row.student), (assignment, row.student)
         assert bool(row.went_wrong) == bool(lost)
 
 

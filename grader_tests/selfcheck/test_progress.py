@@ -192,7 +192,7 @@ def test_the_line_follows_the_work(session: Callable[..., Session], front: str) 
     work.answer("q1_add")
     passed = work.run("q1_add_forward")
     assert passed.lines == ["1 of 50 points; next: Q1"]
-    assert [o["text"] for o in passed.outputs] == ["Add.forward: right.\n"]
+    assert [o["text"] for o in passed.outputs] == ["Add.forward: right at 3 points.\n"]
     assert work.run("q1_add_backward").lines == ["3 of 50 points; next: Q2"]
 
     work.answer("q3_max")  # the second is left for later
@@ -318,7 +318,7 @@ def test_stock_autograde_shows_no_line(course: Course, tmp_path: Path) -> None:
     installed(tmp_path, "nbgrader", "generate_assignment", PS1, "--force")
     installed(tmp_path, "nbgrader", "autograde", PS1)
     text = (tmp_path / "autograded" / "all" / PS1 / f"{PS1}.ipynb").read_text()
-    assert "Add.forward: right." in text
+    assert "Add.forward: right at" in text
     assert "of 50 points" not in text
 
 

@@ -192,7 +192,7 @@ def test_what_is_no_python_is_no_example(source: str) -> None:
 
 
 def test_marks_that_turn_the_direction_of_writing_are_taken_out() -> None:
-    assert "\u202e" not in anonymous("x = 1\nдля = 'a\u202eb'", [])
+    assert "\u202e" not in anonymous("x = 1\nдля = 'a\u202eb'", Private([]))
 
 
 # ---- A small class, worked out by hand.

@@ -95,7 +95,7 @@ class Limits:
     total_output_bytes: int = 10 * _MIB
     message_bytes: int = 32 * _MIB
     items: int = 1_000_000
-    hashed_items: int = 100_000
+    hashed_items: int = 1 << 17
     call_depth: int = 16
     notebook_bytes: int = 16 * _MIB
     notebook_file_bytes: int = 128 * _MIB
