@@ -108,7 +108,8 @@ def test_the_page_says_what_was_seen(graded: Class) -> None:
     for row in THREATS:
         known, seen = rows[row.id], graded.outcomes[row.id]
         assert (known["tried"], known["clauses"]) == (row.tried, [row.clause])
-        assert (known["here"]["points"], known["here"]["harm"]) == (seen.points, list(seen.harm))
+        here = known["here"]
+        assert (here["points"], here["harm"]) == (seen.points, list(seen.harm)), row.id
         assert bool(known["here"]["said"]) == bool(seen.said), row.id
 
 
