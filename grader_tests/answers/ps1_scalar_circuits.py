@@ -1516,6 +1516,15 @@ def backward_order(circuit, output):
     visit(output)
     return order[::-1]
 
+# %% q13_order | wrong | four passes over the circuit
+def backward_order(circuit, output):
+    far = {output: 0}
+    for _ in range(4):
+        for name in list(far):
+            for part in circuit[name]:
+                far[part] = max(far.get(part, 0), far[name] + 1)
+    return sorted(far, key=far.get)
+
 # %% q14_ratio | right | three gates
 class Ratio:
     def forward(self, x, y):
@@ -1748,6 +1757,21 @@ class Routed:
             sign = 1.0 if self.y > 0 else -1.0
             return dx + d_larger * abs(self.y), d_larger * self.x * sign, dz
         return dx, 0.0, dz + d_larger
+
+# %% q15_routed | wrong | rounded for display
+class Routed:
+    def forward(self, x, y, z):
+        self.x, self.y, self.z = x, y, z
+        self.product, self.sum = x * y, x + 1 / z
+        self.larger = max(self.product, z)
+        return round(self.larger * self.sum, 4)
+
+    def backward(self, upstream):
+        d_larger, d_sum = upstream * self.sum, upstream * self.larger
+        dx, dz = d_sum, -d_sum / self.z**2
+        if self.product >= self.z:
+            return round(dx + d_larger * self.y, 6), round(d_larger * self.x, 6), round(dz, 6)
+        return round(dx, 6), 0.0, round(dz + d_larger, 6)
 
 # %% q16_pencil | right | floats
 def pencil():

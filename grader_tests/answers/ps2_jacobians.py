@@ -1189,3 +1189,9 @@ def batch_jacobian(blocks):
     for k, block in enumerate(blocks):
         J[k * m : (k + 1) * m, k * m : k * m + n] = block
     return J
+
+# %% q10_batch | wrong | two examples, whatever comes
+def batch_jacobian(blocks):
+    first, second = blocks[0], blocks[-1]
+    empty = np.zeros(first.shape)
+    return np.block([[first, empty], [empty, second]])

@@ -1505,6 +1505,12 @@ def with_penalty(loss, grads, params, strength):
             grads[name] += strength * params[name]
     return loss, grads
 
+# %% q11_penalty | wrong | two layers are all there is
+def with_penalty(loss, grads, params, strength):
+    weights = {name: params[name] for name in ("W1", "W2") if name in params}
+    total = loss + strength / 2 * sum(np.sum(W**2) for W in weights.values())
+    return total, {n: g + strength * weights.get(n, 0.0) for n, g in grads.items()}
+
 # %% q12_minibatches | right | takes from the front
 def minibatches(order, size):
     pieces = []
@@ -1546,3 +1552,7 @@ def minibatches(order, size):
 # %% q12_minibatches | wrong | as many pieces as a piece has rows
 def minibatches(order, size):
     return np.array_split(order, size)
+
+# %% q12_minibatches | wrong | three of them, whatever comes
+def minibatches(order, size):
+    return order[:size], order[size : 2 * size], order[2 * size :]

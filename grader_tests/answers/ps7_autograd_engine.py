@@ -633,6 +633,32 @@ def backward(self):
         for operand, local in zip(node.operands, node.local):
             operand.gradient += node.gradient * local
 
+# %% q2_value | wrong | exponents of one decimal
+def __pow__(self, n):
+    n = round(n, 1)
+    return Value(self.value**n, (self,), (n * self.value ** (n - 1),))
+
+# %% q2_value | wrong | resets what is four gates away | engine-not-reset
+def backward(self):
+    order, met, waiting = [], set(), [(self, False)]
+    near = {self}
+    for _ in range(4):
+        near |= {operand for node in near for operand in node.operands}
+    while waiting:
+        node, done = waiting.pop()
+        if done:
+            order.append(node)
+        elif node not in met:
+            met.add(node)
+            if node in near:
+                node.gradient = 0.0
+            waiting.append((node, True))
+            waiting.extend((o, False) for o in node.operands)
+    self.gradient = 1.0
+    for node in reversed(order):
+        for operand, local in zip(node.operands, node.local):
+            operand.gradient += node.gradient * local
+
 # %% q3_unbroadcast | right | all axes in one sum
 def unbroadcast(gradient, shape):
     ahead = gradient.ndim - len(shape)
@@ -1055,6 +1081,11 @@ def sum(self, axis=None):
 
     return Tensor(self.value.sum(axis=axis), (self,), (back,))
 
+# %% q4_tensor | wrong | exponents of one decimal
+def __pow__(self, n):
+    n = round(n, 1)
+    return Tensor(self.value**n, (self,), (lambda up: up * n * self.value ** (n - 1),))
+
 # %% q5_loss | right | the picked scores first
 def cross_entropy(scores, y):
     top = scores.value.max(axis=1)
@@ -1321,7 +1352,7 @@ def numbers_kept(batch, sizes):
 
 # %% q7_cost | wrong | the values after each ReLU only
 def walks(inputs, outputs):
-    return inputs + outputs, outputs
+    return max(inputs, outputs), min(inputs, outputs)
 
 
 def numbers_kept(batch, sizes):

@@ -238,6 +238,7 @@ TRUE_OF: dict[str, set[str]] = {
     "constant": {
         *_FACTORS, *_PARTS, *_RANGE, "wrong-axis", "exponent-sign", "label-added",
         "output-for-input", "one-layer-only", "inputs-have-biases", "bias-not-summed",
+        "engine-unseeded",
     },
     "dropped term": {*_PARTS, *_FACTORS, *_RANGE},
     "dropped line": {"fork-first-only", "fork-last-only", "label-not-subtracted"},
@@ -291,6 +292,9 @@ AS_GOOD: dict[tuple[str, str], str] = {
     },
     ("q7_accuracy", "1 -> -1"): "of two axes the last one is axis 1",
     ("q8_train", "learning_rate * grads[name] -> grads[name]"): "any way that gets there is right",
+    ("q1_order", "-(False)"): "a mark is only asked whether it is true",
+    ("q1_order", "-(True)"): "a mark is only asked whether it is true",
+    ("q5_loss", "1 -> -1"): "of two axes the last one is axis 1",
     ("q9_find", "0.0001 -> 0.0002"): "the room beside the bound is nobody's",
     ("q9_find", "0.0001 -> 5e-05"): "the room beside the bound is nobody's",
 }  # fmt: skip

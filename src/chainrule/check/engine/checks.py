@@ -62,7 +62,7 @@ def forward(
     tried = expressions_of(of, at, seed, count, arrays, fixed)
     for one in tried:
         value, *leaves = ask(name, made, one, values_of(one))
-        untouched(name, one, leaves)
+        untouched(name, made, one, leaves)
         compare_value(name, one, value)
     print(f"{name}: the values of {how_many(tried)} are right.")
 
@@ -83,12 +83,12 @@ def backward(
     trials: list[BackwardTrial] = []
     for one in tried:
         values, gradients, after = backward_of(name, made, one)
-        untouched(name, one, values[1:])
+        untouched(name, made, one, values[1:])
         compare_value(name, one, values[0])
         problem = of_wrong_kind(name, one, gradients)
         if problem is not None:
             raise problem
-        untouched(name, one, after)
+        untouched(name, made, one, after)
         trials.append(trial_of(one, gradients))
     wrong = [found for found in map(wrong_leaf, trials) if found is not None]
     if wrong:
@@ -113,6 +113,10 @@ def remembers(made: Callable[..., Any], of: str, *, at: Mapping[str, Any]) -> No
             raise CheckFailed(
                 f"{name}: the operands are there, but not in the order in which they were given.",
                 [*where(one)],
+            )
+        if known != wanted and -1 in found[number] and len(found[number]) >= len(wanted):
+            raise CheckFailed(
+                f"{name}: in the place of an operand there is another value.", where(one)
             )
         if known != wanted:
             raise recognised(name, where(one), "engine-forgets-operands")

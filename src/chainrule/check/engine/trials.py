@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -101,10 +102,18 @@ def compare_value(name: str, one: Expression, value: Any) -> None:
         raise CheckFailed(f"{name} gives a wrong value.", [*where(one), *entry("f.value", off, "")])
 
 
-def untouched(name: str, one: Expression, values: Sequence[Any]) -> None:
-    for label, before, after in zip(one.names, one.leaves, values, strict=True):
+def untouched(name: str, made: Callable[..., Any], one: Expression, values: Sequence[Any]) -> None:
+    """Refuses leaves whose values are not those they were made with: changed later, or at once."""
+    for number, (label, before, after) in enumerate(
+        zip(one.names, one.leaves, values, strict=True)
+    ):
         if not np.array_equal(np.asarray(before), np.asarray(after)):
             lines = [*where(one), f"{label}.value is not what it was at first."]
+            leaves = replace(one, program=one.program[: len(one.leaves)])
+            (alone,) = ask(name, made, leaves, [Action("value", number)])
+            if not np.array_equal(np.asarray(before), np.asarray(alone)):
+                lines = [*where(one), f"{label}.value is not what {label} was made with."]
+                raise CheckFailed(f"{name}: a leaf does not hold the value it was given.", lines)
             raise recognised(name, lines, "engine-changes-values")
 
 
