@@ -638,7 +638,7 @@ def __pow__(self, n):
     n = round(n, 1)
     return Value(self.value**n, (self,), (n * self.value ** (n - 1),))
 
-# %% q2_value | wrong | resets what is four gates away | engine-not-reset
+# %% q2_value | wrong: engine-not-reset | resets what is four gates away
 def backward(self):
     order, met, waiting = [], set(), [(self, False)]
     near = {self}
