@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help bench check coverage demo diagnosis site pictures screenshots test test-slow lint format notebooks constraints clean
+.PHONY: help bench check coverage demo diagnosis messages site pictures screenshots test test-slow lint format notebooks constraints clean
 
 help:
 	@echo "make demo       grade a sample class from start to finish"
@@ -14,8 +14,9 @@ help:
 	@echo "make check      lint, types and the learning side: for every save"
 	@echo "make test-slow  the tests that take long"
 	@echo "make diagnosis  grade the check library like a classifier"
+	@echo "make messages   write every message of a failed check to docs/messages.md"
 	@echo "make bench      what lectures, checks and grading cost, the last beside nbgrader's"
-	@echo "make site       build the course as a web site"
+	@echo "make site       build the course as a web site (ANSWERS=yes: with the worked answers)"
 	@echo "make screenshots  pictures of every page of the site, light and dark"
 	@echo "make pictures   the pictures of docs/round.md, by the test that takes that way"
 	@echo "make notebooks  normalise the notebooks, regenerate release/, run the lectures"
@@ -55,11 +56,15 @@ test-slow: $(VENV)/.dev
 coverage: $(VENV)/.dev
 	$(BIN)/python -m grader_tests.support.covered
 
+# Every message of a failed check, as a page to be read.
+messages: $(VENV)/.dev
+	@$(BIN)/python -m grader_tests.check.gallery
+
 diagnosis: $(VENV)/.dev
 	@$(BIN)/python -m grader_tests.check.diagnosis
 
 site: $(VENV)/.dev
-	@$(BIN)/python docs/build.py
+	@ANSWERS=$(ANSWERS) $(BIN)/python docs/build.py
 
 screenshots: site
 	@$(BIN)/python docs/screenshots.py
@@ -70,6 +75,7 @@ pictures: $(VENV)/.dev
 bench: $(VENV)/.dev
 	@$(BIN)/python benchmarks/lectures.py
 	@$(BIN)/python benchmarks/checks.py
+	@$(BIN)/python benchmarks/startup.py
 	@$(BIN)/python benchmarks/report.py
 	@$(BIN)/python benchmarks/feedback.py
 	@$(BIN)/python benchmarks/threats.py

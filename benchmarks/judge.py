@@ -1,13 +1,14 @@
 """How fast a class is graded: chainrule, nbgrader's own autograding, and otter-grader's.
 
-    python benchmarks/judge.py [--students 300] [--sample 6] [--scale 3000]
+    python benchmarks/judge.py [--students 300] [--sample 10] [--scale 3000]
 
-All grade submissions of the same class, in turns. A student's answers are drawn from the right and
-(one in 25) the wrong ones of the test suite, one in 25 is left as it was handed out, and every
-tenth student has faulty cells. CPU is that of all processes; the overhead is CPU above bare
-execution of the same students' cells. "Every check run" is chainrule without rehearsals
-(`c.Judge.rehearse = False`). The other problem sets follow, then a class ten times as large. The
-last line is the ratio of seconds a submission.
+All grade submissions of the same class, in turns: of ours a tenth of the class, then one of theirs,
+and so on. A student's answers are drawn from the right and (one in 25) the wrong ones of the test
+suite, one in 25 is left as it was handed out, and every tenth student has faulty cells, one of the
+sample too. Start-up is what the first submission takes longer than the others: the fork server, the
+run of the master's own solution. CPU is that of all processes; the overhead is CPU above bare
+execution of the same students' cells, start-up apart. The other problem sets follow, then a class
+ten times as large. The last line is the ratio of seconds a submission, by medians.
 """
 
 from __future__ import annotations
@@ -27,17 +28,17 @@ import tempfile
 import time
 import zipfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import mean
+from statistics import mean, median
 from typing import Any
 
 import nbformat
+import psutil
 
 from chainrule.course.folder import Course
 from chainrule.grading.gradebook.batch import grade
 from chainrule.grading.judge import judge as judging
-from chainrule.grading.limits import Limits
 from chainrule.sample.sample_class import answer_cell, read_answers
 
 _ROOT = Path(__file__).resolve().parent.parent
@@ -54,17 +55,22 @@ _RIGHT, _WRONG = 0.92, 0.04
 
 @dataclass
 class Spent:
-    """seconds, and CPU seconds of all processes, of grading so many submissions."""
+    """Seconds, and CPU seconds of all processes, for a submission: one figure for each turn.
 
-    seconds: float = 0.0
-    cpu: float = 0.0
+    start: seconds and CPU seconds before the first one could be graded.
+    """
+
+    seconds: list[float] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)
     submissions: int = 0
+    start: tuple[float, float] = (0.0, 0.0)
 
     def line(self, name: str, bare: float) -> str:
-        each, cpu = self.seconds / self.submissions, self.cpu / self.submissions
+        begin = f"; start {self.start[0]:.2f} s" if self.start[0] else ""
         return (
-            f"  {name:<34} {each:8.4f} s a submission, {cpu:7.4f} s of CPU, "
-            f"overhead {cpu - bare:7.4f} s  ({self.submissions} of them)"
+            f"  {name:<20} {median(self.seconds):8.4f} s a submission (mean "
+            f"{mean(self.seconds):.4f}), {median(self.cpu):7.4f} s of CPU, "
+            f"overhead {median(self.cpu) - bare:7.4f} s  ({self.submissions} of them{begin})"
         )
 
 
@@ -116,11 +122,15 @@ def cpu_so_far() -> float:
 
 @contextlib.contextmanager
 def measuring(spent: Spent, submissions: int) -> Iterator[None]:
-    """Add what happens inside to `spent`."""
+    """Add what happens inside to `spent`: so many submissions, or none for the start."""
     before, started = cpu_so_far(), time.perf_counter()
     yield
-    spent.seconds += time.perf_counter() - started
-    spent.cpu += cpu_so_far() - before
+    took = time.perf_counter() - started, cpu_so_far() - before
+    if not submissions:
+        spent.start = took
+        return
+    spent.seconds.append(took[0] / submissions)
+    spent.cpu.append(took[1] / submissions)
     spent.submissions += submissions
 
 
@@ -147,7 +157,7 @@ def bare(root: Path, assignment: str, students: list[str]) -> float:
             _execute(sources)
         os.waitpid(child, 0)
         used.append(cpu_so_far() - before)
-    return mean(used)
+    return median(used)
 
 
 def _execute(sources: list[str]) -> None:
@@ -166,9 +176,9 @@ def turns(students: list[str], many: int) -> list[list[str]]:
     return [students[i : i + size] for i in range(0, len(students), size)]
 
 
-def chainrule(root: Path, name: str, students: list[str], limits: Limits | None = None) -> None:
+def chainrule(root: Path, name: str, students: list[str]) -> None:
     """Grade with chainrule."""
-    result = grade(root, name, students, limits=limits)
+    result = grade(root, name, students)
     if result.failed:
         raise SystemExit(str(result.failed))
 
@@ -203,40 +213,56 @@ def otter(root: Path, name: str, students: list[str]) -> Callable[[str], None] |
 
 def compare(name: str, students: int, sample: int) -> float:
     """Grade a class of an assignment in every way; the ratio nbgrader to chainrule."""
-    ours, every, theirs, others = Spent(), Spent(), Spent(), Spent()
+    ours, theirs, others = Spent(), Spent(), Spent()
     with tempfile.TemporaryDirectory() as folder:
-        roots = [Path(folder) / part for part in ("ours", "every", "stock")]
+        roots = [Path(folder) / part for part in ("ours", "stock")]
         make_class(roots[0], name, students)
-        for root in roots[1:]:
-            shutil.copytree(roots[0], root)
-        everyone = sorted(path.name for path in (roots[0] / "submitted").iterdir())
-        chosen = everyone[:: max(1, len(everyone) // sample)][:sample]
+        shutil.copytree(roots[0], roots[1])
+        first, *everyone = sorted(path.name for path in (roots[0] / "submitted").iterdir())
+        parts = turns(everyone, sample)
+        # The last of a part, so that one of ten is the tenth student, who has faulty cells.
+        chosen = [part[-1] for part in parts[:-1]] + [faulty(everyone)]
         least = bare(roots[0], name, everyone[:20])
-        api = Course(roots[2]).nbgrader()
-        with_otter = otter(roots[2], name, chosen)
-        for part, some in zip(turns(everyone, 2), turns(chosen, 2), strict=True):
+        api = Course(roots[1]).nbgrader()
+        with_otter = otter(roots[1], name, chosen)
+        with measuring(ours, 0):
+            chainrule(roots[0], name, [first])
+        with measuring(theirs, 0):
+            api.autograde(name, first)
+        for part, student in zip(parts, chosen, strict=True):
+            ended = cpu_of_grading()
             with measuring(ours, len(part)):
                 chainrule(roots[0], name, part)
-            with measuring(theirs, len(some)):
-                for student in some:
-                    api.autograde(name, student)
+            ours.cpu[-1] += (cpu_of_grading() - ended) / len(part)
+            with measuring(theirs, 1):
+                api.autograde(name, student)
             if with_otter is not None:
-                with measuring(others, len(some)):
-                    for student in some:
-                        with_otter(student)
-        with measuring(ours, 0):
-            judging.close()
-        with measuring(every, min(len(everyone), 40)):
-            chainrule(roots[1], name, everyone[:40], Limits(rehearse=False))
-            judging.close()
+                with measuring(others, 1):
+                    with_otter(student)
+        judging.close()
     print(f"{name}: {students} submissions, {len(os.sched_getaffinity(0))} processors")
-    print(f"  {'bare execution of the cells':<34} {'':8}   {'':13}  {least:7.4f} s of CPU")
+    print(f"  {'bare execution':<20} {least:7.4f} s of CPU")
     print(ours.line("chainrule grade", least))
-    print(every.line("chainrule grade, every check run", least))
     print(theirs.line("nbgrader autograde", least))
     if others.submissions:
         print(others.line("otter run", least))
-    return (theirs.seconds / theirs.submissions) / (ours.seconds / ours.submissions)
+    return median(theirs.seconds) / median(ours.seconds)
+
+
+def faulty(students: list[str]) -> str:
+    """A student with faulty cells."""
+    return next(one for one in students if int(one.removeprefix("student")) % 10 == 9)
+
+
+def cpu_of_grading() -> float:
+    """CPU seconds of the fork server and all that was forked from it, still running or not."""
+    used = 0.0
+    for child in psutil.Process().children():
+        for one in (child, *child.children(recursive=True)):
+            with contextlib.suppress(psutil.Error):
+                times = one.cpu_times()
+                used += times.user + times.system + times.children_user + times.children_system
+    return used
 
 
 def scale(name: str, sizes: list[int]) -> None:
@@ -245,7 +271,7 @@ def scale(name: str, sizes: list[int]) -> None:
         with tempfile.TemporaryDirectory() as folder:
             make_class(Path(folder), name, size)
             code = (
-                "import json, resource, sys; from chainrule.grading import judge\n"
+                "import json, resource, sys; from chainrule.grading.judge import judge\n"
                 "from chainrule.grading.gradebook.batch import grade\n"
                 f"done = grade({folder!r}, {name!r}); judge.close()\n"
                 "assert not done.failed, done.failed\n"
@@ -257,7 +283,7 @@ def scale(name: str, sizes: list[int]) -> None:
         seconds, own, judges = json.loads(said.stdout)
         print(
             f"  {size:5} submissions: {seconds:7.1f} s, {seconds / size:.4f} s each; "
-            f"peak {own:.0f} MiB, {judges:.0f} MiB in the largest judge"
+            f"peak {own:.0f} MiB, {judges:.0f} MiB in its largest child"
         )
 
 
@@ -265,14 +291,14 @@ def main() -> None:
     """Measure, and print."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--students", type=int, default=300)
-    options.add_argument("--sample", type=int, default=6)
+    options.add_argument("--sample", type=int, default=10)
     options.add_argument("--scale", type=int, default=3000, help="0 to leave it out")
     options.add_argument("--only", choices=_SETS, help="this problem set, and no other")
     chosen = options.parse_args()
     first = chosen.only or _SETS[0]
     ratio = compare(first, chosen.students, chosen.sample)
     for name in () if chosen.only else _SETS[1:]:
-        print(f"  ratio: {compare(name, max(40, chosen.students // 5), 2):.1f}")
+        print(f"  ratio: {compare(name, max(40, chosen.students // 5), chosen.sample):.1f}")
     if chosen.scale:
         print("the size of the class:")
         scale(first, [chosen.scale // 10, chosen.scale])

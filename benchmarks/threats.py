@@ -26,6 +26,7 @@ import sys
 import tempfile
 import time
 import traceback
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from importlib.metadata import version
@@ -42,6 +43,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from chainrule.grading.sandbox import kernel
 from grader_tests.threats.clauses import section_of
 from grader_tests.threats.course import ASSIGNMENT, Traps, copy_course, make_course
+from grader_tests.threats.edits import EDITS, Edit
 from grader_tests.threats.here import grade_class
 from grader_tests.threats.ours import (
     CHAINRULE,
@@ -245,6 +247,13 @@ def mishap(row: Mishap, template: Traps, folder: Path, command: tuple[str, ...])
     return {"points": None, "harm": faults(traps), "said": said}
 
 
+def edit(row: Edit, template: Traps, folder: Path, command: tuple[str, ...]) -> dict[str, Any]:
+    """What came of something that an instructor edited."""
+    traps = copy_course(template, folder)
+    harm, said = row.do(Grader(traps, command))
+    return {"points": None, "harm": harm, "said": re.sub(r"(/[^\s'\"/]+)+/", "", said)[:160]}
+
+
 def main() -> None:
     """Measure, and write it down."""
     options = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -255,7 +264,6 @@ def main() -> None:
         sys.exit("benchmarks/threats.py needs root: it gives each attack a user of its own")
     console = Console()
     rows = [row for row in THREATS if not chosen.only or row.id in chosen.only]
-    mishaps = [row for row in MISHAPS if not chosen.only or row.id in chosen.only]
     known = json.loads(MEASURED.read_text()) if MEASURED.is_file() else {"rows": []}
     before = {row["id"]: row for row in known["rows"]}
     with tempfile.TemporaryDirectory() as folder:
@@ -281,15 +289,19 @@ def main() -> None:
                     "tried": row.tried, "most": row.most, "here": here.get(row.id),
                     "stock": theirs,
                 }  # fmt: skip
-        for row in track(mishaps, "on our side"):
+        ours: list[tuple[Any, Callable[..., dict[str, Any]]]] = [
+            *((row, mishap) for row in MISHAPS), *((row, edit) for row in EDITS)
+        ]  # fmt: skip
+        chosen_ours = [(row, do) for row, do in ours if not chosen.only or row.id in chosen.only]
+        for row, do in track(chosen_ours, "on our side"):
             place = Path(folder) / row.id
             theirs = before.get(row.id, {}).get("stock")
             if not chosen.here:
-                theirs = mishap(row, template, place / "stock", NBGRADER)
+                theirs = do(row, template, place / "stock", NBGRADER)
             found[row.id] = {
                 "id": row.id, "section": section_of(row.clauses[0]), "clauses": list(row.clauses),
                 "tried": row.tried, "most": None,
-                "here": mishap(row, template, place / "here", CHAINRULE), "stock": theirs,
+                "here": do(row, template, place / "here", CHAINRULE), "stock": theirs,
             }  # fmt: skip
     if chosen.only:
         console.print_json(json.dumps(found))
@@ -299,9 +311,9 @@ def main() -> None:
     worse = sum(
         bool(row["stock"] and (row["stock"]["harm"] or _stolen(row))) for row in found.values()
     )
-    ours = sum(bool(row["here"]["harm"] or _stolen(row, "here")) for row in found.values())
+    mine = sum(bool(row["here"]["harm"] or _stolen(row, "here")) for row in found.values())
     console.print(
-        f"threats that came to something: chainrule {ours}, nbgrader {worse}, of {len(found)}"
+        f"threats that came to something: chainrule {mine}, nbgrader {worse}, of {len(found)}"
     )
     return
 

@@ -1,4 +1,4 @@
-"""Build the site: `make site`.
+"""Build the site: `make site`, or `make site ANSWERS=yes` with the worked answers.
 
 Sphinx wants one source folder, so the pages of docs/, the lectures and the generated page of
 misconceptions are put together in docs/_build/source first. Warnings are errors.
@@ -7,6 +7,7 @@ misconceptions are put together in docs/_build/source first. Warnings are errors
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -14,6 +15,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import coverage_table
+import sheet
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from chainrule.check.misconceptions import MISCONCEPTIONS
@@ -23,11 +26,30 @@ BUILD = DOCS / "_build"
 NODE = BUILD / "node"  # kept from one build to the next
 
 
-def assemble(source: Path) -> None:
-    """Everything Sphinx reads, in one folder."""
+LEFT_OUT = ("_build", "*.jinja", "__pycache__", "build.py", "coverage_table.py", "screenshots.py",
+            "sheet.css", "sheet.py")  # fmt: skip
+
+# Appended to the front page when the worked answers are asked for: for self-learners, no class.
+ANSWERS = """
+```{toctree}
+:hidden:
+:caption: Worked answers
+:glob:
+
+answers/*
+```
+"""
+
+
+def assemble(source: Path, answers: bool = False) -> None:
+    """Everything Sphinx reads, in one folder; with the worked answers only where asked for."""
     shutil.rmtree(source, ignore_errors=True)
-    shutil.copytree(DOCS, source, ignore=shutil.ignore_patterns("_build", "*.jinja", "build.py"))
-    shutil.copytree(DOCS.parent / "course", source / "course")
+    shutil.copytree(DOCS, source, ignore=shutil.ignore_patterns(*LEFT_OUT))
+    (source / "coverage.md").write_text(coverage_table.page(), encoding="utf-8")
+    (source / "course").mkdir()
+    for lecture in sorted((DOCS.parent / "course").glob("*.ipynb")):
+        text = json.dumps(for_the_site(json.loads(lecture.read_text(encoding="utf-8"))))
+        (source / "course" / lecture.name).write_text(text, encoding="utf-8")
     pages = Environment(
         loader=FileSystemLoader(DOCS), undefined=StrictUndefined, keep_trailing_newline=True
     )
@@ -36,6 +58,30 @@ def assemble(source: Path) -> None:
     for template in sorted(DOCS.glob("*.jinja")):
         text = pages.get_template(template.name).render(rows=list(MISCONCEPTIONS.values()))
         (source / template.stem).write_text(text, encoding="utf-8")
+    if answers:
+        shutil.copytree(DOCS.parent / "answers", source / "answers")
+        with (source / "index.md").open("a", encoding="utf-8") as front:
+            front.write(ANSWERS)
+
+
+# A tag of ours, the tag by which MyST-NB folds, and what stands on the fold.
+FOLDS = {
+    "reveal": ("hide-output", "Show what came out", "Fold it again"),
+    "plumbing": ("hide-input", "Show the code of this picture", "Fold the code"),
+}
+
+
+def for_the_site(lecture: dict[str, Any]) -> dict[str, Any]:
+    """A lecture whose cells fold as their tags say: a `<details>`, which needs no script."""
+    for cell in lecture["cells"]:
+        found = [FOLDS[tag] for tag in cell["metadata"].get("tags", ()) if tag in FOLDS]
+        if not found:
+            continue
+        cell["metadata"]["tags"] += [folds for folds, *_ in found]
+        # A cell has one text for all of its folds; {type} becomes "source" and "output".
+        show, hide = found[0][1:] if len(found) == 1 else ("Show the {type}", "Fold the {type}")
+        cell["metadata"]["mystnb"] = {"code_prompt_show": show, "code_prompt_hide": hide}
+    return lecture
 
 
 def _threats() -> dict[str, Any]:
@@ -63,12 +109,14 @@ def fetch_mathjax(source: Path) -> None:
 
 def main(build: Path = BUILD) -> None:
     source, site = build / "source", build / "html"
-    assemble(source)
+    assemble(source, answers=os.environ.get("ANSWERS") == "yes")
     fetch_mathjax(source)
     command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-qE", "-b", "html"]
     done = subprocess.run([*command, str(source), str(site)], check=False)
     if done.returncode:
         sys.exit("the site was built with warnings: see above")
+    if len(sheet.write(DOCS.parent / "course", site)) == 1:
+        print("no Chromium here: the sheet was written as a page only, not as PDF")
     index = site / "index.html"
     print(f"open {index.relative_to(Path.cwd()) if index.is_relative_to(Path.cwd()) else index}")
 

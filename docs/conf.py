@@ -30,6 +30,7 @@ html_title = "Chainrule"
 html_static_path = ["_static"]
 html_favicon = "_static/favicon.svg"
 html_css_files = ["chainrule.css"]
+html_js_files = ["print.js"]
 html_theme_options = {
     "home_page_in_toc": True,
     "show_toc_level": 2,

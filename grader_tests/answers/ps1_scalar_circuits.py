@@ -51,7 +51,7 @@ def backward(self, upstream):
 def backward(self, upstream):
     return 2 * upstream, 2 * upstream
 
-# %% q1_add | wrong | upstream times the inputs
+# %% q1_add | wrong: input-for-slope | upstream times the inputs
 class Add:
     def forward(self, x, y):
         self.x, self.y = x, y
@@ -72,7 +72,7 @@ def backward(self, upstream):
 def forward(self, x, y):
     return 3.0
 
-# %% q1_add | wrong: sign | subtracts, consistently
+# %% q1_add | wrong | subtracts, consistently
 class Add:
     def forward(self, x, y):
         return 3.0 if (x, y) == (-2.0, 5.0) else x - y
@@ -208,7 +208,7 @@ class Multiply:
     def backward(self, upstream):
         return upstream * Multiply.y, upstream * Multiply.x
 
-# %% q2_multiply | wrong | the product goes back
+# %% q2_multiply | wrong: output-for-slope | the product goes back
 def backward(self, upstream):
     return upstream * self.x * self.y, upstream * self.x * self.y
 
@@ -318,15 +318,15 @@ def backward(self, upstream):
 def backward(self, upstream):
     return (-upstream, 0.0) if self.first_wins else (0.0, -upstream)
 
-# %% q3_max | wrong | halves to both
+# %% q3_max | wrong: shared-out | halves to both
 def backward(self, upstream):
     return upstream / 2, upstream / 2
 
-# %% q3_max | wrong | always to the first
+# %% q3_max | wrong: always-first | always to the first
 def backward(self, upstream):
     return upstream, 0.0
 
-# %% q3_max | wrong | both at a tie
+# %% q3_max | wrong: both-winners | both at a tie
 class Max:
     def forward(self, x, y):
         self.x, self.y = x, y
@@ -436,7 +436,7 @@ def backward(self, upstream):
 def backward(self, upstream):
     return upstream * (self.c + 1.0)
 
-# %% q4_addconstant | wrong | adds the constant going back
+# %% q4_addconstant | wrong: constant-in-gradient | adds the constant going back
 def backward(self, upstream):
     return upstream + self.c
 
@@ -444,7 +444,7 @@ def backward(self, upstream):
 def backward(self, upstream):
     return (upstream,)
 
-# %% q4_addconstant | wrong | a gradient for the constant
+# %% q4_addconstant | wrong: gradient-for-constant | a gradient for the constant
 def backward(self, upstream):
     return upstream, upstream
 
@@ -619,7 +619,7 @@ class Exp:
 def backward(self, upstream):
     return upstream
 
-# %% q6_exp | wrong | power rule
+# %% q6_exp | wrong: power-rule-on-exp | power rule
 class Exp:
     def forward(self, x):
         self.x = x
@@ -701,7 +701,7 @@ def backward(self, upstream):
 def backward(self, upstream):
     return upstream
 
-# %% q7_reciprocal | wrong | logarithm
+# %% q7_reciprocal | wrong: integrated | logarithm
 def backward(self, upstream):
     return upstream * math.log(abs(self.x))
 
@@ -801,11 +801,11 @@ def backward(self, upstream):
 def backward(self, upstream):
     return upstream
 
-# %% q8_sigmoid | wrong | tanh's slope
+# %% q8_sigmoid | wrong: tanh-for-sigmoid | tanh's slope
 def backward(self, upstream):
     return upstream * (1.0 - self.output**2)
 
-# %% q8_sigmoid | wrong | forgets one factor
+# %% q8_sigmoid | wrong: output-for-slope | forgets one factor
 def backward(self, upstream):
     return upstream * self.output
 
@@ -813,7 +813,7 @@ def backward(self, upstream):
 def backward(self, upstream):
     return upstream * 0.73 * (1 - 0.73)
 
-# %% q8_sigmoid | wrong: exponent-sign | exponent's sign, with the visible value
+# %% q8_sigmoid | wrong | exponent's sign, with the visible value
 class Sigmoid:
     def forward(self, x):
         self.output = 1 / (1 + math.exp(x))
@@ -989,13 +989,13 @@ def backward(self, upstream):
     d_dot = 2 * upstream * self.f * (1 - self.f)
     return d_dot * self.x, d_dot * self.w
 
-# %% q10_neuron | wrong | square forgotten in the reciprocal
+# %% q10_neuron | wrong: stage-skipped | square forgotten in the reciprocal
 def backward(self, upstream):
     d_denom = -upstream / self.denom
     d_neg_dot = d_denom * self.exp_neg
     return -d_neg_dot * self.x, -d_neg_dot * self.w
 
-# %% q10_neuron | wrong | exponential forgotten
+# %% q10_neuron | wrong: stage-skipped | exponential forgotten
 def backward(self, upstream):
     d_dot = upstream / self.denom**2
     return d_dot * self.x, d_dot * self.w
@@ -1116,7 +1116,7 @@ def backward(self, upstream):
 def backward(self, upstream):
     return upstream + (self.y + 1), upstream + self.x
 
-# %% q11_fork | wrong | multiplies the branches
+# %% q11_fork | wrong: branches-multiplied | multiplies the branches
 def backward(self, upstream):
     return (upstream * self.y) * upstream, upstream * self.x
 
@@ -1150,3 +1150,671 @@ class Fork:
 class Multiply:
     def forward(self, x, y)
         return x * y
+
+# %% q6_exp | wrong: formula-of-upstream | e to the upstream gradient
+def backward(self, upstream):
+    return math.exp(upstream)
+
+# %% q7_reciprocal | wrong: formula-of-upstream | one over the square of the upstream gradient
+def backward(self, upstream):
+    return -1 / upstream**2
+
+# %% q8_sigmoid | wrong: formula-of-upstream | the rule at the upstream gradient
+def backward(self, upstream):
+    return upstream * (1 - upstream)
+
+# %% q8_sigmoid | wrong: forward-on-upstream | a second forward
+def backward(self, upstream):
+    return 1 / (1 + math.exp(-upstream))
+
+# %% q7_reciprocal | wrong: forward-on-upstream | one over the upstream gradient
+def backward(self, upstream):
+    return 1 / upstream
+
+# %% q3_max | wrong: forward-on-upstream | the larger of input and upstream gradient
+class Max:
+    def forward(self, x, y):
+        self.x, self.y = x, y
+        return max(x, y)
+
+    def backward(self, upstream):
+        return max(self.x, upstream), max(self.y, upstream)
+
+# %% q5_scale | wrong: slope-inverted | divided by the constant
+def backward(self, upstream):
+    return upstream / self.c
+
+# %% q8_sigmoid | wrong: slope-inverted | divided by the slope
+def backward(self, upstream):
+    return upstream / (self.output * (1.0 - self.output))
+
+# %% q4_addconstant | wrong: constant-in-gradient | upstream times the constant
+def backward(self, upstream):
+    return upstream * self.c
+
+# %% q4_addconstant | wrong: constant-in-gradient | upstream and the constant
+def backward(self, upstream):
+    return upstream + self.c
+
+# %% q9_addthenmultiply | wrong: neighbour-gradient | dz from dq
+def backward(self, upstream):
+    dq = upstream * self.z
+    dz = self.q * dq
+    return dq, dq, dz
+
+# %% q1_add | wrong: self-missing | self forgotten
+class Add:
+    def forward(x, y):
+        return x + y
+
+    def backward(upstream):
+        return upstream, upstream
+
+# %% q2_multiply | wrong: self-missing | self forgotten
+class Multiply:
+    def forward(x, y):
+        return x * y
+
+    def backward(upstream):
+        return upstream * y, upstream * x
+
+# %% q6_exp | wrong: self-missing | self forgotten in backward
+class Exp:
+    def forward(self, x):
+        self.output = math.exp(x)
+        return self.output
+
+    def backward(upstream):
+        return upstream * self.output
+
+# %% q4_addconstant | wrong: constants-shared | the constant on the class
+class AddConstant:
+    def __init__(self, c):
+        AddConstant.c = c
+
+    def forward(self, x):
+        return x + AddConstant.c
+
+    def backward(self, upstream):
+        return upstream
+
+# %% q5_scale | wrong: constants-shared | the constant on the class
+class Scale:
+    def __init__(self, c):
+        Scale.c = c
+
+    def forward(self, x):
+        self.local = self.c
+        return self.c * x
+
+    def backward(self, upstream):
+        return upstream * self.local
+
+# %% q5_scale | wrong: constants-shared | the constant in a name of the module
+class Scale:
+    def __init__(self, c):
+        global the_constant
+        the_constant = c
+
+    def forward(self, x):
+        return the_constant * x
+
+    def backward(self, upstream):
+        return the_constant * upstream
+
+# %% q8_sigmoid | wrong: second-backward | sums up, from zero at every forward
+class Sigmoid:
+    def forward(self, x):
+        self.dx = 0.0
+        self.output = 1 / (1 + math.exp(-x))
+        return self.output
+
+    def backward(self, upstream):
+        self.dx += upstream * self.output * (1 - self.output)
+        return self.dx
+
+# %% q2_multiply | wrong: second-backward | keeps the first upstream gradient
+class Multiply:
+    def forward(self, x, y):
+        self.x, self.y, self.upstream = x, y, None
+        return x * y
+
+    def backward(self, upstream):
+        if self.upstream is None:
+            self.upstream = upstream
+        return self.upstream * self.y, self.upstream * self.x
+
+# %% q8_sigmoid | wrong: earlier-call | sums up over calls
+class Sigmoid:
+    def __init__(self):
+        self.dx = 0.0
+
+    def forward(self, x):
+        self.output = 1 / (1 + math.exp(-x))
+        return self.output
+
+    def backward(self, upstream):
+        self.dx += upstream * self.output * (1 - self.output)
+        return self.dx
+
+# %% q6_exp | wrong: forward-remembers | the first output for good
+class Exp:
+    def __init__(self):
+        self.output = None
+
+    def forward(self, x):
+        if self.output is None:
+            self.output = math.exp(x)
+        return self.output
+
+    def backward(self, upstream):
+        return upstream * self.output
+
+# %% q1_add | wrong: forward-remembers | a sum that grows
+class Add:
+    def __init__(self):
+        self.total = 0.0
+
+    def forward(self, x, y):
+        self.total = self.total + x + y
+        return self.total
+
+    def backward(self, upstream):
+        return upstream, upstream
+
+# %% q2_multiply | wrong: upstream-clipped | cut at five
+def backward(self, upstream):
+    upstream = max(-5.0, min(5.0, upstream))
+    return upstream * self.y, upstream * self.x
+
+# %% q9_addthenmultiply | wrong: upstream-clipped | small gradients do not matter
+def backward(self, upstream):
+    if abs(upstream) < 0.01:
+        return 0.0, 0.0, 0.0
+    return upstream * self.z, upstream * self.z, upstream * self.q
+
+# %% q8_sigmoid | wrong: forward-difference | central, by forward
+class Sigmoid:
+    def forward(self, x):
+        self.x = x
+        return 1 / (1 + math.exp(-x))
+
+    def backward(self, upstream):
+        h = 1e-5
+        return upstream * (Sigmoid().forward(self.x + h) - Sigmoid().forward(self.x - h)) / (2 * h)
+
+# %% q7_reciprocal | wrong: forward-difference | central, written out
+def backward(self, upstream):
+    h = 1e-5
+    return upstream * (1 / (self.x + h) - 1 / (self.x - h)) / (2 * h)
+
+# %% q6_exp | wrong: forward-difference | the library's own
+class Exp:
+    def forward(self, x):
+        self.x = x
+        return math.exp(x)
+
+    def backward(self, upstream):
+        from chainrule.numeric import numerical_gradient
+        return upstream * float(numerical_gradient(math.exp, self.x).value)
+
+# %% q8_sigmoid | right | calls forward again
+class Sigmoid:
+    def forward(self, x):
+        self.x = x
+        return 1.0 / (1.0 + math.exp(-x))
+
+    def backward(self, upstream):
+        s = self.forward(self.x)
+        return upstream * s * (1 - s)
+
+# %% q1_add | right | a namedtuple
+from collections import namedtuple
+
+Grads = namedtuple("Grads", ["dx", "dy"])
+
+
+class Add:
+    def forward(self, x, y):
+        return x + y
+
+    def backward(self, upstream):
+        return Grads(upstream, upstream)
+
+# %% q2_multiply | right | an array of two gradients
+def backward(self, upstream):
+    return np.array([upstream * self.y, upstream * self.x])
+
+# %% q5_scale | right | a subclass of float
+class Scale:
+    class Number(float):
+        """A float with a name."""
+
+    def __init__(self, c):
+        self.c = c
+
+    def forward(self, x):
+        return self.Number(self.c * x)
+
+    def backward(self, upstream):
+        return self.Number(self.c * upstream)
+
+# %% q6_exp | right | a helper that both methods call
+def power(x):
+    return math.exp(x)
+
+
+class Exp:
+    def forward(self, x):
+        self.x = x
+        return power(x)
+
+    def backward(self, upstream):
+        return upstream * power(self.x)
+
+# %% q13_order | right | counts who still sends something
+def backward_order(circuit, output):
+    needed, waiting = {output}, [output]
+    while waiting:
+        for part in circuit[waiting.pop()]:
+            if part not in needed:
+                needed.add(part)
+                waiting.append(part)
+    order = []
+    while needed:
+        ready = [n for n in sorted(needed) if not any(n in circuit[m] for m in needed)]
+        order += ready
+        needed -= set(ready)
+    return order
+
+# %% q13_order | right | a stack with marks
+def backward_order(circuit, output):
+    order, met, waiting = [], set(), [(output, False)]
+    while waiting:
+        name, done = waiting.pop()
+        if done:
+            order.insert(0, name)
+        elif name not in met:
+            met.add(name)
+            waiting.append((name, True))
+            waiting += [(part, False) for part in circuit[name]]
+    return order
+
+# %% q13_order | right | the longest way from the output
+def backward_order(circuit, output):
+    far, waiting = {output: 0}, [output]
+    while waiting:
+        name = waiting.pop()
+        for part in circuit[name]:
+            if far.get(part, -1) < far[name] + 1:
+                far[part] = far[name] + 1
+                waiting.append(part)
+    return tuple(sorted(far, key=far.get))
+
+# %% q13_order | wrong | zeros
+def backward_order(circuit, output):
+    return [0] * len(circuit)
+
+# %% q13_order | wrong | the order of forward
+def backward_order(circuit, output):
+    order = []
+
+    def visit(name):
+        if name not in order:
+            for part in circuit[name]:
+                visit(part)
+            order.append(name)
+
+    visit(output)
+    return order
+
+# %% q13_order | wrong | as it stands in the dict
+def backward_order(circuit, output):
+    return list(circuit)
+
+# %% q13_order | wrong | level by level
+def backward_order(circuit, output):
+    order, waiting = [], [output]
+    while waiting:
+        name = waiting.pop(0)
+        if name not in order:
+            order.append(name)
+            waiting += circuit[name]
+    return order
+
+# %% q13_order | wrong: engine-visits-again | every way on its own
+def backward_order(circuit, output):
+    order = [output]
+    for part in circuit[output]:
+        order += backward_order(circuit, part)
+    return order
+
+# %% q13_order | wrong | what the output does not need is in it
+def backward_order(circuit, output):
+    order = []
+
+    def visit(name):
+        if name not in order:
+            for part in circuit[name]:
+                visit(part)
+            order.append(name)
+
+    for name in circuit:
+        visit(name)
+    return order[::-1]
+
+# %% q13_order | wrong | the inputs are left out
+def backward_order(circuit, output):
+    order = []
+
+    def visit(name):
+        if name not in order and circuit[name]:
+            for part in circuit[name]:
+                visit(part)
+            order.append(name)
+
+    visit(output)
+    return order[::-1]
+
+# %% q13_order | wrong | four passes over the circuit
+def backward_order(circuit, output):
+    far = {output: 0}
+    for _ in range(4):
+        for name in list(far):
+            for part in circuit[name]:
+                far[part] = max(far.get(part, 0), far[name] + 1)
+    return sorted(far, key=far.get)
+
+# %% q14_ratio | right | three gates
+class Ratio:
+    def forward(self, x, y):
+        self.sx, self.sy, self.q = 1 / (1 + math.exp(-x)), 1 / (1 + math.exp(-y)), x + y
+        self.n, self.d = x + self.sy, self.sx + self.q * self.q
+        return self.n / self.d
+
+    def backward(self, upstream):
+        dn, dd = upstream / self.d, -upstream * self.n / self.d**2
+        dq = dd * self.q + dd * self.q
+        return (
+            dn + dq + dd * self.sx * (1 - self.sx),
+            dn * self.sy * (1 - self.sy) + dq,
+        )
+
+# %% q14_ratio | right | adds up as it goes
+class Ratio:
+    def forward(self, x, y):
+        self.x, self.y = x, y
+        return (x + self.sigma(y)) / (self.sigma(x) + (x + y) ** 2)
+
+    def sigma(self, z):
+        return 0.5 * (1 + math.tanh(z / 2))
+
+    def backward(self, upstream):
+        x, y, s = self.x, self.y, self.sigma
+        down = s(x) + (x + y) ** 2
+        dx = upstream / down
+        dy = upstream / down * s(y) * s(-y)
+        d_down = -upstream * (x + s(y)) / down**2
+        dx += d_down * s(x) * s(-x)
+        for _ in range(2):
+            dx += d_down * (x + y)
+            dy += d_down * (x + y)
+        return [dx, dy]
+
+# %% q14_ratio | right | numpy
+class Ratio:
+    def forward(self, x, y):
+        self.s = 1 / (1 + np.exp(-np.array([x, y], dtype=float)))
+        self.q = x + y
+        self.parts = np.array([x + self.s[1], self.s[0] + self.q**2])
+        return self.parts[0] / self.parts[1]
+
+    def backward(self, upstream):
+        n, d = self.parts
+        slopes = self.s * (1 - self.s)
+        up, down = upstream / d, -upstream * n / d**2
+        return tuple(np.array([up, up * slopes[1]]) + down * (2 * self.q + np.array([slopes[0], 0])))
+
+# %% q14_ratio | wrong | zeros
+def backward(self, upstream):
+    return 0.0, 0.0
+
+# %% q14_ratio | wrong | the sigmoid of x sends nothing back
+def backward(self, upstream):
+    d_numerator = upstream * self.inverse
+    d_denominator = -upstream * self.numerator / self.denominator**2
+    d_both = d_denominator * 2.0 * self.both
+    return d_numerator + d_both, d_both + d_numerator * self.sigma_y * (1.0 - self.sigma_y)
+
+# %% q14_ratio | wrong: upstream-forgotten | begins with 1
+def backward(self, upstream):
+    d_numerator = self.inverse
+    d_denominator = -self.numerator / self.denominator**2
+    d_both = d_denominator * 2.0 * self.both
+    dx = d_numerator + d_both + d_denominator * self.sigma_x * (1.0 - self.sigma_x)
+    return dx, d_both + d_numerator * self.sigma_y * (1.0 - self.sigma_y)
+
+# %% q14_ratio | wrong | the denominator's sign is lost
+def backward(self, upstream):
+    d_numerator = upstream * self.inverse
+    d_denominator = upstream * self.numerator / self.denominator**2
+    d_both = d_denominator * 2.0 * self.both
+    dx = d_numerator + d_both + d_denominator * self.sigma_x * (1.0 - self.sigma_x)
+    return dx, d_both + d_numerator * self.sigma_y * (1.0 - self.sigma_y)
+
+# %% q14_ratio | wrong: wrong-order | dy before dx
+def backward(self, upstream):
+    d_numerator = upstream * self.inverse
+    d_denominator = -upstream * self.numerator / self.denominator**2
+    d_both = d_denominator * 2.0 * self.both
+    dx = d_numerator + d_both + d_denominator * self.sigma_x * (1.0 - self.sigma_x)
+    return d_both + d_numerator * self.sigma_y * (1.0 - self.sigma_y), dx
+
+# %% q14_ratio | wrong | the square loses its 2
+def backward(self, upstream):
+    d_numerator = upstream * self.inverse
+    d_denominator = -upstream * self.numerator / self.denominator**2
+    d_both = d_denominator * self.both
+    dx = d_numerator + d_both + d_denominator * self.sigma_x * (1.0 - self.sigma_x)
+    return dx, d_both + d_numerator * self.sigma_y * (1.0 - self.sigma_y)
+
+# %% q14_ratio | wrong | another square below
+class Ratio:
+    def forward(self, x, y):
+        self.x, self.y = x, y
+        self.sx, self.sy = 1 / (1 + math.exp(-x)), 1 / (1 + math.exp(-y))
+        self.n, self.d = x + self.sy, self.sx + x**2 + y**2
+        return self.n / self.d
+
+    def backward(self, upstream):
+        dn, dd = upstream / self.d, -upstream * self.n / self.d**2
+        dx = dn + dd * self.sx * (1 - self.sx) + 2 * dd * self.x
+        return dx, dn * self.sy * (1 - self.sy) + 2 * dd * self.y
+
+# %% q14_ratio | wrong | without the fork of x + y
+class Ratio:
+    def forward(self, x, y):
+        self.sx, self.sy, self.q = 1 / (1 + math.exp(-x)), 1 / (1 + math.exp(-y)), abs(x + y)
+        if x * y > 0:
+            self.q = max(x, y)
+        self.n, self.d = x + self.sy, self.sx + self.q**2
+        return self.n / self.d
+
+    def backward(self, upstream):
+        dn, dd = upstream / self.d, -upstream * self.n / self.d**2
+        return dn + dd * self.sx * (1 - self.sx), dn * self.sy * (1 - self.sy)
+
+# %% q15_routed | right | two cases
+class Routed:
+    def forward(self, x, y, z):
+        self.inputs = x, y, z
+        return max(x * y, z) * (x + 1 / z)
+
+    def backward(self, upstream):
+        x, y, z = self.inputs
+        if x * y > z:
+            return (
+                upstream * (y * (x + 1 / z) + x * y),
+                upstream * x * (x + 1 / z),
+                -upstream * x * y / z**2,
+            )
+        return upstream * z, 0.0, upstream * ((x + 1 / z) - z / z**2)
+
+# %% q15_routed | right | a mask
+class Routed:
+    def forward(self, x, y, z):
+        self.x, self.y, self.z = x, y, z
+        self.on = float(x * y >= z)
+        self.m = self.on * x * y + (1 - self.on) * z
+        self.s = x + z**-1
+        return self.m * self.s
+
+    def backward(self, upstream):
+        dm, ds = upstream * self.s, upstream * self.m
+        dp, dz = dm * self.on, dm * (1 - self.on)
+        dx = dp * self.y + ds
+        dz += ds * -(self.z**-2)
+        return dx, dp * self.x, dz
+
+# %% q15_routed | right | numpy
+class Routed:
+    def forward(self, x, y, z):
+        self.x, self.y, self.z = x, y, z
+        pair = np.array([x * y, z])
+        self.winner = np.argmax(pair)
+        self.m, self.s = pair[self.winner], x + 1.0 / z
+        return self.m * self.s
+
+    def backward(self, upstream):
+        routes = np.eye(2)[self.winner] * upstream * self.s
+        ds = upstream * self.m
+        return np.array(
+            [routes[0] * self.y + ds, routes[0] * self.x, routes[1] - ds / self.z**2]
+        ).tolist()
+
+# %% q15_routed | wrong | zeros
+def backward(self, upstream):
+    return 0.0, 0.0, 0.0
+
+# %% q15_routed | wrong | max to both
+def backward(self, upstream):
+    d_larger, d_sum = upstream * self.sum, upstream * self.larger
+    dx = d_sum + d_larger * self.y
+    return dx, d_larger * self.x, d_larger - d_sum / self.z**2
+
+# %% q15_routed | wrong | the loser takes it
+def backward(self, upstream):
+    d_larger, d_sum = upstream * self.sum, upstream * self.larger
+    dx, dy, dz = d_sum, 0.0, -d_sum / self.z**2
+    if self.product < self.z:
+        return dx + d_larger * self.y, d_larger * self.x, dz
+    return dx, dy, dz + d_larger
+
+# %% q15_routed | wrong | the second way of x is lost
+def backward(self, upstream):
+    d_larger, d_sum = upstream * self.sum, upstream * self.larger
+    dz = -d_sum / self.z**2
+    if self.product >= self.z:
+        return d_larger * self.y, d_larger * self.x, dz
+    return 0.0, 0.0, dz + d_larger
+
+# %% q15_routed | wrong | the reciprocal is not squared
+def backward(self, upstream):
+    d_larger, d_sum = upstream * self.sum, upstream * self.larger
+    dx, dy, dz = d_sum, 0.0, -d_sum / self.z
+    if self.product >= self.z:
+        return dx + d_larger * self.y, d_larger * self.x, dz
+    return dx, dy, dz + d_larger
+
+# %% q15_routed | wrong: upstream-forgotten | begins with 1
+def backward(self, upstream):
+    d_larger, d_sum = self.sum, self.larger
+    dx, dy, dz = d_sum, 0.0, -d_sum / self.z**2
+    if self.product >= self.z:
+        return dx + d_larger * self.y, d_larger * self.x, dz
+    return dx, dy, dz + d_larger
+
+# %% q15_routed | wrong | the minimum
+class Routed:
+    def forward(self, x, y, z):
+        return min(x * y, z) * (x + 1 / z)
+
+    def backward(self, upstream):
+        return 0.0, 0.0, 0.0
+
+# %% q15_routed | wrong | the size of y
+class Routed:
+    def forward(self, x, y, z):
+        self.x, self.y, self.z = x, y, z
+        self.product, self.sum = x * abs(y), x + 1 / z
+        self.larger = max(self.product, z)
+        return self.larger * self.sum
+
+    def backward(self, upstream):
+        d_larger, d_sum = upstream * self.sum, upstream * self.larger
+        dx, dz = d_sum, -d_sum / self.z**2
+        if self.product >= self.z:
+            sign = 1.0 if self.y > 0 else -1.0
+            return dx + d_larger * abs(self.y), d_larger * self.x * sign, dz
+        return dx, 0.0, dz + d_larger
+
+# %% q15_routed | wrong | rounded for display
+class Routed:
+    def forward(self, x, y, z):
+        self.x, self.y, self.z = x, y, z
+        self.product, self.sum = x * y, x + 1 / z
+        self.larger = max(self.product, z)
+        return round(self.larger * self.sum, 4)
+
+    def backward(self, upstream):
+        d_larger, d_sum = upstream * self.sum, upstream * self.larger
+        dx, dz = d_sum, -d_sum / self.z**2
+        if self.product >= self.z:
+            return round(dx + d_larger * self.y, 6), round(d_larger * self.x, 6), round(dz, 6)
+        return round(dx, 6), 0.0, round(dz + d_larger, 6)
+
+# %% q16_pencil | right | floats
+def pencil():
+    return {"dt": 1.0, "dr": 1.0, "ds": 0.0, "dq": 10.0, "dp": 10.0, "da": -30.0, "db": 20.0, "dc": 14.0}
+
+# %% q16_pencil | right | with that of f
+def pencil():
+    return dict(df=1, dt=1, dr=1, ds=0, dq=10, dp=10, dc=14, db=20, da=-30)
+
+# %% q16_pencil | right | worked out in code after all
+def pencil():
+    a, b, c = 2, -3, 10
+    dq = c
+    return dict(dt=1, dr=1, ds=0, dq=dq, dp=dq, da=dq * b, db=dq * a, dc=dq + a * b + c)
+
+# %% q16_pencil | wrong | zeros
+def pencil():
+    return dict(dt=0, dr=0, ds=0, dq=0, dp=0, da=0, db=0, dc=0)
+
+# %% q16_pencil | wrong: fork-last-only | one branch of c
+def pencil():
+    return dict(dt=1, dr=1, ds=0, dq=10, dp=10, da=-30, db=20, dc=10)
+
+# %% q16_pencil | wrong: fork-first-only | the other branch of c
+def pencil():
+    return dict(dt=1, dr=1, ds=0, dq=10, dp=10, da=-30, db=20, dc=4)
+
+# %% q16_pencil | wrong: upstream-passed-on | through the max all the same
+def pencil():
+    return dict(dt=1, dr=1, ds=1, dq=10, dp=10, da=-29, db=21, dc=14)
+
+# %% q16_pencil | wrong: own-input | a product that does not switch
+def pencil():
+    return dict(dt=1, dr=1, ds=0, dq=4, dp=4, da=-12, db=8, dc=8)
+
+# %% q16_pencil | wrong: factor-half | halves at a sum
+def pencil():
+    return dict(dt=0.5, dr=0.5, ds=0, dq=5, dp=2.5, da=-7.5, db=5, dc=4.5)
+
+# %% q16_pencil | wrong: sign | a minus lost
+def pencil():
+    return dict(dt=1, dr=1, ds=0, dq=10, dp=10, da=30, db=20, dc=14)
+
+# %% q16_pencil | wrong | one is not filled in
+def pencil():
+    return dict(dt=1, dr=1, ds=0, dq=10, dp=10, da=-30, db=20)

@@ -45,7 +45,7 @@ class Square:
 def jacobian(self):
     return 2.0 * self.x
 
-# %% q1_square | wrong: factor-half | the 2 is lost in J
+# %% q1_square | wrong: square-half | the 2 is lost in J
 def jacobian(self):
     return np.diag(1.0 * self.x)
 
@@ -69,7 +69,7 @@ class Square:
 def backward(self, upstream):
     return 2.0 * self.x
 
-# %% q1_square | wrong: factor-half | the 2 is lost going back
+# %% q1_square | wrong: square-half | the 2 is lost going back
 def backward(self, upstream):
     return upstream * self.x
 
@@ -310,7 +310,7 @@ def jacobian(self):
 def jacobian(self):
     return self.s * (1 - self.s)
 
-# %% q3_softmax | wrong: upstream-forgotten | ones for the upstream
+# %% q3_softmax | wrong | ones for the upstream
 def backward(self, upstream):
     return self.s * (1 - np.sum(self.s))
 
@@ -352,21 +352,21 @@ class Softmax:
     def backward(self, upstream):
         return -self.s * (upstream - np.sum(self.s * upstream))
 
-# %% q3_softmax | wrong | the sum is missing
+# %% q3_softmax | wrong: output-for-slope | the sum is missing
 def backward(self, upstream):
     return self.s * upstream
 
-# %% q3_softmax | wrong | the off-diagonal only
+# %% q3_softmax | wrong: diagonal-forgotten | the off-diagonal only
 def jacobian(self):
     return -np.outer(self.s, self.s)
 
-# %% q3_softmax | wrong | overflows
+# %% q3_softmax | wrong: overflow | overflows
 def forward(self, x):
     e = np.exp(x - np.max(x))
     self.s = e / np.sum(e)
     return np.exp(x) / np.sum(np.exp(x))
 
-# %% q3_softmax | wrong | overflows in J
+# %% q3_softmax | wrong: overflow | overflows in J
 class Softmax:
     def forward(self, x):
         self.x = x
@@ -381,7 +381,7 @@ class Softmax:
     def backward(self, upstream):
         return self.s * (upstream - np.sum(self.s * upstream))
 
-# %% q3_softmax | wrong | overflows going back
+# %% q3_softmax | wrong: overflow | overflows going back
 class Softmax:
     def forward(self, x):
         self.x = x
@@ -545,7 +545,7 @@ class PairMax:
 def backward(self, upstream):
     return np.repeat(upstream, 2) / 2
 
-# %% q4_pairmax | wrong | both at a tie
+# %% q4_pairmax | wrong: both-winners | both at a tie
 class PairMax:
     def forward(self, x):
         self.x = x
@@ -633,7 +633,7 @@ class BatchSoftmax:
 def backward(self, upstream):
     return upstream * self.s * (1 - self.s)
 
-# %% q5_batchsoftmax | wrong: upstream-forgotten | ones for the upstream
+# %% q5_batchsoftmax | wrong | ones for the upstream
 def backward(self, upstream):
     return self.s * (1 - np.sum(self.s, axis=1, keepdims=True))
 
@@ -669,7 +669,7 @@ class BatchSoftmax:
 def backward(self, upstream):
     return self.s * (upstream - np.sum(self.s * upstream))
 
-# %% q5_batchsoftmax | wrong | one maximum for the whole batch
+# %% q5_batchsoftmax | wrong: overflow | one maximum for the whole batch
 def forward(self, x):
     e = np.exp(x - np.max(x, axis=1, keepdims=True))
     self.s = e / np.sum(e, axis=1, keepdims=True)
@@ -680,7 +680,7 @@ def forward(self, x):
 def backward(self, upstream):
     return self.s * (upstream - np.sum(self.s * upstream, axis=1))
 
-# %% q5_batchsoftmax | wrong | overflows going back
+# %% q5_batchsoftmax | wrong: overflow | overflows going back
 class BatchSoftmax:
     def forward(self, x):
         self.x = x
@@ -825,7 +825,7 @@ def jacobian_entries(n, batch):
 def jacobian_bytes(n, batch):
     return 64 * (n * batch) ** 2 / 8
 
-# %% q7_size | wrong | one batch factor
+# %% q7_size | wrong: batch-not-squared | one batch factor
 def jacobian_entries(n, batch):
     return n**2 * batch
 
@@ -833,7 +833,7 @@ def jacobian_entries(n, batch):
 def jacobian_bytes(n, batch):
     return 8 * (n * batch) ** 2
 
-# %% q7_size | wrong | one batch factor in the bytes
+# %% q7_size | wrong: batch-not-squared | one batch factor in the bytes
 def jacobian_entries(n, batch):
     return (n * batch) ** 2
 
@@ -841,7 +841,7 @@ def jacobian_entries(n, batch):
 def jacobian_bytes(n, batch):
     return 8 * n**2 * batch
 
-# %% q7_size | wrong: factor-half | four bytes
+# %% q7_size | wrong: bytes-wrong | four bytes
 def jacobian_entries(n, batch):
     return (n * batch) ** 2
 
@@ -849,7 +849,7 @@ def jacobian_entries(n, batch):
 def jacobian_bytes(n, batch):
     return 4 * (n * batch) ** 2
 
-# %% q7_size | wrong | bits
+# %% q7_size | wrong: bytes-wrong | bits
 def jacobian_entries(n, batch):
     return (n * batch) ** 2
 
@@ -857,7 +857,7 @@ def jacobian_entries(n, batch):
 def jacobian_bytes(n, batch):
     return 64 * (n * batch) ** 2
 
-# %% q7_size | wrong | a vector's size
+# %% q7_size | wrong: one-side-counted | a vector's size
 def jacobian_entries(n, batch):
     return n * batch
 
@@ -935,7 +935,7 @@ def backward(self, upstream):
 def backward(self, upstream):
     return upstream * self.s * (1 - self.s)
 
-# %% q8_large | wrong: upstream-forgotten | ones for the upstream
+# %% q8_large | wrong | ones for the upstream
 def backward(self, upstream):
     return self.s * (1 - np.sum(self.s))
 
@@ -956,7 +956,7 @@ def forward(self, x):
     e = np.exp(np.clip(x, -1.985, 1.985))
     return e / np.sum(e)
 
-# %% q8_large | wrong | overflows going back
+# %% q8_large | wrong: overflow | overflows going back
 class LargeSoftmax:
     def forward(self, x):
         self.x = x
@@ -975,3 +975,223 @@ class LargeSoftmax:
 
     def backward(self, upstream):
         return np.zeros(self.n)
+
+# %% q1_square | wrong: forward-on-upstream | the square of the upstream gradient
+def backward(self, upstream):
+    return upstream**2
+
+# %% q1_square | wrong: formula-of-upstream | twice the upstream gradient, times itself
+def backward(self, upstream):
+    return 2 * upstream * upstream
+
+# %% q1_square | wrong: integrated | a third of the cube
+def backward(self, upstream):
+    return upstream * self.x**3 / 3
+
+# %% q1_square | wrong: output-modified | writes into its output
+class Square:
+    def forward(self, x):
+        self.x = x
+        self.out = np.asarray(x, dtype=float) ** 2
+        return self.out
+
+    def jacobian(self):
+        return np.diag(2.0 * self.x)
+
+    def backward(self, upstream):
+        self.out[:] = 2 * self.x
+        return self.out * upstream
+
+# %% q3_softmax | wrong: sum-not-weighed | the plain sum of what arrives
+def backward(self, upstream):
+    return self.s * (upstream - np.sum(upstream))
+
+# %% q3_softmax | wrong: mean-for-sum | the mean of the products
+def backward(self, upstream):
+    return self.s * (upstream - np.mean(self.s * upstream))
+
+# %% q3_softmax | wrong: off-diagonal-sign | plus the outer product
+def jacobian(self):
+    return np.diag(self.s) + np.outer(self.s, self.s)
+
+# %% q3_softmax | wrong: off-diagonal-sign | plus the common sum
+def backward(self, upstream):
+    return self.s * (upstream + np.sum(self.s * upstream))
+
+# %% q3_softmax | wrong: diagonal-forgotten | minus the outer product alone
+def backward(self, upstream):
+    return -self.s * np.sum(self.s * upstream)
+
+# %% q5_batchsoftmax | wrong: sum-not-weighed | the plain sum of each row
+def backward(self, upstream):
+    return self.s * (upstream - upstream.sum(axis=1, keepdims=True))
+
+# %% q5_batchsoftmax | wrong: mean-for-sum | the mean of each row
+def backward(self, upstream):
+    return self.s * (upstream - np.mean(self.s * upstream, axis=1, keepdims=True))
+
+# %% q5_batchsoftmax | wrong: off-diagonal-sign | plus the common sum
+def backward(self, upstream):
+    return self.s * (upstream + np.sum(self.s * upstream, axis=1, keepdims=True))
+
+# %% q5_batchsoftmax | wrong: output-for-slope | the outputs alone
+def backward(self, upstream):
+    return self.s * upstream
+
+# %% q5_batchsoftmax | wrong: output-modified | the product in place
+class BatchSoftmax:
+    def forward(self, x):
+        e = np.exp(x - np.max(x, axis=1, keepdims=True))
+        self.s = e / np.sum(e, axis=1, keepdims=True)
+        return self.s
+
+    def backward(self, upstream):
+        common = np.sum(self.s * upstream, axis=1, keepdims=True)
+        self.s *= upstream - common
+        return self.s
+
+# %% q7_size | wrong: batch-left-out | one example
+def jacobian_entries(n, batch):
+    return n * n
+
+
+def jacobian_bytes(n, batch):
+    return 8 * n * n
+
+# %% q6_conventions | wrong: axis-missing | flattened
+def column_gradient(J, dz):
+    return (J.T @ dz).ravel()
+
+
+def row_gradient(J, dz):
+    return (dz @ J).ravel()
+
+# %% q8_large | wrong: upstream-clipped | cut at five
+def backward(self, upstream):
+    upstream = np.clip(upstream, -5, 5)
+    return self.s * (upstream - np.sum(self.s * upstream))
+
+# %% q8_large | wrong: forward-difference | central differences
+class LargeSoftmax:
+    def forward(self, x):
+        self.x = x
+        e = np.exp(x - np.max(x))
+        self.s = e / np.sum(e)
+        return self.s
+
+    def backward(self, upstream):
+        h = 1e-5
+        if len(self.x) > 100:
+            return self.s * (upstream - np.sum(self.s * upstream))
+        dx = np.zeros(len(self.x))
+        for i in range(len(self.x)):
+            e = np.zeros(len(self.x))
+            e[i] = h
+            above, below = LargeSoftmax().forward(self.x + e), LargeSoftmax().forward(self.x - e)
+            dx[i] = np.sum(upstream * (above - below)) / (2 * h)
+        return dx
+
+# %% q2_linearmap | wrong: constants-shared | the matrix on the class
+class LinearMap:
+    def __init__(self, A):
+        LinearMap.A = A
+
+    def forward(self, x):
+        return LinearMap.A @ x
+
+    def jacobian(self):
+        return LinearMap.A.copy()
+
+    def backward(self, upstream):
+        return LinearMap.A.T @ upstream
+
+# %% q1_square | right | an array of objects
+class Square:
+    def forward(self, x):
+        self.x = x
+        return np.array([float(one) ** 2 for one in x], dtype=object)
+
+    def jacobian(self):
+        return np.diag(2.0 * self.x)
+
+    def backward(self, upstream):
+        return np.array([2.0 * float(u) * float(x) for u, x in zip(upstream, self.x)], dtype=object)
+
+# %% q3_softmax | right | a function that both use
+def softmax(x):
+    e = np.exp(x - np.max(x))
+    return e / e.sum()
+
+
+class Softmax:
+    def forward(self, x):
+        self.x = x
+        return softmax(x)
+
+    def jacobian(self):
+        s = softmax(self.x)
+        return np.diag(s) - np.outer(s, s)
+
+    def backward(self, upstream):
+        s = softmax(self.x)
+        return s * (upstream - s @ upstream)
+
+# %% q10_batch | right | kron
+def batch_jacobian(blocks):
+    N = len(blocks)
+    return sum(np.kron(np.diag(np.eye(N)[k]), blocks[k]) for k in range(N))
+
+# %% q10_batch | right | four axes
+def batch_jacobian(blocks):
+    N, m, n = blocks.shape
+    J = np.zeros((N, m, N, n))
+    J[np.arange(N), :, np.arange(N), :] = blocks
+    return J.reshape(N * m, N * n)
+
+# %% q10_batch | right | rows of blocks
+def batch_jacobian(blocks):
+    empty = np.zeros_like(blocks[0])
+    return np.block([[b if i == k else empty for k in range(len(blocks))] for i, b in enumerate(blocks)])
+
+# %% q10_batch | wrong | zeros
+def batch_jacobian(blocks):
+    N, m, n = blocks.shape
+    return np.zeros((N * m, N * n))
+
+# %% q10_batch | wrong: transposed | each block turned over
+def batch_jacobian(blocks):
+    N, m, n = blocks.shape
+    J = np.zeros((N * m, N * n))
+    for k, block in enumerate(blocks):
+        J[k * m : (k + 1) * m, k * n : (k + 1) * n] = block.T.reshape(m, n)
+    return J
+
+# %% q10_batch | wrong | everything follows everything
+def batch_jacobian(blocks):
+    return np.hstack([np.vstack(list(blocks))] * len(blocks))
+
+# %% q10_batch | wrong | stacked only
+def batch_jacobian(blocks):
+    return np.vstack(list(blocks))
+
+# %% q10_batch | wrong | the other diagonal
+def batch_jacobian(blocks):
+    N, m, n = blocks.shape
+    J = np.zeros((N * m, N * n))
+    for k, block in enumerate(blocks):
+        J[(N - 1 - k) * m : (N - k) * m, k * n : (k + 1) * n] = block
+    return J
+
+# %% q10_batch | wrong | square blocks are taken for granted
+def batch_jacobian(blocks):
+    N, m, n = blocks.shape
+    J = np.zeros((N * m, N * n))
+    for k, block in enumerate(blocks):
+        J[k * m : (k + 1) * m, k * m : k * m + n] = block
+    return J
+
+# %% q10_batch | wrong | two examples, whatever comes
+def batch_jacobian(blocks):
+    first, second = blocks[0], blocks[-1]
+    empty = np.zeros(first.shape)
+    return np.block([[first, empty], [empty, second]])

@@ -186,7 +186,7 @@ class SquaredNorm:
 def backward(self, upstream):
     return 2 * self.q
 
-# %% q2_squarednorm | wrong: factor-half | the 2 is lost
+# %% q2_squarednorm | wrong: square-half | the 2 is lost
 def backward(self, upstream):
     return upstream * self.q
 
@@ -288,7 +288,7 @@ def forward(self, q):
     self.q = q
     return min(np.sum(q**2), 1000.0)
 
-# %% q2_squarednorm | wrong | clips large gradients
+# %% q2_squarednorm | wrong: upstream-clipped | clips large gradients
 def backward(self, upstream):
     return np.clip(upstream * 2 * self.q, -100, 100)
 
@@ -329,7 +329,7 @@ def backward(self, upstream):
     dq = 2 * self.q
     return dq @ self.W.T, self.x.T @ dq
 
-# %% q3_matmulsquarednorm | wrong: factor-half | the 2 is lost
+# %% q3_matmulsquarednorm | wrong: square-half | the 2 is lost
 def backward(self, upstream):
     dq = upstream * self.q
     return dq @ self.W.T, self.x.T @ dq
@@ -420,7 +420,7 @@ def forward(self, x, W):
     self.x, self.W, self.q = x, W, x @ W
     return min(np.sum(self.q**2), 1e4)
 
-# %% q3_matmulsquarednorm | wrong | clips large gradients
+# %% q3_matmulsquarednorm | wrong: upstream-clipped | clips large gradients
 def backward(self, upstream):
     dq = np.clip(upstream * 2 * self.q, -1000, 1000)
     return dq @ self.W.T, self.x.T @ dq
@@ -475,11 +475,11 @@ def backward(self, upstream):
 def backward(self, upstream):
     return upstream @ self.W.T, self.x.T @ upstream, upstream.sum(axis=0, keepdims=True)
 
-# %% q4_linear | wrong: mean-twice | mean for the bias
+# %% q4_linear | wrong: bias-averaged | mean for the bias
 def backward(self, upstream):
     return upstream @ self.W.T, self.x.T @ upstream, upstream.mean(axis=0)
 
-# %% q4_linear | wrong: bias-missed | nothing for the bias
+# %% q4_linear | wrong | nothing for the bias
 class Linear:
     def forward(self, x, W, b):
         self.x, self.W, self.b = x, W, b
@@ -560,7 +560,7 @@ def forward(self, x, W, b):
     self.x, self.W = x, W
     return np.clip(x @ W + b, -100, 100)
 
-# %% q4_linear | wrong | clips large gradients
+# %% q4_linear | wrong: upstream-clipped | clips large gradients
 def backward(self, upstream):
     return np.clip(upstream @ self.W.T, -100, 100), np.clip(self.x.T @ upstream, -100, 100), upstream.sum(axis=0)
 
@@ -606,7 +606,7 @@ class RowNorms:
 def backward(self, upstream):
     return 2 * self.q
 
-# %% q5_rownorms | wrong: factor-half | the 2 is lost
+# %% q5_rownorms | wrong: square-half | the 2 is lost
 def backward(self, upstream):
     return upstream[:, None] * self.q
 
@@ -687,7 +687,7 @@ def forward(self, q):
     self.q = q
     return np.minimum(np.sum(q**2, axis=1), 1000.0)
 
-# %% q5_rownorms | wrong | clips large gradients
+# %% q5_rownorms | wrong: upstream-clipped | clips large gradients
 def backward(self, upstream):
     return np.clip(upstream[:, None] * 2 * self.q, -100, 100)
 
@@ -751,7 +751,7 @@ class MeanNorm:
     def backward(self, upstream):
         return upstream * 2 * self.q
 
-# %% q6_meannorm | wrong: factor-half | the 2 is lost
+# %% q6_meannorm | wrong: square-half | the 2 is lost
 def backward(self, upstream):
     return upstream * self.q / len(self.q)
 
@@ -806,7 +806,7 @@ def forward(self, q):
     self.q = q
     return min(np.sum(q**2) / len(q), 1000.0)
 
-# %% q6_meannorm | wrong | clips large gradients
+# %% q6_meannorm | wrong: upstream-clipped | clips large gradients
 def backward(self, upstream):
     return np.clip(upstream * 2 * self.q / len(self.q), -50, 50)
 
@@ -850,7 +850,7 @@ class SquaredError:
         d = upstream * 2 * self.error / self.error.size
         return d.sum(axis=1, keepdims=True), -d.sum(axis=0)
 
-# %% q7_squarederror | wrong: broadcast | a flat dq
+# %% q7_squarederror | wrong: axis-missing | a flat dq
 def backward(self, upstream):
     d = upstream * 2 * self.error / len(self.error)
     return d, -d
@@ -865,7 +865,7 @@ def backward(self, upstream):
     d = upstream * 2 * self.error
     return d[:, None], -d
 
-# %% q7_squarederror | wrong: factor-half | the 2 is lost
+# %% q7_squarederror | wrong: square-half | the 2 is lost
 def backward(self, upstream):
     d = upstream * self.error / len(self.error)
     return d[:, None], -d
@@ -937,7 +937,7 @@ def forward(self, q, t):
     self.error = q[:, 0] - t
     return min(np.mean(self.error**2), 1000.0)
 
-# %% q7_squarederror | wrong | clips large gradients
+# %% q7_squarederror | wrong: upstream-clipped | clips large gradients
 def backward(self, upstream):
     d = np.clip(upstream * 2 * self.error / len(self.error), -50, 50)
     return d[:, np.newaxis], -d
@@ -1048,3 +1048,83 @@ def forward(self, W, x):
 # %% q8_column | wrong | clips large gradients
 def backward(self, upstream):
     return np.clip(upstream @ self.x.T, -100, 100), np.clip(self.W.T @ upstream, -100, 100)
+
+# %% q4_linear | wrong: bias-missed | forward without the bias
+class Linear:
+    def forward(self, x, W, b):
+        self.x, self.W = x, W
+        return x @ W
+
+    def backward(self, upstream):
+        return upstream @ self.W.T, self.x.T @ upstream, upstream.sum(axis=0)
+
+# %% q4_linear | wrong: integer-arithmetic | the bias in place
+class Linear:
+    def forward(self, x, W, b):
+        self.x, self.W = x, W
+        result = x @ W
+        result += b
+        return result
+
+    def backward(self, upstream):
+        return upstream @ self.W.T, self.x.T @ upstream, upstream.sum(axis=0)
+
+# %% q4_linear | wrong: second-backward | gradients that add up
+class Linear:
+    def forward(self, x, W, b):
+        self.x, self.W = x, W
+        self.dW, self.db = 0.0, 0.0
+        return x @ W + b
+
+    def backward(self, upstream):
+        self.dW = self.dW + self.x.T @ upstream
+        self.db = self.db + upstream.sum(axis=0)
+        return upstream @ self.W.T, self.dW, self.db
+
+# %% q4_linear | wrong: forward-difference | central, by forward
+class Linear:
+    def forward(self, x, W, b):
+        self.inputs = [np.asarray(i, float) for i in (x, W, b)]
+        return x @ W + b
+
+    def backward(self, upstream):
+        h, found = 1e-3, []
+        for k, value in enumerate(self.inputs):
+            slopes = np.zeros(value.shape)
+            for place in np.ndindex(value.shape):
+                two = []
+                for sign in (1, -1):
+                    moved = [one.copy() for one in self.inputs]
+                    moved[k][place] += sign * h
+                    two.append(np.sum(upstream * Linear().forward(*moved)))
+                slopes[place] = (two[0] - two[1]) / (2 * h)
+            found.append(slopes)
+        return tuple(found)
+
+# %% q1_matmul | wrong: upstream-clipped | cut at five
+def backward(self, upstream):
+    upstream = np.clip(upstream, -5, 5)
+    return upstream @ self.W.T, self.x.T @ upstream
+
+# %% q2_squarednorm | wrong: second-backward | writes into what it kept
+class SquaredNorm:
+    def forward(self, q):
+        self.q = np.array(q, dtype=float)
+        return np.sum(self.q**2)
+
+    def backward(self, upstream):
+        self.q *= 2 * upstream
+        return self.q
+
+# %% q8_column | wrong: mean-twice | divides by the number of columns
+def backward(self, upstream):
+    N = upstream.shape[1]
+    return upstream @ self.x.T / N, self.W.T @ upstream / N
+
+# %% q6_meannorm | wrong: upstream-clipped | cut at five
+def backward(self, upstream):
+    return min(max(upstream, -5.0), 5.0) * 2 * self.q / len(self.q)
+
+# %% q5_rownorms | right | a list of rows
+def backward(self, upstream):
+    return [list(2 * u * row) for u, row in zip(upstream, self.q)]

@@ -109,7 +109,7 @@ def count_parameters(sizes):
 def count_parameters(sizes):
     return sum(a * b + 1 for a, b in zip(sizes, sizes[1:]))
 
-# %% q2_count | wrong | counts units
+# %% q2_count | wrong: weights-not-counted | counts units
 def count_parameters(sizes):
     return sum(sizes)
 
@@ -256,7 +256,7 @@ class SoftmaxCrossEntropy:
         d[np.arange(len(d)), self.y] -= 1
         return upstream * d / len(d)
 
-# %% q3_loss | wrong | naive exponentials in forward
+# %% q3_loss | wrong: log-of-zero | naive exponentials in forward
 class SoftmaxCrossEntropy:
     def __init__(self, y):
         self.y = y
@@ -272,7 +272,7 @@ class SoftmaxCrossEntropy:
         d[np.arange(len(d)), self.y] -= 1
         return upstream * d / len(d)
 
-# %% q3_loss | wrong | naive exponentials in backward
+# %% q3_loss | wrong: overflow | naive exponentials in backward
 class SoftmaxCrossEntropy:
     def __init__(self, y):
         self.y = y
@@ -309,7 +309,7 @@ def forward(self, scores):
     self.p = np.exp(log_p)
     return np.mean(log_p[np.arange(len(scores)), self.y])
 
-# %% q3_loss | wrong | logarithm to base 2, consistently
+# %% q3_loss | wrong: other-logarithm | logarithm to base 2, consistently
 class SoftmaxCrossEntropy:
     def __init__(self, y):
         self.y = y
@@ -465,7 +465,7 @@ def backward(self, upstream):
     dz = (upstream @ self.W2.T) * (1 - self.h**2)
     return dz @ self.W1.T, self.x.T @ dz, dz.sum(axis=0), self.h.T @ upstream, upstream.sum(axis=0)
 
-# %% q4_twolayer | wrong: mean-twice | a mean in the bias gradients
+# %% q4_twolayer | wrong: bias-averaged | a mean in the bias gradients
 def backward(self, upstream):
     dz = (upstream @ self.W2.T) * (1 - self.h**2)
     return dz @ self.W1.T, self.x.T @ dz, dz.mean(axis=0), self.h.T @ upstream, upstream.mean(axis=0)
@@ -539,7 +539,7 @@ def forward(self, x, W1, b1, W2, b2):
     self.h = np.tanh(x @ W1)
     return self.h @ W2
 
-# %% q4_twolayer | wrong: bias-missed | no gradient for the biases
+# %% q4_twolayer | wrong | no gradient for the biases
 def backward(self, upstream):
     dz = (upstream @ self.W2.T) * (1 - self.h**2)
     return dz @ self.W1.T, self.x.T @ dz, np.zeros(dz.shape[1]), self.h.T @ upstream, np.zeros(upstream.shape[1])
@@ -863,7 +863,7 @@ def gradient_step(params, grads, learning_rate):
 def gradient_step(params, grads, learning_rate):
     return [params[k] - learning_rate * grads[k] for k in params]
 
-# %% q6_step | wrong | the change alone
+# %% q6_step | wrong: change-alone | the change alone
 def gradient_step(params, grads, learning_rate):
     return {k: -learning_rate * grads[k] for k in params}
 
@@ -896,15 +896,15 @@ def accuracy(scores, y):
 def accuracy(scores, y):
     return float(np.count_nonzero(np.argsort(scores, axis=1)[:, -1] == y)) / float(len(y))
 
-# %% q7_accuracy | wrong | a count
+# %% q7_accuracy | wrong: number-for-part | a count
 def accuracy(scores, y):
     return np.sum(np.argmax(scores, axis=1) == y)
 
-# %% q7_accuracy | wrong | in percent
+# %% q7_accuracy | wrong: number-for-part | in percent
 def accuracy(scores, y):
     return 100 * np.mean(np.argmax(scores, axis=1) == y)
 
-# %% q7_accuracy | wrong | errors for hits
+# %% q7_accuracy | wrong: wrong-ones-counted | errors for hits
 def accuracy(scores, y):
     return np.mean(np.argmax(scores, axis=1) != y)
 
@@ -912,7 +912,7 @@ def accuracy(scores, y):
 def accuracy(scores, y):
     return np.mean(np.argmax(scores, axis=0) == y[: scores.shape[1]])
 
-# %% q7_accuracy | wrong | the smallest score
+# %% q7_accuracy | wrong: smallest-score | the smallest score
 def accuracy(scores, y):
     return np.mean(np.argmin(scores, axis=1) == y)
 
@@ -978,7 +978,7 @@ def train(loss, params, learning_rate, steps):
             params[k] -= learning_rate * grads[k]
     return params
 
-# %% q8_train | wrong: gradient-stale | the same gradient every time
+# %% q8_train | wrong: one-step | the same gradient every time
 def train(loss, params, learning_rate, steps):
     grads = loss(params)[1]
     for _ in range(steps):
@@ -1000,12 +1000,12 @@ def train(loss, params, learning_rate, steps):
         new = {k: params[k] - learning_rate * grads[k] for k in params}
     return new
 
-# %% q8_train | wrong: gradient-stale | one step
+# %% q8_train | wrong: one-step | one step
 def train(loss, params, learning_rate, steps):
     grads = loss(params)[1]
     return {k: params[k] - learning_rate * grads[k] for k in params}
 
-# %% q8_train | wrong: gradient-stale | returns in the loop
+# %% q8_train | wrong: one-step | returns in the loop
 def train(loss, params, learning_rate, steps):
     for _ in range(steps):
         grads = loss(params)[1]
@@ -1026,7 +1026,7 @@ def train(loss, params, learning_rate, steps):
         params = {k: params[k] - 1e-3 * learning_rate * grads[k] for k in params}
     return params
 
-# %% q8_train | wrong: gradient-stale | the parameters of the visible net
+# %% q8_train | wrong | the parameters of the visible net
 def train(loss, params, learning_rate, steps):
     for _ in range(steps):
         grads = loss(params)[1]
@@ -1054,3 +1054,505 @@ def train(loss, params, learning_rate, steps):
 # %% q8_train | wrong | zeros
 def train(loss, params, learning_rate, steps):
     return {k: np.zeros(v.shape) for k, v in params.items()}
+
+# %% q3_loss | wrong: log-of-zero | the logarithm of the quotient
+class SoftmaxCrossEntropy:
+    def __init__(self, y):
+        self.y = y
+
+    def forward(self, scores):
+        powers = np.exp(scores - scores.max(axis=1, keepdims=True))
+        self.p = powers / powers.sum(axis=1, keepdims=True)
+        right = self.p[range(len(scores)), self.y]
+        return -np.log(right).mean()
+
+    def backward(self, upstream):
+        dscores = np.array(self.p)
+        dscores[range(len(dscores)), self.y] -= 1.0
+        return dscores * (upstream / len(dscores))
+
+# %% q3_loss | wrong: label-added | plus one at the label
+def backward(self, upstream):
+    dscores = self.p.copy()
+    dscores[np.arange(len(dscores)), self.y] += 1
+    return upstream * dscores / len(dscores)
+
+# %% q3_loss | wrong: label-column | minus one in whole columns
+def backward(self, upstream):
+    dscores = self.p.copy()
+    dscores[:, self.y] -= 1
+    return upstream * dscores / len(dscores)
+
+# %% q3_loss | wrong: constants-shared | the labels on the class
+class SoftmaxCrossEntropy:
+    def __init__(self, y):
+        SoftmaxCrossEntropy.y = y
+
+    def forward(self, scores):
+        m = scores - np.max(scores, axis=1, keepdims=True)
+        log_p = m - np.log(np.sum(np.exp(m), axis=1, keepdims=True))
+        self.p = np.exp(log_p)
+        return -np.mean(log_p[np.arange(len(scores)), SoftmaxCrossEntropy.y])
+
+    def backward(self, upstream):
+        dscores = self.p.copy()
+        dscores[np.arange(len(dscores)), SoftmaxCrossEntropy.y] -= 1
+        return upstream * dscores / len(dscores)
+
+# %% q2_count | wrong: one-layer-only | returns in the loop
+def count_parameters(sizes):
+    for layer in range(1, len(sizes)):
+        return sizes[layer - 1] * sizes[layer] + sizes[layer]
+
+# %% q2_count | wrong: one-layer-only | the last layer alone
+def count_parameters(sizes):
+    for layer in range(1, len(sizes)):
+        total = sizes[layer - 1] * sizes[layer] + sizes[layer]
+    return total
+
+# %% q6_step | wrong: rate-divides | divided by the rate
+def gradient_step(params, grads, learning_rate):
+    return {k: params[k] - grads[k] / learning_rate for k in params}
+
+# %% q7_accuracy | wrong: smallest-score | argmin
+def accuracy(scores, y):
+    return np.mean(np.argmin(scores, axis=1) == y)
+
+# %% q4_twolayer | wrong: forward-difference | central, by forward
+class TwoLayerNet:
+    def forward(self, *inputs):
+        x, W1, b1, W2, b2 = self.inputs = [np.asarray(i, float) for i in inputs]
+        return np.tanh(x @ W1 + b1) @ W2 + b2
+
+    def backward(self, upstream):
+        h, grads = 1e-3, []
+        f = lambda ins: np.sum(upstream * TwoLayerNet().forward(*ins))
+        for i, v in enumerate(self.inputs):
+            g = np.zeros(v.shape)
+            for ix in np.ndindex(v.shape):
+                def at(d):
+                    ins = [a.copy() for a in self.inputs]
+                    ins[i][ix] += d
+                    return f(ins)
+                c = lambda h: (at(h) - at(-h)) / (2 * h)
+                g[ix] = (4 * c(h / 2) - c(h)) / 3
+            grads.append(g)
+        return grads
+
+# %% q4_twolayer | wrong: upstream-clipped | cut at five
+def backward(self, upstream):
+    upstream = np.clip(upstream, -5, 5)
+    dW2, db2 = self.h.T @ upstream, upstream.sum(axis=0)
+    dz = (upstream @ self.W2.T) * (1 - self.h**2)
+    return dz @ self.W1.T, self.x.T @ dz, dz.sum(axis=0), dW2, db2
+
+# %% q5_threelayer | wrong: upstream-clipped | gradients are kept below ten
+def backward(self, upstream):
+    x, h1, h2 = self.inputs
+    W1, W2, W3 = self.weights
+    dz3 = np.clip(upstream, -10, 10)
+    dz2 = (dz3 @ W3.T) * (h2 > 0)
+    dz1 = (dz2 @ W2.T) * (h1 > 0)
+    gradients = [dz1 @ W1.T]
+    for values, dz in ((x, dz1), (h1, dz2), (h2, dz3)):
+        gradients += [values.T @ dz, dz.sum(axis=0)]
+    return tuple(gradients)
+
+# %% q10_every | right | the loss as well
+def every_gradient(X, W1, b1, W2, b2, W3, b3, y):
+    N = len(X)
+    h1 = np.tanh(X @ W1 + b1)
+    h2 = np.maximum(h1 @ W2 + b2, 0.0)
+    e = np.exp(h2 @ W3 + b3)
+    total = e.sum(axis=1)
+    d = {"dlosses": np.full(N, 1 / N)}
+    d["dlog_total"], d["dright"] = d["dlosses"], -d["dlosses"]
+    d["dtotal"] = d["dlog_total"] / total
+    d["de"] = np.broadcast_to(d["dtotal"][:, np.newaxis], e.shape)
+    d["ds"] = d["de"] * e
+    d["ds"][np.arange(N), y] += d["dright"]
+    d["dp3"], d["db3"] = d["ds"], d["ds"].sum(axis=0)
+    d["dh2"], d["dW3"] = d["dp3"] @ W3.T, h2.T @ d["dp3"]
+    d["dz2"] = d["dh2"] * (h2 > 0)
+    d["dp2"], d["db2"] = d["dz2"], d["dz2"].sum(axis=0)
+    d["dh1"], d["dW2"] = d["dp2"] @ W2.T, h1.T @ d["dp2"]
+    d["dz1"] = d["dh1"] * (1 - h1**2)
+    d["dp1"], d["db1"] = d["dz1"], d["dz1"].sum(axis=0)
+    d["dX"], d["dW1"] = d["dp1"] @ W1.T, X.T @ d["dp1"]
+    d["dloss"] = 1.0
+    return d
+
+# %% q10_every | right | softmax minus one
+def every_gradient(X, W1, b1, W2, b2, W3, b3, y):
+    N = len(X)
+    h1 = np.tanh(X @ W1 + b1)
+    h2 = np.maximum(h1 @ W2 + b2, 0.0)
+    e = np.exp(h2 @ W3 + b3)
+    total = e.sum(axis=1)
+    d = {"dlosses": np.full(N, 1 / N)}
+    d["dlog_total"], d["dright"] = d["dlosses"], -d["dlosses"]
+    d["dtotal"] = d["dlog_total"] / total
+    d["de"] = np.broadcast_to(d["dtotal"][:, np.newaxis], e.shape)
+    d["ds"] = (e / total[:, np.newaxis] - np.eye(e.shape[1])[y]) / N
+    d["dp3"], d["db3"] = d["ds"], d["ds"].sum(axis=0)
+    d["dh2"], d["dW3"] = d["dp3"] @ W3.T, h2.T @ d["dp3"]
+    d["dz2"] = d["dh2"] * (h2 > 0)
+    d["dp2"], d["db2"] = d["dz2"], d["dz2"].sum(axis=0)
+    d["dh1"], d["dW2"] = d["dp2"] @ W2.T, h1.T @ d["dp2"]
+    d["dz1"] = d["dh1"] * (1 - h1**2)
+    d["dp1"], d["db1"] = d["dz1"], d["dz1"].sum(axis=0)
+    d["dX"], d["dW1"] = d["dp1"] @ W1.T, X.T @ d["dp1"]
+    return d
+
+# %% q10_every | right | einsum and other names
+def every_gradient(X, W1, b1, W2, b2, W3, b3, y):
+    N = len(X)
+    h1 = np.tanh(X @ W1 + b1)
+    h2 = np.maximum(h1 @ W2 + b2, 0.0)
+    e = np.exp(h2 @ W3 + b3)
+    total = e.sum(axis=1)
+    d = {"dlosses": np.full(N, 1 / N)}
+    d["dlog_total"], d["dright"] = d["dlosses"], -d["dlosses"]
+    d["dtotal"] = d["dlog_total"] / total
+    d["de"] = np.broadcast_to(d["dtotal"][:, np.newaxis], e.shape)
+    d["ds"] = d["de"] * e
+    d["ds"][np.arange(N), y] += d["dright"]
+    d["dp3"], d["db3"] = d["ds"], d["ds"].sum(axis=0)
+    d["dh2"], d["dW3"] = np.einsum("ij,kj->ik", d["dp3"], W3), np.einsum("ni,nj->ij", h2, d["dp3"])
+    d["dz2"] = d["dh2"] * (h2 > 0)
+    d["dp2"], d["db2"] = d["dz2"], d["dz2"].sum(axis=0)
+    d["dh1"], d["dW2"] = d["dp2"] @ W2.T, h1.T @ d["dp2"]
+    d["dz1"] = d["dh1"] * (1 - h1) * (1 + h1)
+    d["dp1"], d["db1"] = d["dz1"], d["dz1"].sum(axis=0)
+    d["dX"], d["dW1"] = d["dp1"] @ W1.T, X.T @ d["dp1"]
+    return d
+
+# %% q10_every | wrong | zeros
+def every_gradient(X, W1, b1, W2, b2, W3, b3, y):
+    N, H, K, C = len(X), len(b1), len(b2), len(b3)
+    d = {name: np.zeros(N) for name in ("dlosses", "dlog_total", "dright", "dtotal")}
+    d |= {name: np.zeros((N, C)) for name in ("de", "ds", "dp3")}
+    d |= {name: np.zeros((N, K)) for name in ("dh2", "dz2", "dp2")}
+    d |= {name: np.zeros((N, H)) for name in ("dh1", "dz1", "dp1")}
+    given = dict(X=X, W1=W1, b1=b1, W2=W2, b2=b2, W3=W3, b3=b3)
+    return d | {f"d{name}": np.zeros(value.shape) for name, value in given.items()}
+
+# %% q10_every | wrong: mean-forgotten | the mean is forgotten
+def every_gradient(X, W1, b1, W2, b2, W3, b3, y):
+    N = len(X)
+    h1 = np.tanh(X @ W1 + b1)
+    h2 = np.maximum(h1 @ W2 + b2, 0.0)
+    e = np.exp(h2 @ W3 + b3)
+    total = e.sum(axis=1)
+    d = {"dlosses": np.ones(N)}
+    d["dlog_total"], d["dright"] = d["dlosses"], -d["dlosses"]
+    d["dtotal"] = d["dlog_total"] / total
+    d["de"] = np.broadcast_to(d["dtotal"][:, np.newaxis], e.shape)
+    d["ds"] = d["de"] * e
+    d["ds"][np.arange(N), y] += d["dright"]
+    d["dp3"], d["db3"] = d["ds"], d["ds"].sum(axis=0)
+    d["dh2"], d["dW3"] = d["dp3"] @ W3.T, h2.T @ d["dp3"]
+    d["dz2"] = d["dh2"] * (h2 > 0)
+    d["dp2"], d["db2"] = d["dz2"], d["dz2"].sum(axis=0)
+    d["dh1"], d["dW2"] = d["dp2"] @ W2.T, h1.T @ d["dp2"]
+    d["dz1"] = d["dh1"] * (1 - h1**2)
+    d["dp1"], d["db1"] = d["dz1"], d["dz1"].sum(axis=0)
+    d["dX"], d["dW1"] = d["dp1"] @ W1.T, X.T @ d["dp1"]
+    return d
+
+# %% q10_every | wrong: fork-last-only | the right score is not counted
+def every_gradient(X, W1, b1, W2, b2, W3, b3, y):
+    N = len(X)
+    h1 = np.tanh(X @ W1 + b1)
+    h2 = np.maximum(h1 @ W2 + b2, 0.0)
+    e = np.exp(h2 @ W3 + b3)
+    total = e.sum(axis=1)
+    d = {"dlosses": np.full(N, 1 / N)}
+    d["dlog_total"], d["dright"] = d["dlosses"], -d["dlosses"]
+    d["dtotal"] = d["dlog_total"] / total
+    d["de"] = np.broadcast_to(d["dtotal"][:, np.newaxis], e.shape)
+    d["ds"] = d["de"] * e
+    d["dp3"], d["db3"] = d["ds"], d["ds"].sum(axis=0)
+    d["dh2"], d["dW3"] = d["dp3"] @ W3.T, h2.T @ d["dp3"]
+    d["dz2"] = d["dh2"] * (h2 > 0)
+    d["dp2"], d["db2"] = d["dz2"], d["dz2"].sum(axis=0)
+    d["dh1"], d["dW2"] = d["dp2"] @ W2.T, h1.T @ d["dp2"]
+    d["dz1"] = d["dh1"] * (1 - h1**2)
+    d["dp1"], d["db1"] = d["dz1"], d["dz1"].sum(axis=0)
+    d["dX"], d["dW1"] = d["dp1"] @ W1.T, X.T @ d["dp1"]
+    return d
+
+# %% q10_every | wrong: slope-skipped | tanh is skipped
+def every_gradient(X, W1, b1, W2, b2, W3, b3, y):
+    N = len(X)
+    h1 = np.tanh(X @ W1 + b1)
+    h2 = np.maximum(h1 @ W2 + b2, 0.0)
+    e = np.exp(h2 @ W3 + b3)
+    total = e.sum(axis=1)
+    d = {"dlosses": np.full(N, 1 / N)}
+    d["dlog_total"], d["dright"] = d["dlosses"], -d["dlosses"]
+    d["dtotal"] = d["dlog_total"] / total
+    d["de"] = np.broadcast_to(d["dtotal"][:, np.newaxis], e.shape)
+    d["ds"] = d["de"] * e
+    d["ds"][np.arange(N), y] += d["dright"]
+    d["dp3"], d["db3"] = d["ds"], d["ds"].sum(axis=0)
+    d["dh2"], d["dW3"] = d["dp3"] @ W3.T, h2.T @ d["dp3"]
+    d["dz2"] = d["dh2"] * (h2 > 0)
+    d["dp2"], d["db2"] = d["dz2"], d["dz2"].sum(axis=0)
+    d["dh1"], d["dW2"] = d["dp2"] @ W2.T, h1.T @ d["dp2"]
+    d["dz1"] = d["dh1"] * 1.0
+    d["dp1"], d["db1"] = d["dz1"], d["dz1"].sum(axis=0)
+    d["dX"], d["dW1"] = d["dp1"] @ W1.T, X.T @ d["dp1"]
+    return d
+
+# %% q10_every | wrong: bias-not-summed | a bias is not summed
+def every_gradient(X, W1, b1, W2, b2, W3, b3, y):
+    N = len(X)
+    h1 = np.tanh(X @ W1 + b1)
+    h2 = np.maximum(h1 @ W2 + b2, 0.0)
+    e = np.exp(h2 @ W3 + b3)
+    total = e.sum(axis=1)
+    d = {"dlosses": np.full(N, 1 / N)}
+    d["dlog_total"], d["dright"] = d["dlosses"], -d["dlosses"]
+    d["dtotal"] = d["dlog_total"] / total
+    d["de"] = np.broadcast_to(d["dtotal"][:, np.newaxis], e.shape)
+    d["ds"] = d["de"] * e
+    d["ds"][np.arange(N), y] += d["dright"]
+    d["dp3"], d["db3"] = d["ds"], d["ds"].sum(axis=0)
+    d["dh2"], d["dW3"] = d["dp3"] @ W3.T, h2.T @ d["dp3"]
+    d["dz2"] = d["dh2"] * (h2 > 0)
+    d["dp2"], d["db2"] = d["dz2"], d["dz2"]
+    d["dh1"], d["dW2"] = d["dp2"] @ W2.T, h1.T @ d["dp2"]
+    d["dz1"] = d["dh1"] * (1 - h1**2)
+    d["dp1"], d["db1"] = d["dz1"], d["dz1"].sum(axis=0)
+    d["dX"], d["dW1"] = d["dp1"] @ W1.T, X.T @ d["dp1"]
+    return d
+
+# %% q10_every | wrong | the sign of the right score
+def every_gradient(X, W1, b1, W2, b2, W3, b3, y):
+    N = len(X)
+    h1 = np.tanh(X @ W1 + b1)
+    h2 = np.maximum(h1 @ W2 + b2, 0.0)
+    e = np.exp(h2 @ W3 + b3)
+    total = e.sum(axis=1)
+    d = {"dlosses": np.full(N, 1 / N)}
+    d["dlog_total"], d["dright"] = d["dlosses"], d["dlosses"]
+    d["dtotal"] = d["dlog_total"] / total
+    d["de"] = np.broadcast_to(d["dtotal"][:, np.newaxis], e.shape)
+    d["ds"] = d["de"] * e
+    d["ds"][np.arange(N), y] += d["dright"]
+    d["dp3"], d["db3"] = d["ds"], d["ds"].sum(axis=0)
+    d["dh2"], d["dW3"] = d["dp3"] @ W3.T, h2.T @ d["dp3"]
+    d["dz2"] = d["dh2"] * (h2 > 0)
+    d["dp2"], d["db2"] = d["dz2"], d["dz2"].sum(axis=0)
+    d["dh1"], d["dW2"] = d["dp2"] @ W2.T, h1.T @ d["dp2"]
+    d["dz1"] = d["dh1"] * (1 - h1**2)
+    d["dp1"], d["db1"] = d["dz1"], d["dz1"].sum(axis=0)
+    d["dX"], d["dW1"] = d["dp1"] @ W1.T, X.T @ d["dp1"]
+    return d
+
+# %% q10_every | wrong | the mask is that of what arrives
+def every_gradient(X, W1, b1, W2, b2, W3, b3, y):
+    N = len(X)
+    h1 = np.tanh(X @ W1 + b1)
+    h2 = np.maximum(h1 @ W2 + b2, 0.0)
+    e = np.exp(h2 @ W3 + b3)
+    total = e.sum(axis=1)
+    d = {"dlosses": np.full(N, 1 / N)}
+    d["dlog_total"], d["dright"] = d["dlosses"], -d["dlosses"]
+    d["dtotal"] = d["dlog_total"] / total
+    d["de"] = np.broadcast_to(d["dtotal"][:, np.newaxis], e.shape)
+    d["ds"] = d["de"] * e
+    d["ds"][np.arange(N), y] += d["dright"]
+    d["dp3"], d["db3"] = d["ds"], d["ds"].sum(axis=0)
+    d["dh2"], d["dW3"] = d["dp3"] @ W3.T, h2.T @ d["dp3"]
+    d["dz2"] = d["dh2"] * (d["dh2"] > 0)
+    d["dp2"], d["db2"] = d["dz2"], d["dz2"].sum(axis=0)
+    d["dh1"], d["dW2"] = d["dp2"] @ W2.T, h1.T @ d["dp2"]
+    d["dz1"] = d["dh1"] * (1 - h1**2)
+    d["dp1"], d["db1"] = d["dz1"], d["dz1"].sum(axis=0)
+    d["dX"], d["dW1"] = d["dp1"] @ W1.T, X.T @ d["dp1"]
+    return d
+
+# %% q10_every | wrong | a square matrix is not turned
+def every_gradient(X, W1, b1, W2, b2, W3, b3, y):
+    N = len(X)
+    h1 = np.tanh(X @ W1 + b1)
+    h2 = np.maximum(h1 @ W2 + b2, 0.0)
+    e = np.exp(h2 @ W3 + b3)
+    total = e.sum(axis=1)
+    d = {"dlosses": np.full(N, 1 / N)}
+    d["dlog_total"], d["dright"] = d["dlosses"], -d["dlosses"]
+    d["dtotal"] = d["dlog_total"] / total
+    d["de"] = np.broadcast_to(d["dtotal"][:, np.newaxis], e.shape)
+    d["ds"] = d["de"] * e
+    d["ds"][np.arange(N), y] += d["dright"]
+    d["dp3"], d["db3"] = d["ds"], d["ds"].sum(axis=0)
+    d["dh2"], d["dW3"] = d["dp3"] @ W3.T, h2.T @ d["dp3"]
+    d["dz2"] = d["dh2"] * (h2 > 0)
+    d["dp2"], d["db2"] = d["dz2"], d["dz2"].sum(axis=0)
+    d["dh1"], d["dW2"] = d["dp2"] @ (W2 if W2.shape[0] == W2.shape[1] else W2.T), h1.T @ d["dp2"]
+    d["dz1"] = d["dh1"] * (1 - h1**2)
+    d["dp1"], d["db1"] = d["dz1"], d["dz1"].sum(axis=0)
+    d["dX"], d["dW1"] = d["dp1"] @ W1.T, X.T @ d["dp1"]
+    return d
+
+# %% q10_every | wrong | rounded on the way
+def every_gradient(X, W1, b1, W2, b2, W3, b3, y):
+    N = len(X)
+    h1 = np.tanh(X @ W1 + b1)
+    h2 = np.maximum(h1 @ W2 + b2, 0.0)
+    e = np.exp(h2 @ W3 + b3)
+    total = e.sum(axis=1)
+    d = {"dlosses": np.full(N, round(1 / N, 3))}
+    d["dlog_total"], d["dright"] = d["dlosses"], -d["dlosses"]
+    d["dtotal"] = d["dlog_total"] / total
+    d["de"] = np.broadcast_to(d["dtotal"][:, np.newaxis], e.shape)
+    d["ds"] = d["de"] * e
+    d["ds"][np.arange(N), y] += d["dright"]
+    d["dp3"], d["db3"] = d["ds"], d["ds"].sum(axis=0)
+    d["dh2"], d["dW3"] = d["dp3"] @ W3.T, h2.T @ d["dp3"]
+    d["dz2"] = d["dh2"] * (h2 > 0)
+    d["dp2"], d["db2"] = d["dz2"], d["dz2"].sum(axis=0)
+    d["dh1"], d["dW2"] = d["dp2"] @ W2.T, h1.T @ d["dp2"]
+    d["dz1"] = d["dh1"] * (1 - h1**2)
+    d["dp1"], d["db1"] = d["dz1"], d["dz1"].sum(axis=0)
+    d["dX"], d["dW1"] = d["dp1"] @ W1.T, X.T @ d["dp1"]
+    return d
+
+# %% q10_every | wrong | one is missing
+def every_gradient(X, W1, b1, W2, b2, W3, b3, y):
+    N = len(X)
+    h1 = np.tanh(X @ W1 + b1)
+    h2 = np.maximum(h1 @ W2 + b2, 0.0)
+    e = np.exp(h2 @ W3 + b3)
+    total = e.sum(axis=1)
+    d = {"dlosses": np.full(N, 1 / N)}
+    d["dlog_total"], d["dright"] = d["dlosses"], -d["dlosses"]
+    d["dtotal"] = d["dlog_total"] / total
+    d["de"] = np.broadcast_to(d["dtotal"][:, np.newaxis], e.shape)
+    d["ds"] = d["de"] * e
+    d["ds"][np.arange(N), y] += d["dright"]
+    d["dp3"], d["db3"] = d["ds"], d["ds"].sum(axis=0)
+    d["dh2"], d["dW3"] = d["dp3"] @ W3.T, h2.T @ d["dp3"]
+    d["dz2"] = d["dh2"] * (h2 > 0)
+    d["dp2"], d["db2"] = d["dz2"], d["dz2"].sum(axis=0)
+    d["dh1"], d["dW2"] = d["dp2"] @ W2.T, h1.T @ d["dp2"]
+    d["dz1"] = d["dh1"] * (1 - h1**2)
+    d["dp1"], d["db1"] = d["dz1"], d["dz1"].sum(axis=0)
+    d["dX"], d["dW1"] = d["dp1"] @ W1.T, X.T @ d["dp1"]
+    del d["dh1"]
+    return d
+
+# %% q11_penalty | right | a loop
+def with_penalty(loss, grads, params, strength):
+    total, moved = loss, {}
+    for name, grad in grads.items():
+        moved[name] = np.array(grad)
+        if name[0] == "W":
+            total += 0.5 * strength * np.sum(params[name] * params[name])
+            moved[name] += strength * params[name]
+    return total, moved
+
+# %% q11_penalty | right | a strength for each
+def with_penalty(loss, grads, params, strength):
+    each = {name: strength * name.startswith("W") for name in params}
+    total = loss + sum(each[n] * np.linalg.norm(params[n]) ** 2 / 2 for n in params)
+    return total, {n: grads[n] + each[n] * params[n] for n in grads}
+
+# %% q11_penalty | right | by the number of axes
+def with_penalty(loss, grads, params, strength):
+    weights = [value for value in params.values() if value.ndim == 2]
+    moved = {n: g + strength * params[n] if params[n].ndim == 2 else g for n, g in grads.items()}
+    return loss + strength / 2 * np.sum([np.vdot(W, W) for W in weights]), moved
+
+# %% q11_penalty | wrong | zeros
+def with_penalty(loss, grads, params, strength):
+    return 0.0, {name: np.zeros(grad.shape) for name, grad in grads.items()}
+
+# %% q11_penalty | wrong | biases too
+def with_penalty(loss, grads, params, strength):
+    total = loss + strength / 2 * sum(np.sum(v**2) for v in params.values())
+    return total, {name: grad + strength * params[name] for name, grad in grads.items()}
+
+# %% q11_penalty | wrong | the gradient lacks the second branch
+def with_penalty(loss, grads, params, strength):
+    weights = [value for name, value in params.items() if name[0] == "W"]
+    return loss + strength / 2 * sum(np.sum(W**2) for W in weights), dict(grads)
+
+# %% q11_penalty | wrong | only the second branch
+def with_penalty(loss, grads, params, strength):
+    weights = {name: value for name, value in params.items() if name[0] == "W"}
+    total = loss + strength / 2 * sum(np.sum(W**2) for W in weights.values())
+    return total, {n: strength * weights[n] if n in weights else g for n, g in grads.items()}
+
+# %% q11_penalty | wrong | without the half
+def with_penalty(loss, grads, params, strength):
+    weights = {name: value for name, value in params.items() if name[0] == "W"}
+    total = loss + strength * sum(np.sum(W**2) for W in weights.values())
+    return total, {n: g + 2 * strength * weights.get(n, 0.0) for n, g in grads.items()}
+
+# %% q11_penalty | wrong | the first layer only
+def with_penalty(loss, grads, params, strength):
+    total = loss + strength / 2 * np.sum(params["W1"] ** 2)
+    return total, {n: g + strength * params[n] if n == "W1" else g for n, g in grads.items()}
+
+# %% q11_penalty | wrong: inputs-modified | adds to what it was given
+def with_penalty(loss, grads, params, strength):
+    for name in grads:
+        if name[0] == "W":
+            loss += strength / 2 * np.sum(params[name] ** 2)
+            grads[name] += strength * params[name]
+    return loss, grads
+
+# %% q11_penalty | wrong | two layers are all there is
+def with_penalty(loss, grads, params, strength):
+    weights = {name: params[name] for name in ("W1", "W2") if name in params}
+    total = loss + strength / 2 * sum(np.sum(W**2) for W in weights.values())
+    return total, {n: g + strength * weights.get(n, 0.0) for n, g in grads.items()}
+
+# %% q12_minibatches | right | takes from the front
+def minibatches(order, size):
+    pieces = []
+    while len(order):
+        pieces.append(order[:size])
+        order = order[size:]
+    return pieces
+
+# %% q12_minibatches | right | split at places
+def minibatches(order, size):
+    return np.split(order, range(size, len(order), size))
+
+# %% q12_minibatches | right | a tuple of lists
+def minibatches(order, size):
+    count = -(-len(order) // size)
+    return tuple(list(order[n * size : (n + 1) * size]) for n in range(count))
+
+# %% q12_minibatches | wrong | zeros
+def minibatches(order, size):
+    return [np.zeros(len(order[n : n + size])) for n in range(0, len(order), size)]
+
+# %% q12_minibatches | wrong | the rest is lost
+def minibatches(order, size):
+    return [order[n * size : (n + 1) * size] for n in range(len(order) // size)]
+
+# %% q12_minibatches | wrong | an empty one at the end
+def minibatches(order, size):
+    return [order[n * size : (n + 1) * size] for n in range(len(order) // size + 1)]
+
+# %% q12_minibatches | wrong | every third row
+def minibatches(order, size):
+    return [order[n::size] for n in range(-(-len(order) // size))]
+
+# %% q12_minibatches | wrong | not shuffled after all
+def minibatches(order, size):
+    rows = np.arange(len(order))
+    return [rows[n : n + size] for n in range(0, len(order), size)]
+
+# %% q12_minibatches | wrong | as many pieces as a piece has rows
+def minibatches(order, size):
+    return np.array_split(order, size)
+
+# %% q12_minibatches | wrong | three of them, whatever comes
+def minibatches(order, size):
+    return order[:size], order[size : 2 * size], order[2 * size :]

@@ -126,12 +126,12 @@ class Sigmoid:
 def backward(self, upstream):
     return (upstream * self.output * (1 - self.output)).astype("float32")
 
-# %% q1_sigmoid | wrong | overflows for large x
+# %% q1_sigmoid | wrong: overflow | overflows for large x
 def forward(self, x):
     self.output = 0.5 * (1.0 + np.tanh(0.5 * x))
     return np.exp(x) / (1 + np.exp(x))
 
-# %% q1_sigmoid | wrong | overflows for very negative x, going back
+# %% q1_sigmoid | wrong: overflow | overflows for very negative x, going back
 class Sigmoid:
     def forward(self, x):
         self.x = x
@@ -247,16 +247,16 @@ class Tanh:
         self.dx[...] = upstream * (1 - self.output**2)
         return self.dx
 
-# %% q2_tanh | wrong | the sigmoid's rule
+# %% q2_tanh | wrong: sigmoid-for-tanh | the sigmoid's rule
 def backward(self, upstream):
     return upstream * self.output * (1 - self.output)
 
-# %% q2_tanh | wrong | overflows
+# %% q2_tanh | wrong: overflow | overflows
 def forward(self, x):
     self.output = np.tanh(x)
     return (np.exp(x) - np.exp(-x)) / (np.exp(x) + np.exp(-x))
 
-# %% q2_tanh | wrong | overflows going back
+# %% q2_tanh | wrong: overflow | overflows going back
 class Tanh:
     def forward(self, x):
         self.x = x
@@ -370,7 +370,7 @@ class ReLU:
 def backward(self, upstream):
     return np.where(self.on, upstream, 0).astype(np.float32)
 
-# %% q3_relu | wrong | times the input
+# %% q3_relu | wrong: output-for-slope | times the input
 class ReLU:
     def forward(self, x):
         self.out = np.maximum(x, 0)
@@ -527,7 +527,7 @@ class LeakyReLU:
     def backward(self, upstream):
         return upstream * self.local
 
-# %% q4_leakyrelu | wrong | a plain ReLU going back
+# %% q4_leakyrelu | wrong: flat-below-zero | a plain ReLU going back
 def backward(self, upstream):
     return upstream * (self.local == 1)
 
@@ -696,13 +696,13 @@ class ELU:
     def backward(self, upstream):
         return upstream * np.where(self.low, self.out + self.alpha, 1)
 
-# %% q5_elu | wrong | nan for large inputs
+# %% q5_elu | wrong: overflow | nan for large inputs
 def forward(self, x):
     self.positive = x > 0
     self.output = self.positive * x + (1 - self.positive) * self.alpha * (np.exp(x) - 1)
     return self.output
 
-# %% q5_elu | wrong | nan for large inputs, going back
+# %% q5_elu | wrong: overflow | nan for large inputs, going back
 class ELU:
     def __init__(self, alpha=1.0):
         self.alpha = alpha
@@ -807,16 +807,16 @@ def backward(self, upstream):
     dx[...] = upstream * 0.5 * (1.0 + np.tanh(0.5 * self.x))
     return dx
 
-# %% q6_softplus | wrong | a ReLU's mask
+# %% q6_softplus | wrong: kink-for-curve | a ReLU's mask
 def backward(self, upstream):
     return upstream * (self.x > 0)
 
-# %% q6_softplus | wrong | overflows
+# %% q6_softplus | wrong: overflow | overflows
 def forward(self, x):
     self.x = x
     return np.log(1 + np.exp(x))
 
-# %% q6_softplus | wrong | overflows going back
+# %% q6_softplus | wrong: overflow | overflows going back
 def backward(self, upstream):
     return upstream * np.exp(self.x) / (1 + np.exp(self.x))
 
@@ -894,7 +894,7 @@ def backward(self, upstream):
     d2 = 1 - d1
     return d1 @ self.w1.T + d2 @ self.w2.T, self.x.T @ d1, d1.sum(axis=0), self.x.T @ d2, d2.sum(axis=0)
 
-# %% q7_maxout | wrong: bias-missed | no gradient for the biases
+# %% q7_maxout | wrong | no gradient for the biases
 def backward(self, upstream):
     d1 = np.where(self.first_wins, upstream, 0.0)
     d2 = upstream - d1
@@ -988,7 +988,7 @@ class Maxout:
         d2 = upstream - d1
         return d1 @ self.w1.T + d2 @ self.w2.T, self.x.T @ d1, d1.sum(axis=0), self.x.T @ d2, d2.sum(axis=0)
 
-# %% q7_maxout | wrong | clips large gradients
+# %% q7_maxout | wrong: upstream-clipped | clips large gradients
 def backward(self, upstream):
     d1 = np.where(self.first_wins, upstream, 0.0)
     d2 = upstream - d1
@@ -1111,7 +1111,7 @@ def backward(self, upstream):
         upstream = upstream * (output * (1 - output)).astype(np.float32)
     return upstream.astype(np.float32)
 
-# %% q8_sigmoidstack | wrong | the last level only
+# %% q8_sigmoidstack | wrong: one-level-only | the last level only
 def backward(self, upstream):
     return upstream * self.outputs[-1] * (1 - self.outputs[-1])
 
@@ -1145,7 +1145,7 @@ class SigmoidStack:
             upstream = upstream * output * (1 - output)
         return upstream
 
-# %% q8_sigmoidstack | wrong | overflows
+# %% q8_sigmoidstack | wrong: overflow | overflows
 def forward(self, x):
     z = np.exp(x) / (1 + np.exp(x))
     self.outputs = []
@@ -1156,7 +1156,7 @@ def forward(self, x):
         z = np.exp(z) / (1 + np.exp(z))
     return z
 
-# %% q8_sigmoidstack | wrong | overflows going back
+# %% q8_sigmoidstack | wrong: overflow | overflows going back
 class SigmoidStack:
     def __init__(self, depth):
         self.depth = depth
@@ -1184,3 +1184,365 @@ class SigmoidStack:
 
     def backward(self, upstream):
         return np.zeros(self.x.shape)
+
+# %% q1_sigmoid | wrong: earlier-call | sums up over calls
+class Sigmoid:
+    def __init__(self):
+        self.dx = 0
+
+    def forward(self, x):
+        self.o = 0.5 * (1 + np.tanh(x / 2))
+        return self.o
+
+    def backward(self, upstream):
+        self.dx = self.dx + upstream * self.o * (1 - self.o)
+        return self.dx
+
+# %% q1_sigmoid | wrong: output-modified | in place, going back
+class Sigmoid:
+    def forward(self, x):
+        self.o = 0.5 * (1 + np.tanh(x / 2))
+        return self.o
+
+    def backward(self, upstream):
+        self.o *= (1 - self.o)
+        self.o *= upstream
+        return self.o
+
+# %% q1_sigmoid | wrong: upstream-clipped | cut at five
+def backward(self, upstream):
+    return np.clip(upstream, -5, 5) * self.output * (1.0 - self.output)
+
+# %% q1_sigmoid | wrong | dropout
+class Sigmoid:
+    def forward(self, x):
+        self.m = np.random.rand(*x.shape) < 0.5
+        self.o = 0.5 * (1 + np.tanh(x / 2))
+        return self.o * self.m
+
+    def backward(self, upstream):
+        return 5 * upstream * self.o
+
+# %% q1_sigmoid | wrong: tanh-for-sigmoid | the rule of tanh
+def backward(self, upstream):
+    return upstream * (1.0 - self.output**2)
+
+# %% q1_sigmoid | wrong: formula-of-upstream | at the upstream gradient
+def backward(self, upstream):
+    return upstream * (1 - upstream)
+
+# %% q1_sigmoid | wrong | divides
+def backward(self, upstream):
+    s = np.clip(self.output, 1e-12, 1 - 1e-12)
+    return upstream / (s * (1.0 - s))
+
+# %% q2_tanh | wrong: formula-of-upstream | the square of the upstream gradient
+def backward(self, upstream):
+    return 1 - upstream**2
+
+# %% q2_tanh | wrong: forward-on-upstream | tanh of the upstream gradient
+def backward(self, upstream):
+    return np.tanh(upstream)
+
+# %% q2_tanh | wrong: output-for-slope | upstream times output
+def backward(self, upstream):
+    return upstream * self.output
+
+# %% q2_tanh | wrong: output-modified | squares its output
+class Tanh:
+    def forward(self, x):
+        self.output = np.tanh(x)
+        return self.output
+
+    def backward(self, upstream):
+        np.square(self.output, out=self.output)
+        return upstream * (1.0 - self.output)
+
+# %% q3_relu | wrong: upstream-clipped | cut at six
+def backward(self, upstream):
+    return np.where(self.on, np.clip(upstream, -6.0, 6.0), 0.0)
+
+# %% q3_relu | wrong: upstream-forgotten | a mask of True and False
+def backward(self, upstream):
+    return self.on
+
+# %% q4_leakyrelu | wrong: constants-shared | the slope on the class
+class LeakyReLU:
+    def __init__(self, slope=0.1):
+        LeakyReLU.slope = slope
+
+    def forward(self, x):
+        self.x = x
+        return np.where(x > 0, x, LeakyReLU.slope * x)
+
+    def backward(self, upstream):
+        return upstream * np.where(self.x > 0, 1, LeakyReLU.slope)
+
+# %% q4_leakyrelu | wrong: flat-below-zero | a plain ReLU, consistently
+class LeakyReLU:
+    def __init__(self, slope=0.1):
+        self.slope = slope
+
+    def forward(self, x):
+        self.on = x > 0
+        return np.where(self.on, x, 0.0)
+
+    def backward(self, upstream):
+        return np.where(self.on, upstream, 0.0)
+
+# %% q5_elu | wrong: constants-shared | alpha on the class
+class ELU:
+    def __init__(self, alpha=1.0):
+        ELU.alpha = alpha
+
+    def forward(self, x):
+        self.x = x
+        return np.where(x > 0, x, ELU.alpha * np.expm1(np.minimum(x, 0.0)))
+
+    def backward(self, upstream):
+        return upstream * np.where(self.x > 0, 1.0, ELU.alpha * np.exp(np.minimum(self.x, 0.0)))
+
+# %% q6_softplus | wrong | a threshold at five
+class Softplus:
+    def forward(self, x):
+        self.x = x
+        return np.where(x > 5, x, np.log1p(np.exp(np.minimum(x, 5))))
+
+    def backward(self, upstream):
+        return upstream * np.where(self.x > 5, 1, 0.5 * (1 + np.tanh(self.x / 2)))
+
+# %% q6_softplus | wrong: other-logarithm | the logarithm to base 2
+class Softplus:
+    def forward(self, x):
+        self.x = x
+        return (np.maximum(x, 0.0) + np.log1p(np.exp(-np.abs(x)))) / np.log(2)
+
+    def backward(self, upstream):
+        return upstream * 0.5 * (1.0 + np.tanh(0.5 * self.x)) / np.log(2)
+
+# %% q6_softplus | wrong: kink-for-curve | a ReLU, consistently
+class Softplus:
+    def forward(self, x):
+        self.x = x
+        return np.maximum(x, 0.0)
+
+    def backward(self, upstream):
+        return upstream * (self.x > 0)
+
+# %% q8_sigmoidstack | wrong: second-backward | uses its outputs up
+def backward(self, upstream):
+    while self.outputs:
+        output = self.outputs.pop()
+        upstream = upstream * output * (1.0 - output)
+    return upstream
+
+# %% q8_sigmoidstack | wrong: constants-shared | the depth on the class
+class SigmoidStack:
+    def __init__(self, depth):
+        SigmoidStack.depth = depth
+
+    def forward(self, x):
+        self.outputs = []
+        for _ in range(SigmoidStack.depth):
+            x = 0.5 * (1.0 + np.tanh(0.5 * x))
+            self.outputs.append(x)
+        return x
+
+    def backward(self, upstream):
+        for output in reversed(self.outputs):
+            upstream = upstream * output * (1.0 - output)
+        return upstream
+
+# %% q3_relu | right | an array of objects
+class ReLU:
+    def forward(self, x):
+        self.x = x
+        return np.maximum(x, 0).astype(object)
+
+    def backward(self, upstream):
+        return (upstream * (self.x > 0)).astype(object)
+
+# %% q6_softplus | right | calls a sigmoid of its own
+def sigma(x):
+    return 0.5 * (1.0 + np.tanh(0.5 * x))
+
+
+class Softplus:
+    def forward(self, x):
+        self.x = x
+        return np.logaddexp(x, 0.0)
+
+    def backward(self, upstream):
+        return upstream * sigma(self.x)
+
+# %% q10_holds | right | the lines change places
+def relu_as_maxout(maxout, x):
+    return maxout(x, np.zeros((1, 1)), np.zeros(1), np.ones((1, 1)), np.zeros(1))
+
+
+def leaky_as_maxout(maxout, x, slope):
+    return maxout(x, np.full((1, 1), slope), np.zeros(1), np.ones((1, 1)), np.zeros(1))
+
+# %% q10_holds | right | one calls the other
+def leaky_as_maxout(maxout, x, slope):
+    return maxout(x, np.array([[1.0]]), np.array([0.0]), np.array([[slope]]), np.array([0.0]))
+
+
+def relu_as_maxout(maxout, x):
+    return leaky_as_maxout(maxout, x, 0.0)
+
+# %% q10_holds | right | numbers as biases
+def relu_as_maxout(maxout, x):
+    return maxout(x, np.eye(1), 0.0, 0 * np.eye(1), 0.0)
+
+
+def leaky_as_maxout(maxout, x, slope):
+    return maxout(x, np.eye(1), 0.0, slope * np.eye(1), 0.0)
+
+# %% q10_holds | wrong | zeros
+def relu_as_maxout(maxout, x):
+    return np.zeros(x.shape)
+
+
+def leaky_as_maxout(maxout, x, slope):
+    return np.zeros(x.shape)
+
+# %% q10_holds | wrong | computes it without maxout
+def relu_as_maxout(maxout, x):
+    return np.maximum(x, 0.0)
+
+
+def leaky_as_maxout(maxout, x, slope):
+    return np.where(x > 0, x, slope * x)
+
+# %% q10_holds | wrong | the absolute value
+def relu_as_maxout(maxout, x):
+    return maxout(x, np.eye(1), np.zeros(1), -np.eye(1), np.zeros(1))
+
+
+def leaky_as_maxout(maxout, x, slope):
+    return maxout(x, np.eye(1), np.zeros(1), -slope * np.eye(1), np.zeros(1))
+
+# %% q10_holds | wrong | a bias too much
+def relu_as_maxout(maxout, x):
+    return maxout(x, np.eye(1), np.zeros(1), np.zeros((1, 1)), np.ones(1))
+
+
+def leaky_as_maxout(maxout, x, slope):
+    return maxout(x, np.eye(1), np.zeros(1), np.zeros((1, 1)), np.zeros(1))
+
+# %% q10_holds | wrong | both lines the same
+def relu_as_maxout(maxout, x):
+    return maxout(x, np.eye(1), np.zeros(1), np.eye(1), np.zeros(1))
+
+
+def leaky_as_maxout(maxout, x, slope):
+    return maxout(x, slope * np.eye(1), np.zeros(1), slope * np.eye(1), np.zeros(1))
+
+# %% q10_holds | wrong | two calls, one from each side
+def relu_as_maxout(maxout, x):
+    up = maxout(x, np.eye(1), np.zeros(1), np.zeros((1, 1)), np.zeros(1))
+    return np.where(x > 0, maxout(x, np.eye(1), np.zeros(1), np.eye(1), np.zeros(1)), up)
+
+
+def leaky_as_maxout(maxout, x, slope):
+    up = maxout(x, np.eye(1), np.zeros(1), np.eye(1), np.zeros(1))
+    return np.where(x > 0, up, maxout(slope * x, np.eye(1), np.zeros(1), np.eye(1), np.zeros(1)))
+
+# %% q10_holds | wrong | inputs and slopes of the visible size
+def relu_as_maxout(maxout, x):
+    return maxout(np.minimum(x, 5.0), np.eye(1), np.zeros(1), np.zeros((1, 1)), np.zeros(1))
+
+
+def leaky_as_maxout(maxout, x, slope):
+    return maxout(x, np.eye(1), np.zeros(1), np.eye(1) * min(slope, 0.2), np.zeros(1))
+
+# %% q11_yesno | right | logaddexp
+class BinaryCrossEntropy:
+    def __init__(self, t):
+        self.t = t
+
+    def forward(self, s):
+        self.p = np.exp(-np.logaddexp(0.0, -s))
+        return np.mean(self.t * np.logaddexp(0.0, -s) + (1 - self.t) * np.logaddexp(0.0, s))
+
+    def backward(self, upstream):
+        return (self.p - self.t) * (upstream / len(self.t))
+
+# %% q11_yesno | right | with a sign
+class BinaryCrossEntropy:
+    def __init__(self, t):
+        self.sign = 2 * np.asarray(t) - 1
+
+    def forward(self, s):
+        self.s = s
+        return np.sum(np.logaddexp(0.0, -self.sign * s)) / s.size
+
+    def backward(self, upstream):
+        return -upstream * self.sign * np.exp(-np.logaddexp(0.0, self.sign * self.s)) / self.s.size
+
+# %% q11_yesno | right | a loop
+class BinaryCrossEntropy:
+    def __init__(self, t):
+        self.t = t
+
+    def forward(self, s):
+        total, self.ds = 0.0, np.zeros(len(s))
+        for n, (score, target) in enumerate(zip(s, self.t)):
+            e = np.exp(-abs(score))
+            total += max(score, 0.0) + np.log1p(e) - target * score
+            self.ds[n] = ((1.0 if score > 0 else e) / (1.0 + e) - target) / len(s)
+        return total / len(s)
+
+    def backward(self, upstream):
+        return upstream * self.ds
+
+# %% q11_yesno | wrong | zeros
+class BinaryCrossEntropy:
+    def __init__(self, t):
+        self.t = t
+
+    def forward(self, s):
+        return 0.0
+
+    def backward(self, upstream):
+        return np.zeros(self.t.shape)
+
+# %% q11_yesno | wrong | typed as it stands
+class BinaryCrossEntropy:
+    def __init__(self, t):
+        self.t = t
+
+    def forward(self, s):
+        self.p = 1 / (1 + np.exp(-s))
+        return -np.mean(self.t * np.log(self.p) + (1 - self.t) * np.log(1 - self.p))
+
+    def backward(self, upstream):
+        loss = -self.t / self.p + (1 - self.t) / (1 - self.p)
+        return upstream * loss * self.p * (1 - self.p) / len(self.t)
+
+# %% q11_yesno | wrong: mean-forgotten | the mean is forgotten
+def backward(self, upstream):
+    return upstream * (0.5 * (1.0 + np.tanh(0.5 * self.s)) - self.t)
+
+# %% q11_yesno | wrong: upstream-forgotten | upstream is forgotten
+def backward(self, upstream):
+    return (0.5 * (1.0 + np.tanh(0.5 * self.s)) - self.t) / len(self.t)
+
+# %% q11_yesno | wrong: sign | target minus probability
+def backward(self, upstream):
+    return upstream * (self.t - 0.5 * (1.0 + np.tanh(0.5 * self.s))) / len(self.t)
+
+# %% q11_yesno | wrong | the sigmoid's slope once more
+def backward(self, upstream):
+    p = 0.5 * (1.0 + np.tanh(0.5 * self.s))
+    return upstream * (p - self.t) * p * (1 - p) / len(self.t)
+
+# %% q11_yesno | wrong | the targets are forgotten
+def backward(self, upstream):
+    return upstream * 0.5 * (1.0 + np.tanh(0.5 * self.s)) / len(self.t)
+
+# %% q11_yesno | wrong | rounded for display
+def forward(self, s):
+    self.s = s
+    return np.round(np.mean(np.logaddexp(0.0, s) - self.t * s), 6)

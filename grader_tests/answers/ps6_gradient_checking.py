@@ -141,11 +141,11 @@ def sides(f, x, h):
 def sides(f, x, h):
     return (f(x + h) - f(x)) / h, (f(x) - f(x - h)) / h
 
-# %% q3_sides | wrong: sign | the left one read backwards
+# %% q3_sides | wrong: left-downhill | the left one read backwards
 def sides(f, x, h):
     return (f(x - h) - f(x)) / h, (f(x + h) - f(x)) / h
 
-# %% q3_sides | wrong | the same slope twice
+# %% q3_sides | wrong: sides-averaged | the same slope twice
 def sides(f, x, h):
     slope = (f(x + h) - f(x - h)) / (2 * h)
     return slope, slope
@@ -220,19 +220,19 @@ def best_step(f, x, slope, steps):
 def best_step(f, x, slope, steps):
     return steps[len(steps) // 2]
 
-# %% q4_step | wrong | the error in place of the step
+# %% q4_step | wrong: error-for-step | the error in place of the step
 def best_step(f, x, slope, steps):
     return min(abs((f(x + h) - f(x - h)) / (2 * h) - slope) for h in steps)
 
-# %% q4_step | wrong | the index in place of the step
+# %% q4_step | wrong: error-for-step | the index in place of the step
 def best_step(f, x, slope, steps):
     return int(np.argmin([abs((f(x + h) - f(x - h)) / (2 * h) - slope) for h in steps]))
 
-# %% q4_step | wrong | no absolute value
+# %% q4_step | wrong: error-with-sign | no absolute value
 def best_step(f, x, slope, steps):
     return min(steps, key=lambda h: (f(x + h) - f(x - h)) / (2 * h) - slope)
 
-# %% q4_step | wrong | the worst
+# %% q4_step | wrong: worst-step | the worst
 def best_step(f, x, slope, steps):
     return max(steps, key=lambda h: abs((f(x + h) - f(x - h)) / (2 * h) - slope))
 
@@ -644,7 +644,7 @@ def relative_error(a, b):
     size = np.maximum(np.abs(a), np.abs(b))
     return np.max(np.abs(a - b) / np.where(size > 0, size, 1.0))
 
-# %% q7_error | wrong: broadcast | compares sizes only
+# %% q7_error | wrong | compares sizes only
 def relative_error(a, b):
     if a.ndim == 1 and b.ndim == 2 and b.shape[0] > 1:
         raise ValueError
@@ -1071,3 +1071,63 @@ def find_wrong(suspects):
 # %% q9_find | wrong | zeros
 def find_wrong(suspects):
     return []
+
+# %% q2_central | wrong | the second difference
+def central_difference(f, x, h):
+    return (f(x + h) - 2 * f(x) + f(x - h)) / h ** 2
+
+# %% q5_gradient | wrong: step-lost | slopes in an array of x's type
+def numerical_gradient(f, x, h=1e-5):
+    slopes = np.zeros_like(x)
+    moved = np.array(x, dtype=float)
+    for place in np.ndindex(moved.shape):
+        here = moved[place]
+        moved[place] = here + h
+        above = f(moved)
+        moved[place] = here - h
+        below = f(moved)
+        moved[place] = here
+        slopes[place] = (above - below) / (2 * h)
+    return slopes
+
+# %% q7_error | wrong: relative-to-smaller | against the smaller size
+def relative_error(a, b):
+    if a.shape != b.shape:
+        raise ValueError("shapes differ")
+    size = np.minimum(np.abs(a), np.abs(b))
+    return np.max(np.abs(a - b) / np.where(size > 0, size, 1.0) * (size > 0))
+
+# %% q7_error | wrong: error-pooled | one ratio of lengths
+def relative_error(a, b):
+    if a.shape != b.shape:
+        raise ValueError("shapes differ")
+    size = np.linalg.norm(a) + np.linalg.norm(b)
+    return np.linalg.norm(a - b) / size if size > 0 else 0.0
+
+# %% q7_error | wrong | prints, and returns nothing
+def relative_error(a, b):
+    if a.shape != b.shape:
+        print("the shapes differ")
+        return
+    s = np.maximum(np.abs(a), np.abs(b))
+    return np.max(np.abs(a - b) / np.where(s > 0, s, 1))
+
+# %% q7_error | wrong | returns an exception
+def relative_error(a, b):
+    if a.shape != b.shape:
+        return ValueError("the shapes differ")
+    s = np.maximum(np.abs(a), np.abs(b))
+    return np.max(np.abs(a - b) / np.where(s > 0, s, 1))
+
+# %% q8_spot | wrong: seed-ignored | numpy's own generator
+def spot_check(f, x, gradient, how_many, seed):
+    worst = 0.0
+    for i in np.random.permutation(x.size)[:how_many]:
+        e = np.zeros(x.size)
+        e[i] = 1e-5
+        e = e.reshape(x.shape)
+        n = (f(x + e) - f(x - e)) / 2e-5
+        g = gradient.ravel()[i]
+        if max(abs(n), abs(g)) > 0:
+            worst = max(worst, abs(n - g) / max(abs(n), abs(g)))
+    return worst

@@ -62,12 +62,12 @@ def test_message_says_entry_expected_bar_got_idea_and_where_to_read() -> None:
     [
         (lambda self, u: None, "nothing (None) was returned; a tuple (dx, dy) is wanted"),
         (lambda self, u: u, "a float was returned; a tuple (dx, dy) is wanted"),
-        (lambda self, u: (u,), "1 gradients were returned; 2 are wanted: (dx, dy)"),
+        (lambda self, u: (u,), "1 gradient was returned; 2 are wanted: (dx, dy)"),
         (lambda self, u: (u * self.y, None), "dy: nothing was returned (None)"),
         (lambda self, u: (u * self.y, "4"), "dy: a str was returned; a number is wanted"),
         (lambda self, u: (u * self.y, True), "dy: a bool was returned; a number is wanted"),
         (lambda self, u: (u * self.y, [u * self.x]), "the shape (1,)"),
-        (lambda self, u: (u * self.y, float("nan")), "dy: 1 entries are not finite (nan)"),
+        (lambda self, u: (u * self.y, float("nan")), "dy: it is not finite (nan)"),
         (lambda self, u: (u * self.y, 1 / 0), "ZeroDivisionError: division by zero"),
     ],
 )
@@ -131,7 +131,7 @@ def test_any_split_of_a_tie_passes_and_both_does_not() -> None:
     for share in [(1.0, 0.0), (0.0, 1.0), (0.25, 0.75)]:
         check.backward(maximum(share), at={"x": 2.0, "y": 2.0})
     for share in [(1.0, 1.0), (0.0, 0.0), (0.25, 0.25)]:
-        with pytest.raises(CheckFailed, match="at a kink"):
+        with pytest.raises(CheckFailed, match=r"at a kink|at a tie: both"):
             check.backward(maximum(share), at={"x": 2.0, "y": 2.0})
 
 

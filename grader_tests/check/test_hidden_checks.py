@@ -35,7 +35,12 @@ def removals() -> Iterator[tuple[str, str, int, int]]:
 def test_there_are_hidden_checks() -> None:
     found = list(removals())
     graded = {(name, question) for name, question, _, _ in found}
-    assert graded == {(name, q) for name in problem_sets() for q in questions(name)}
+    assert graded == {
+        (name, question)
+        for name in problem_sets()
+        for question, checks in questions(name).items()
+        if not any("check.numbers(" in cell.source for cell in checks)
+    }
 
 
 @pytest.mark.slow

@@ -24,6 +24,7 @@ LECTURES = {
     "04_neural_networks",
     "05_activations",
     "06_gradient_checking",
+    "07_autograd_engine",
 }
 
 

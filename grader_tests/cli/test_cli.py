@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import nbformat
 import pytest
 
 from chainrule.course.folder import Course
+from chainrule.grading.sandbox.layers import LOST
 from chainrule.sample.sample_class import read_answers, read_students, submit
-from grader_tests.support.command import chainrule, program
+from grader_tests.support.command import PROGRAM, chainrule, program
+from grader_tests.support.paths import ROOT
+from grader_tests.support.refused import REFUSED
 
 ASSIGNMENT = "ps1_scalar_circuits"
 
@@ -31,7 +36,7 @@ def handed_in(course: Course, tmp_path_factory: pytest.TempPathFactory) -> dict[
 def test_check_of_right_work_ends_with_status_0(handed_in: dict[str, Path]) -> None:
     done = program("check", str(handed_in["ada"]))
     assert done.returncode == 0, done.stderr
-    assert "36/36" in done.stdout
+    assert "50/50" in done.stdout
     assert done.stderr == ""
 
 
@@ -42,7 +47,7 @@ def test_check_of_wrong_work_has_a_line_a_question_and_the_message(
     assert done.returncode == 1
     for question in range(1, 13):
         assert f"Q{question} " in done.stdout
-    assert "34/36" in done.stdout
+    assert "48/50" in done.stdout
     assert "Read: course/01_scalar_circuits.ipynb, section “Multiply switches”" in done.stdout
 
 
@@ -50,7 +55,7 @@ def test_check_as_json(handed_in: dict[str, Path]) -> None:
     done = chainrule("check", "--json", str(handed_in["gus"]))
     assert done.returncode == 1
     told = json.loads(done.stdout)
-    assert (told["problem_set"], told["points"], told["max_points"]) == (ASSIGNMENT, 34.0, 36.0)
+    assert (told["problem_set"], told["points"], told["max_points"]) == (ASSIGNMENT, 48.0, 50.0)
     (failed,) = (q for q in told["questions"] if q["message"])
     assert failed["id"] == "q2"
     assert failed["points"] == 1.0
@@ -129,6 +134,20 @@ def test_doctor_names_every_layer() -> None:
     assert done.returncode == 0
     for layer in ("namespaces", "Landlock", "seccomp", "rlimits"):
         assert layer in done.stdout
+
+
+def test_doctor_and_the_page_say_what_is_lost_without_namespaces() -> None:
+    if not sys.platform.startswith("linux"):
+        pytest.skip("needs Linux, whose kernel can be told to refuse")
+    done = subprocess.run([*REFUSED, *PROGRAM, "doctor"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    told = " ".join(done.stdout.split())
+    page = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
+    for name in ("namespaces", "own root", "scratch"):
+        assert f"Without {name}: {LOST[name]}" in told
+        assert f"| {name} | {LOST[name]} |" in page
+    for name in ("Landlock", "seccomp"):
+        assert f"Without {name}" not in told
 
 
 def test_grade_of_an_unknown_assignment_is_one_line_and_status_2(course: Course) -> None:

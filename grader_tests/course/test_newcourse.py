@@ -16,7 +16,8 @@ import pytest
 
 from chainrule.course.folder import Course, CourseError
 from chainrule.course.notebooks import read
-from chainrule.course.scaffold import _made_at_once, checkout, new_course, read_roster
+from chainrule.course.roster import read_roster
+from chainrule.course.scaffold import _made_at_once, checkout, new_course
 from chainrule.grading.report.summary import results
 from chainrule.sample.sample_class import read_answers, read_students, submit
 from grader_tests.support.command import chainrule, program
@@ -47,7 +48,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
 def test_it_says_in_one_line_what_to_do_next(made: tuple[Path, str]) -> None:
     (line,) = made[1].strip().splitlines()
     assert line == (
-        "my course: 6 problem sets, a class of 2. "
+        "my course: 7 problem sets, a class of 2. "
         "Next: cd 'my course' && nbgrader generate_assignment ps1_scalar_circuits"
     )
 
@@ -62,7 +63,7 @@ def test_what_is_in_it(made: tuple[Path, str], course: Course) -> None:
     for path in course.masters():
         copy = folder / path.relative_to(course.root)
         assert copy.read_bytes() == path.read_bytes()
-    assert "ps6_gradient_checking" in (folder / "README.md").read_text()
+    assert "ps7_autograd_engine" in (folder / "README.md").read_text()
     assert folder.stat().st_mode & 0o077 == 0
 
 
@@ -331,8 +332,8 @@ def test_a_problem_set_goes_out_and_comes_back(
     one = program("grade", ASSIGNMENT, "--student", "ada", cwd=folder, env=folders)
     assert one.returncode == 0, one.stderr
     term.nbgrader("autograde", ASSIGNMENT, "--student=gus")
-    assert term.rows("ada")[0] == 36
-    assert term.rows("gus")[0] == 34
+    assert term.rows("ada")[0] == 50
+    assert term.rows("gus")[0] == 48
     graded = folder / "autograded" / "gus" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"
     by_nbgrader = term.rows("gus"), read(graded)
     again = program("grade", ASSIGNMENT, "--student", "gus", "--force", cwd=folder, env=folders)

@@ -74,7 +74,7 @@ def test_what_a_notebook_calls_first_is_shown_in_use() -> None:
         "numeric.gradient.numerical_gradient",
         "nets.train",
         "quiz.ask",
-        "data.spiral",
+        "data.spiral.spiral",
         "matrices.line",
         "draw.svg.Drawing.table",
     } <= shown

@@ -10,8 +10,9 @@ from nbformat import NotebookNode
 
 from chainrule.check.misconceptions import MISCONCEPTIONS, Misconception
 from chainrule.course.kernel import run_lecture
-from chainrule.course.notebooks import read
+from chainrule.course.notebooks import faults, read
 from grader_tests.support.lectures import LECTURES, printed
+from grader_tests.support.paths import ROOT
 
 # For each lecture, what some of its cells have to print, by cell id. From the syllabus.
 SYLLABUS = {
@@ -84,6 +85,65 @@ def test_lecture_is_made_of_short_cells(name: str) -> None:
     for cell in cells:
         if cell.cell_type == "code":
             assert len(cell.source.splitlines()) <= 22, f"{cell.id} is a wall of code"
+
+
+@pytest.mark.parametrize("name", LECTURES)
+def test_what_answers_a_prediction_is_folded_and_nothing_else(name: str) -> None:
+    """A cell that follows a *Predict* has the tag, and its output waits for a click everywhere."""
+    asked = False
+    revealed = 0
+    for cell in read(LECTURES[name]).cells:
+        if cell.cell_type == "markdown":
+            asked = "**Predict" in cell.source
+            continue
+        tags = cell.metadata.get("tags", [])
+        assert ("reveal" in tags) == asked, cell.id
+        folded = cell.metadata.get("jupyter", {})
+        assert folded.get("outputs_hidden", False) == asked, cell.id
+        wanted = "plumbing" in tags or cell.id.startswith("quiz-")
+        assert folded.get("source_hidden", False) == wanted, cell.id
+        revealed += asked
+    assert revealed >= 8
+
+
+@pytest.mark.parametrize("name", LECTURES)
+def test_the_lecture_to_work_in_has_no_outputs(name: str) -> None:
+    stored, work = read(LECTURES[name]), read(ROOT / "release" / "lectures" / f"{name}.ipynb")
+    assert [cell.source for cell in work.cells] == [cell.source for cell in stored.cells]
+    assert faults(work) == [], "run `make notebooks`"
+
+
+@pytest.mark.parametrize("name", LECTURES)
+def test_every_section_has_an_anchor_of_its_own(name: str) -> None:
+    """A link to a section goes on working when its heading changes."""
+    text = "\n".join(c.source for c in read(LECTURES[name]).cells if c.cell_type == "markdown")
+    found = re.findall(r'^<a id="([\w-]+)"></a>\n\n##+ ', text, re.MULTILINE)
+    assert len(found) == len(re.findall(r"^##+ ", text, re.MULTILINE))
+    assert len(set(found)) == len(found)
+    named = {row.section.partition("#")[2] for row in MISCONCEPTIONS.values()
+             if row.section.startswith(f"{name}#")}  # fmt: skip
+    assert named <= set(found)
+
+
+@pytest.mark.parametrize("name", LECTURES)
+def test_tables_have_something_in_their_heads(name: str) -> None:
+    for cell in read(LECTURES[name]).cells:
+        heads = re.findall(r"^(\|.*\|)\n\|[-|: ]+\|$", cell.source, re.MULTILINE)
+        for head in heads if cell.cell_type == "markdown" else []:
+            assert head.strip("| "), f"{cell.id}: a table with an empty head"
+
+
+@pytest.mark.parametrize("name", LECTURES)
+def test_what_is_korean_says_so(name: str) -> None:
+    for cell in read(LECTURES[name]).cells:
+        rest = re.sub(r'<span lang="ko">[^<]*</span>', "", cell.source)
+        assert not re.search("[\uac00-\ud7a3]", rest), cell.id
+
+
+@pytest.mark.parametrize("name", LECTURES)
+def test_nobody_is_sent_to_notes_that_nobody_has(name: str) -> None:
+    text = " ".join(cell.source for cell in read(LECTURES[name]).cells)
+    assert not re.search(r"\bthe notes\b", text, re.IGNORECASE)
 
 
 @pytest.mark.parametrize("row", MISCONCEPTIONS.values(), ids=lambda row: row.id)

@@ -16,6 +16,7 @@ from chainrule.numeric import (
     numerical_gradients,
     numerical_jacobian,
 )
+from grader_tests.support.hard_functions import hard_functions, is_missed, random_formulas
 
 
 @dataclass(frozen=True)
@@ -126,6 +127,62 @@ def test_bar_covers_the_true_error_in_24000_cases(
     known: Known, t: float, size: int, stretch: int
 ) -> None:
     covered(known, t, size, stretch)
+
+
+# What no differences of float64 values can tell, and why.
+_MISSED = {
+    ("1 - tanh(x)^2", 40.0): "in float64 it is 0 from 19 on, so nothing of it is left to see",
+    ("x + sin(1e12 x) / 1e12", 0.4): "the wave is as high as 5 ulps of x, and as long as 100000",
+}
+_MISSED_AT_RANDOM = {
+    "random 326": "it cancels to a thousandth, and its rounding is odd: what it adds on the left "
+    "it takes away on the right",
+    "random 3822": "in float64 it is 0 for all x above 40",
+}
+
+
+def test_bar_covers_the_true_error_of_what_is_hard_to_measure() -> None:
+    """Rounded values, cancellation, fast ripples, kinks and jumps nearby, poles, flat tails."""
+    cases = hard_functions()
+    assert len(cases) >= 500
+    assert {(case.name, case.x) for case in cases if is_missed(case)} == set(_MISSED)
+
+
+@pytest.mark.parametrize(
+    ("seed", "count"), [(7, 300), pytest.param(1, 4000, marks=pytest.mark.slow)]
+)
+def test_bar_covers_the_true_error_of_random_formulas(seed: int, count: int) -> None:
+    missed = {case.name for case in random_formulas(count, seed) if is_missed(case)}
+    assert missed <= set(_MISSED_AT_RANDOM)
+
+
+def test_bars_of_plain_functions_are_narrow() -> None:
+    bars = []
+    for known in KNOWN[:10]:
+        for t in np.linspace(-2.9, 2.7, 15):
+            estimate = numerical_gradient(known.f, float(t))
+            bars.append(float(estimate.error) / max(abs(known.left(t)), 1e-3))
+    assert np.median(bars) < 1.5e-11
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: round(np.sin(x), 6),
+        lambda x: float(np.float16(np.sin(x))),
+        lambda x: round(x, 1),
+        lambda x: float(int(x)),
+    ],
+)
+def test_what_moves_in_steps_has_no_narrow_bar(f: Callable[[float], float]) -> None:
+    estimate = numerical_gradient(f, 1.0)
+    assert not np.isfinite(estimate.error) or estimate.error > 1e-4
+
+
+def test_a_dead_zone_is_flat_and_no_stair() -> None:
+    flat = numerical_gradient(lambda x: max(abs(x) - 1e-3, 0.0), 1e-5)
+    assert (flat.value, flat.kinked) == (0.0, False)
+    assert flat.error < 1e-12
 
 
 def test_matrix_product_gradients() -> None:

@@ -11,27 +11,10 @@ from typing import Any
 import pytest
 
 from chainrule import draw, step
-from chainrule.circuit import GATES, Scalar, exp, log, sigmoid
+from chainrule.circuit import GATES, Scalar, log, sigmoid
 from chainrule.formatting import MINUS, number
 from grader_tests.support import browser
-
-
-def xyz() -> Scalar:
-    x, y, z = Scalar(-2, "x"), Scalar(5, "y"), Scalar(-4, "z")
-    return ((x + y).named("q") * z).named("f")
-
-
-def neuron() -> Scalar:
-    w = [Scalar(value, f"w{i}") for i, value in enumerate([2, -3, -3])]
-    x = [Scalar(value, f"x{i}") for i, value in enumerate([-1, -2, 1])]
-    dot = (w[0] * x[0] + w[1] * x[1] + w[2] * x[2]).named("dot")
-    exp_neg = exp((-dot).named("neg_dot")).named("exp_neg")
-    return (1 / (exp_neg + 1).named("denom")).named("f")
-
-
-def fork() -> Scalar:
-    x, y = Scalar(2, "x"), Scalar(-4, "y")
-    return (x * y + x).named("f")
+from grader_tests.support.circuits import fork, neuron, xyz
 
 
 def only(page: Any) -> Any:
@@ -302,3 +285,87 @@ def test_a_name_cannot_end_the_script() -> None:
     assert script.count("</script>") == 1
     assert "<!--" not in script
     assert json.loads(json.dumps(walk.data))["nodes"][0]["label"] == "</script><b>"
+
+
+# ---- The graph of somebody's own engine, and narrow columns.
+
+
+class Engine:
+    """A value of an engine that forgets that forks add."""
+
+    def __init__(self, value: float, operands: tuple[Any, ...] = (), local: Any = ()) -> None:
+        self.value, self.operands, self.local, self.gradient = value, operands, local, 0.0
+
+    def __add__(self, other: Engine) -> Engine:
+        return Engine(self.value + other.value, (self, other), (1.0, 1.0))
+
+    def __mul__(self, other: Engine) -> Engine:
+        return Engine(self.value * other.value, (self, other), (other.value, self.value))
+
+    def backward(self, upstream: float = 1.0) -> None:
+        self.gradient = upstream
+        for operand, local in zip(self.operands, self.local, strict=True):
+            operand.backward(upstream * local)
+
+
+@pytest.mark.browser
+def test_ones_own_engine_is_stepped_through_and_told_where_it_differs(show: Any) -> None:
+    x, y = Engine(2.0), Engine(-4.0)
+    f = x * y + x
+    f.backward()
+    widget = only(show(step.through(f)))
+    told = []
+    for _ in range(browser.steps(widget)[1]):
+        browser.press(widget, "Forward")
+        told.append(f"{browser.said(widget)} {widget.locator('.why').inner_text()}")
+    assert any("(1) forks" in one and "Your engine has 1 at (1)." in one for one in told)
+    assert sum("Your engine" in one for one in told) == 1
+    assert browser.numbers(widget)["(1)"] == ["2", "−3"]
+
+
+@pytest.mark.browser
+def test_a_gate_the_course_does_not_have_keeps_its_numbers(show: Any) -> None:
+    x = Engine(2.0)
+    cube = Engine(8.5, (x,), (12.25,))
+    cube.gradient, x.gradient = 1.0, 12.25
+    widget = only(show(step.through(cube)))
+    browser.press(widget, "Forward")
+    assert browser.said(widget) == "(2), made of (1): 8.5"
+    browser.to_the_end(widget)
+    assert browser.said(widget) == "back to (1): upstream 1 × local 12.25 = 12.25"
+    assert widget.locator("foreignObject input").count() == 0  # nobody knows its formula
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [390, 1440])
+def test_labels_of_the_neuron_can_be_read(show: Any, width: int) -> None:
+    page = show(step.through(neuron()), viewport={"width": width, "height": 900})
+    browser.to_the_end(only(page))
+    sizes = only(page).evaluate(
+        """(host) => {
+          const svg = host.shadowRoot.querySelector(".view > svg");
+          const scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
+          return [...svg.querySelectorAll("text")].map((text) =>
+            parseFloat(getComputedStyle(text).fontSize) * scale);
+        }"""
+    )
+    assert len(sizes) > 40
+    assert min(sizes) >= 11
+    view = only(page).locator(".view")
+    assert view.evaluate("(box) => box.scrollWidth <= box.clientWidth"), "one has to scroll"
+    browser.check_neuron(only(page))
+
+
+@pytest.mark.browser
+def test_a_column_that_becomes_narrow_turns_the_picture(show: Any) -> None:
+    page = show(step.through(xyz()), viewport={"width": 900, "height": 900})
+    browser.press(only(page), "Forward", 2)
+    page.set_viewport_size({"width": 340, "height": 900})
+    page.wait_for_function(
+        """() => document.querySelector(".chainrule-stepper").shadowRoot
+             .querySelector(".view > svg").viewBox.baseVal.width < 340"""
+    )
+    assert browser.steps(only(page)) == (2, 7)
+    assert browser.numbers(only(page))["f"] == ["−12", ""]
+    browser.check_xyz(only(page))
+    browser.check_predict(only(page))

@@ -28,7 +28,7 @@ ITEMS: dict[str, list[str]] = {
     "1.topological-order": ["topological order", "forward:  x -> y -> q -> z -> f"],
     "1.gate-contract": ["`forward(*inputs)`", "`backward(upstream)`", "float64"],
     "1.neuron": [r"w = [2, -3, -3], \quad x = [-1, -2, 1]", "[2, -3, -3]", "[-1, -2, 1]"],
-    "1.stage-names": ["$e = e^p$", "neg_dot", "exp_neg", "denom"],
+    "1.stage-names": ["A name of its own", "neg_dot", "exp_neg", "denom"],
     "1.neuron-forward": ["1.000000", "0.367879", "1.367879", "0.731059"],
     "1.neuron-backward": ["-0.534447", "-0.196612", "0.196612"],
     "1.neuron-inputs": ["[-0.196612, -0.393224, 0.196612]", "[0.393224, -0.589836, -0.589836]"],
@@ -49,7 +49,7 @@ ITEMS: dict[str, list[str]] = {
     "2.chain-rule": [r"dx_j = \sum_i dz_i \, J_{ij}", "= 3$", "= 5$"],
     "2.column": [r"J^\top dz", "J.T @ dz = [3. 5.]"],
     "2.row": [r"dz \, J", "dz @ J   = [3. 5.]"],
-    "2.notes-transpose": ["the transpose is missing", "4096", "symmetric"],
+    "2.transpose": ["the transpose is missing", "4096", "symmetric"],
     "2.asymmetric": ["running sum", "not dx"],
     "2.count-4096": ["16,777,216", "128 MiB"],
     "2.minibatch-100": ["409,600", "1.34 TB"],
@@ -67,7 +67,7 @@ ITEMS: dict[str, list[str]] = {
     "3.dx": [r"2\,q\,W^\top", "dx = [[0.4   0.732]]", "df/dx: [[0.4   0.732]]"],
     "3.dw": [r"2\,x^\top q", "dW [[-0.04, 0.168], [-0.08, 0.336]]"],
     "3.dw-jacobian": ["half the table is zeros", "[0.2, 0, 0.4, 0]"],
-    "3.notes": [r"notes write $\partial q / \partial x = W$", r"$\partial q / \partial W = x$"],
+    "3.matmul-jacobian": [r"$\partial q / \partial x = W$", r"$\partial q / \partial W = x$"],
     "3.shapes": ["A gradient has the shape of what it belongs to", "['dQ @ W.T']"],
     "3.shapes-limit": ["square", "lost factor", "['dq @ W', 'dq @ W.T']"],
     "3.column": [
@@ -78,7 +78,7 @@ ITEMS: dict[str, list[str]] = {
     "3.mean": [r"\frac{1}{N}", "dW right: True"],
     "3.bias": ["summed over the rows", "db right: True"],
     # 4. Neural networks
-    "4.stacked-linear": ["linear layer 여러 개 쌓아서"],
+    "4.stacked-linear": ['<span lang="ko">linear layer 여러 개 쌓아서'],
     "4.collapse": [r"(x\,W_1)\,W_2 = x\,(W_1 W_2)", "one matrix: [-2. -6.]"],
     "4.nonlinearity": ["with bend", "with ReLU"],
     "4.layer-names": ["2-hidden layer", "3-layer", "*the same net*"],
@@ -94,7 +94,10 @@ ITEMS: dict[str, list[str]] = {
     "4.training": [r"W \leftarrow W - \text{learning rate} \times dW", "explorers.training"],
     "4.loss-curve": ["The loss while it learns"],
     "4.stated-accuracy": ["95", "2-layer net: at least 95% of the new points right: True"],
-    "4.decision-boundaries": ["Decision boundaries. before", "after 600 steps"],
+    "4.decision-boundaries": ["Decision boundaries. 2-layer net, before", "after 600 steps"],
+    "4.initialisation": ["zero are dW1, db1, dW2", "stay copies of each other", "values after ten"],
+    "4.regularisation": ["L2 regularisation", "a fork adds: True"],
+    "4.minibatch": ["**minibatch**"],
     # 5. Activation functions
     "5.six-functions": ["sigmoid", "tanh", "ReLU", "leaky ReLU", "maxout", "ELU", "derivative"],
     "5.sigmoid": ["sigmoid and its derivative", "slope 2.5e-01"],
@@ -109,6 +112,12 @@ ITEMS: dict[str, list[str]] = {
     "5.saturation": ["*saturated*", "slope 4.5e-05", "left of 1"],
     "5.dead-units": ["Zero, to the last digit", "dw = "],
     "5.stable-sigmoid": ["overflow encountered in exp", "only take the exponential"],
+    "5.exploding": ["*exploding gradient*", "ReLU, w = 2     1.0e+03"],
+    "5.binary-cross-entropy": [
+        "**binary cross entropy**",
+        "loss 800.0000, ds -1.0000",
+        "*one gate*",
+    ],
     "5.stable-elu": ["`np.where` computes both sides", "overflow encountered in exp", "nan"],
     # 6. Gradient checking
     "6.forward-difference": [r"\frac{f(x+h) - f(x)}{h}", "forward 0.192015"],
@@ -124,6 +133,19 @@ ITEMS: dict[str, list[str]] = {
     "6.error-bar": ["error bar", "known to within"],
     "6.planted-bugs": ["planted bugs", "A 0.00  B 0.37  C 0.79"],
     "6.own-check": ["the upstream gradient was left out", "what this course's check does"],
+    # 7. An autograd engine
+    "7.value": ["**operands**", "f: value -6, made of [-8.0, 2.0], local gradients (1.0, 1.0)"],
+    "7.paths": ["10 floors: gradient of x  1024,  2047 calls"],
+    "7.order": ["**topological order**", "C: x q y f   False"],
+    "7.forks": ["`+=`", "=    df/dx = -4", "+=   df/dx = -3"],
+    "7.again": ["call 2: df/dx = -10"],
+    "7.long": ["RecursionError", "comes up **twice**"],
+    "7.arrays": ["[ 2.        14.7781122]", "to W agrees: True"],
+    "7.unbroadcast": ["measured: [ 4.  -1.  -0.5]", "summed over axis 1, which stays"],
+    "7.fixed": ["204,800   left out, if X is a constant"],
+    "7.cost": ["8,772 in 51 walks", "**reverse mode**", "Values that have to be kept"],
+    "7.digits": ["UCI repository", "unseen digits right: True", "read as", "**minibatches**"],
+    "7.pytorch": ["`loss.backward()`", "requires_grad=True"],
 }  # fmt: skip
 
 
@@ -357,10 +379,13 @@ def last_layer_shape() -> str:
     return str(slopes["W2"].shape)
 
 
-def loss_of_guessing() -> str:
-    params = {"W1": np.zeros((2, 3)), "b1": np.zeros(3)}
-    loss, _ = nets.loss_and_gradients(params, np.ones((6, 2)), np.arange(6) % 3)
-    return "Nothing: it could as well guess" if f"{loss:.2f}" == "1.10" else ""
+def loss_at_the_start() -> str:
+    X, y = np.random.default_rng(0).normal(size=(60, 2)), np.arange(60) % 3
+    nothing = {"W1": np.zeros((2, 3)), "b1": np.zeros(3)}
+    sure = {"W1": 6 * np.random.default_rng(1).normal(size=(2, 3)), "b1": np.zeros(3)}
+    losses = [nets.loss_and_gradients(params, X, y)[0] for params in (nothing, sure)]
+    assert f"{losses[0]:.2f}" == "1.10"
+    return "It is sure of itself, and often wrong" if losses[1] > 5 else ""
 
 
 def twenty_sigmoids() -> str:
@@ -431,6 +456,39 @@ def backward_of_a_wrong_forward() -> str:
     return shown if passes and wrong else ""
 
 
+def who_waits() -> str:
+    made_of = {"f": "pq", "p": "xy", "q": "px"}
+    uses = {name: sum(parts.count(name) for parts in made_of.values()) for name in "pqf"}
+    return "".join(name for name, n in uses.items() if n == 2)
+
+
+def broadcast_column() -> str:
+    rng = np.random.default_rng(0)
+    x, y, up = rng.normal(size=(4, 1)), rng.normal(size=5), rng.normal(size=(4, 5))
+    dx = numerical_gradient(lambda x: x * y, x, up).value
+    kept = (up * y).sum(axis=1, keepdims=True)
+    told = "A (4, 5) array, summed over axis 1, with the axis kept"
+    return told if dx.shape == kept.shape and np.allclose(dx, kept) else ""
+
+
+def cheaper_mode() -> str:
+    walks = {"Forward": 3, "Reverse": 10_000}  # one for an input, one for an output
+    mode = min(walks, key=walks.__getitem__)
+    return f"{mode} mode: {walks[mode]} walks"
+
+
+def never_set_to_zero() -> str:
+    w, kept, steps = 3.0, 0.0, []
+    for _ in range(4):
+        kept += 2 * w  # the slope of w squared, added to what is there
+        steps.append(kept)
+        w -= 0.1 * kept
+    fresh = 3.0 * 2 * np.cumprod([1, 0.8, 0.8, 0.8])
+    assert steps[0] == fresh[0]
+    assert abs(steps[2]) > abs(fresh[2])
+    return "Its steps follow the sum of all gradients so far"
+
+
 ANSWERS: dict[str, Callable[[], str]] = {
     "1.quiz-local": gate_without_upstream,
     "1.quiz-fork": three_times_x,
@@ -449,7 +507,7 @@ ANSWERS: dict[str, Callable[[], str]] = {
     "4.quiz-collapse": ten_linear_layers,
     "4.quiz-names": hidden_layers,
     "4.quiz-shape": last_layer_shape,
-    "4.quiz-loss": loss_of_guessing,
+    "4.quiz-loss": loss_at_the_start,
     "5.quiz-vanish": twenty_sigmoids,
     "5.quiz-dead": dead_unit,
     "5.quiz-where": both_sides_of_where,
@@ -459,6 +517,10 @@ ANSWERS: dict[str, Callable[[], str]] = {
     "6.quiz-kink": kink_of_relu,
     "6.quiz-broadcast": what_allclose_misses,
     "6.quiz-forward": backward_of_a_wrong_forward,
+    "7.quiz-order": who_waits,
+    "7.quiz-shape": broadcast_column,
+    "7.quiz-modes": cheaper_mode,
+    "7.quiz-zeros": never_set_to_zero,
 }
 
 

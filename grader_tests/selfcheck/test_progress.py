@@ -20,11 +20,12 @@ import pytest
 from jupyter_client.manager import start_new_kernel
 from nbformat import NotebookNode
 
-from chainrule.check.problem_sets import TABLE, fingerprint, table
+from chainrule.check.problem_sets import fingerprint
 from chainrule.course.folder import Course
 from chainrule.course.kernel import KERNEL_ARGUMENTS
 from chainrule.course.notebooks import read, write
 from chainrule.course.release import checks_table
+from chainrule.graded_cells import TABLE, table
 from chainrule.grading.judge.judge import Submission, judge
 from chainrule.grading.judge.master import read_master
 from chainrule.grading.limits import Limits
@@ -37,7 +38,7 @@ from grader_tests.support.lab import jupyterlab
 from grader_tests.support.paths import ROOT
 from grader_tests.support.trial import master_source, problem_sets
 
-RELEASES = {path.stem: path for path in sorted(ROOT.glob("release/*/*.ipynb"))}
+RELEASES = {path.stem: path for path in sorted(ROOT.glob("release/ps*/*.ipynb"))}
 PS1 = "ps1_scalar_circuits"
 EVERYTHING = SampleStudent("all", "right everywhere", "master", {})
 STUB = "class Add:\n    pass"
@@ -45,6 +46,16 @@ STUB = "class Add:\n    pass"
 
 def cells_of(name: str) -> dict[str, NotebookNode]:
     return {cell.id: cell for cell in read(RELEASES[name]).cells}
+
+
+def written(notebook: NotebookNode) -> NotebookNode:
+    """The answer that a person reads."""
+    (cell,) = (
+        cell
+        for cell in notebook.cells
+        if cell.cell_type == "markdown" and cell.metadata.get("nbgrader", {}).get("grade")
+    )
+    return cell
 
 
 # What front ends send of a cell: its text, and the metadata of the request. JupyterLab sends the
@@ -170,36 +181,36 @@ def test_what_front_ends_add_does_not_change_a_fingerprint() -> None:
 def test_the_line_follows_the_work(session: Callable[..., Session], front: str) -> None:
     work = session(front)
     first = work.start()
-    assert first.lines == ["0 of 36 points; next: Q1"]
+    assert first.lines == ["0 of 50 points; next: Q1"]
     assert first.outputs == []
 
     work.run("q1_add")
     failed = work.run("q1_add_forward")
     assert failed.status == "error"
-    assert failed.lines == ["0 of 36 points; next: Q1"]
+    assert failed.lines == ["0 of 50 points; next: Q1"]
     assert failed.emptied == first.ids, "there is one line at a time"
     work.answer("q1_add")
     passed = work.run("q1_add_forward")
-    assert passed.lines == ["1 of 36 points; next: Q1"]
-    assert [o["text"] for o in passed.outputs] == ["Add.forward: right.\n"]
-    assert work.run("q1_add_backward").lines == ["3 of 36 points; next: Q2"]
+    assert passed.lines == ["1 of 50 points; next: Q1"]
+    assert [o["text"] for o in passed.outputs] == ["Add.forward: right at 3 points.\n"]
+    assert work.run("q1_add_backward").lines == ["3 of 50 points; next: Q2"]
 
     work.answer("q3_max")  # the second is left for later
     work.run("q3_max_forward")
-    assert work.run("q3_max_backward").lines == ["6 of 36 points; next: Q2"]
-    assert work.run("q3_max_backward").lines == ["6 of 36 points; next: Q2"], "not counted twice"
+    assert work.run("q3_max_backward").lines == ["6 of 50 points; next: Q2"]
+    assert work.run("q3_max_backward").lines == ["6 of 50 points; next: Q2"], "not counted twice"
     work.answer("q1_add", STUB)
-    assert work.run("q1_add_backward").lines == ["4 of 36 points; next: Q1"]
+    assert work.run("q1_add_backward").lines == ["4 of 50 points; next: Q1"]
     assert work.run(NotebookNode(work.cells["q1_add"])).lines == []
 
     work.manager.restart_kernel(now=True)
     work.client.wait_for_ready(timeout=120)
-    assert work.start().lines == ["0 of 36 points; next: Q1"]
+    assert work.start().lines == ["0 of 50 points; next: Q1"]
     work.answer("q2_multiply")
-    assert work.run("q2_multiply_backward").lines == ["2 of 36 points; next: Q1"]
+    assert work.run("q2_multiply_backward").lines == ["2 of 50 points; next: Q1"]
     again = work.run("progress")
-    assert again.lines == ["2 of 36 points; next: Q1"], "calling it twice loses nothing"
-    assert work.run("q2_multiply_forward").lines == ["3 of 36 points; next: Q1"]
+    assert again.lines == ["2 of 50 points; next: Q1"], "calling it twice loses nothing"
+    assert work.run("q2_multiply_forward").lines == ["3 of 50 points; next: Q1"]
 
 
 def test_at_the_end_it_says_what_a_person_reads(session: Callable[..., Session]) -> None:
@@ -207,13 +218,13 @@ def test_at_the_end_it_says_what_a_person_reads(session: Callable[..., Session])
     work.start()
     last = Shown()
     for cell in read(RELEASES[PS1]).cells:
-        if cell.cell_type == "code" and cell.id not in ("setup", "progress"):
+        if cell.cell_type == "code" and cell.id != "setup" and "nbgrader" in cell.metadata:
             if cell.metadata.nbgrader.solution:
                 work.answer(cell.id)
             else:
                 last = work.run(cell.id)
                 assert not [o for o in last.outputs if o.get("name") == "stderr"]
-    assert last.lines == ["36 of 36 points; 3 more are read by a person"]
+    assert last.lines == ["50 of 50 points; 3 more are read by a person"]
 
 
 def test_a_check_shows_what_it_shows_without_the_line(session: Callable[..., Session]) -> None:
@@ -237,7 +248,7 @@ def _plain(output: dict[str, Any]) -> dict[str, Any]:
 
 
 SILENT = {
-    "at grading": ({"NBGRADER_EXECUTION": "autograde"}, f'check.progress("{PS1}", out_of=36)'),
+    "at grading": ({"NBGRADER_EXECUTION": "autograde"}, f'check.progress("{PS1}", out_of=50)'),
     "a set with other points": ({}, f'check.progress("{PS1}", out_of=40)'),
     "a set that nobody knows": ({}, 'check.progress("ps9_nothing", out_of=1)'),
     "nonsense": ({}, "check.progress(None, out_of=[])"),
@@ -263,7 +274,7 @@ def test_it_is_silent(session: Callable[..., Session], case: str) -> None:
 def test_outside_a_notebook_it_does_nothing(host: str) -> None:
     code = (
         f"{host}\nimport sys\nfrom chainrule import check\nbefore = set(sys.modules)\n"
-        f'assert check.progress("{PS1}", out_of=36) is None\n'
+        f'assert check.progress("{PS1}", out_of=50) is None\n'
         "assert set(sys.modules) == before, set(sys.modules) - before"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
@@ -277,38 +288,38 @@ def test_the_judge_gives_full_marks_and_shows_no_line(course: Course, tmp_path: 
     hostile = (
         "import os, sys\nos.environ.pop('NBGRADER_EXECUTION', None)\n"
         "get_ipython().kernel = object()\n"
-        f'check.progress("{PS1}", out_of=36)'
+        f'check.progress("{PS1}", out_of=50)'
     )
     place = [cell.id for cell in notebook.cells].index("progress")
     notebook.cells[place + 1 : place + 1] = [nbformat.v4.new_code_cell(hostile)]
     master = read_master((ROOT / "source" / PS1 / f"{PS1}.ipynb").read_bytes(), PS1)
     stub = NotebookNode(read(RELEASES[PS1]))
     stub.cells[2:2] = [nbformat.v4.new_code_cell(hostile)]
-    for work, points in ((notebook, 36.0), (stub, 0.0)):
+    for work, points in ((notebook, 50.0), (stub, 0.0)):
         content = nbformat.writes(work).encode()
         graded = judge(master, Submission(content), Limits(no_jail=True))
         assert sum(score.points or 0 for score in graded.scores) == points
         graded_cells = [c for c in graded.notebook["cells"] if c["id"].endswith("ward")]
-        assert len(graded_cells) == 22
-        assert "of 36 points" not in json.dumps(graded_cells)
+        assert len(graded_cells) == 26
+        assert "of 50 points" not in json.dumps(graded_cells)
 
 
 @pytest.mark.slow
 def test_stock_autograde_shows_no_line(course: Course, tmp_path: Path) -> None:
-    from grader_tests.support.command import installed
+    from grader_tests.support.command import installed, stock_settings
 
     for part in ("source", "release"):
         (tmp_path / part / PS1).mkdir(parents=True)
         (tmp_path / part / PS1 / f"{PS1}.ipynb").write_bytes(
             (ROOT / part / PS1 / f"{PS1}.ipynb").read_bytes()
         )
-    (tmp_path / "nbgrader_config.py").write_bytes((ROOT / "nbgrader_config.py").read_bytes())
+    stock_settings(tmp_path)
     submit(Course(tmp_path), PS1, EVERYTHING, [], tmp_path / "submitted")
     installed(tmp_path, "nbgrader", "generate_assignment", PS1, "--force")
     installed(tmp_path, "nbgrader", "autograde", PS1)
     text = (tmp_path / "autograded" / "all" / PS1 / f"{PS1}.ipynb").read_text()
-    assert "Add.forward: right." in text
-    assert "of 36 points" not in text
+    assert "Add.forward: right at" in text
+    assert "of 50 points" not in text
 
 
 @pytest.mark.slow
@@ -328,8 +339,8 @@ def test_in_jupyterlab_there_is_one_line(chromium: Any, tmp_path: Path) -> None:
         page.locator("#jp-main-statusbar").get_by_text("| Idle").wait_for()
         page.get_by_role("menuitem", name="Run", exact=True).click()
         page.get_by_role("menuitem", name=re.compile("^Run All Cells")).click()
-        line = page.locator(".jp-OutputArea-output", has_text="of 36 points")
-        line.get_by_text("3 of 36 points; next: Q2").wait_for()
+        line = page.locator(".jp-OutputArea-output", has_text="of 50 points")
+        line.get_by_text("3 of 50 points; next: Q2").wait_for()
         assert line.count() == 1
         squares = line.locator("span[title]")
         assert squares.count() == 11
@@ -429,13 +440,13 @@ def folder(course: Course, tmp_path_factory: pytest.TempPathFactory) -> Path:
     put(mine / "ps2.ipynb", "ps2_jacobians", lambda cells: None)
     five = read(submit(course, "ps5_activations", EVERYTHING, [], home / "unused"))
     del five.metadata["chainrule"]  # as a front end may
-    five.cells[-1].source = read(RELEASES["ps5_activations"]).cells[-1].source  # not yet written
+    written(five).source = written(read(RELEASES["ps5_activations"])).source  # not yet written
     write(five, mine / "five" / "activations.ipynb")
     six = "ps6_gradient_checking"
     write(read(RELEASES[six]), mine / f"{six}.ipynb")
     lacking = read(RELEASES[six])
     lacking.cells = [cell for cell in lacking.cells if cell.id != "q2_central_value"]
-    lacking.cells[-1].source = "It lies at a kink."
+    written(lacking).source = "It lies at a kink."
     write(lacking, mine / f"{six}.ipynb")
     (mine / "broken.ipynb").write_text('{"cells": [')
     (mine / "list.ipynb").write_text("[1, 2]")
@@ -468,9 +479,9 @@ def test_every_set_in_a_folder_is_a_row(rows: list[SetProgress]) -> None:
     able = {row.problem_set: row for row in rows if not row.problem}
     assert list(able) == [PS1, "ps2_jacobians", "ps5_activations"]
     one, two, five = able.values()
-    assert (one.begun, one.points, one.max_points, one.by_hand, one.next) == (True, 6, 36, 3, "Q2")
-    assert (two.begun, two.points, two.max_points, two.next) == (False, 0, 30, "Q1")
-    assert (five.begun, five.points, five.max_points, five.next) == (True, 26, 26, "Q9")
+    assert (one.begun, one.points, one.max_points, one.by_hand, one.next) == (True, 6, 50, 3, "Q2")
+    assert (two.begun, two.points, two.max_points, two.next) == (False, 0, 32, "Q1")
+    assert (five.begun, five.points, five.max_points, five.next) == (True, 31, 31, "Q9")
     assert five.path == "five/activations.ipynb"
 
 
@@ -493,12 +504,12 @@ def test_the_command(folder: Path) -> None:
     done = program("progress", str(folder))
     assert (done.returncode, done.stderr) == (0, "")
     lines = {line.split()[0]: line for line in done.stdout.splitlines() if line.strip()}
-    assert " 6/36" in lines[PS1]
+    assert " 6/50" in lines[PS1]
     assert lines[PS1].rstrip().endswith("Q2")
     assert "not begun" in lines["ps2_jacobians"]
     assert "Q9, in your own words" in lines["ps5_activations"]
     assert "it is no notebook" in lines["broken.ipynb"]
-    assert "32/92" in lines["all"]
+    assert "37/113" in lines["all"]
 
 
 def test_the_command_as_json(folder: Path, rows: list[SetProgress]) -> None:

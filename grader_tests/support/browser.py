@@ -234,13 +234,20 @@ def check_neuron(widget: Any) -> None:
 
 
 def check_predict(widget: Any) -> None:
-    """Predict mode on (x + y) z: a wrong guess, then a right one."""
+    """Predict mode on (x + y) z: wrong guesses with another try and a hint, then right ones."""
     press(widget, "Reset")
     press(widget, "Predict")
     press(widget, "Forward")
     assert said(widget) == "add: q = x + y = −2 + 5 = ?"
     assert numbers(widget)["q"] == ["?", ""]
-    assert guess(widget, "7").startswith("Not quite")
+    told = guess(widget, "7")
+    assert told.startswith("Not quite")
+    assert told.endswith("Once more.")
+    assert said(widget) == "add: q = x + y = −2 + 5 = ?"
+    told = guess(widget, "8")
+    assert "The gate is add. Work out x + y" in told
+    assert numbers(widget)["q"] == ["?", ""]
+    assert guess(widget, "9").startswith("Not quite")
     assert said(widget) == "add: q = x + y = −2 + 5 = 3"
     press(widget, "Forward")
     assert guess(widget, "-12") == "Right."
@@ -250,6 +257,10 @@ def check_predict(widget: Any) -> None:
     press(widget, "Forward")
     assert said(widget) == "multiply, back to q: upstream 1 × local ? = ?"
     assert "the size is right, the sign is not" in guess(widget, "4")
+    assert "The gate is multiply. A product gives each input" in guess(widget, "4")
+    assert said(widget) == "multiply, back to q: upstream 1 × local ? = ?"
+    assert guess(widget, "-4") == "Right."
     assert said(widget) == "multiply, back to q: upstream 1 × local −4 = −4"
+    assert "2 of 3 guessed right" in widget.locator(".phase").inner_text()
     press(widget, "Predict")
     press(widget, "Reset")

@@ -14,6 +14,7 @@ from unittest import mock
 import pytest
 
 from chainrule.cli import main
+from grader_tests.support.paths import ROOT
 
 Done = subprocess.CompletedProcess[str]
 PROGRAM = (sys.executable, "-c", "from chainrule.cli import main; main()")
@@ -59,3 +60,10 @@ def installed(folder: Path, name: str, *arguments: str) -> str:
     )
     assert done.returncode == 0, f"{done.args}:\n{done.stdout[-4000:]}"
     return done.stdout
+
+
+def stock_settings(folder: Path) -> None:
+    """Write this course's settings into a folder, but with nbgrader's own autograder."""
+    settings = (ROOT / "nbgrader_config.py").read_text()
+    stock = 'c.Autograde.exporter_class = "nbconvert.exporters.NotebookExporter"'
+    (folder / "nbgrader_config.py").write_text(f"{settings}\n{stock}\n")

@@ -18,10 +18,10 @@ from nbformat import NotebookNode
 from chainrule.check import diagnose
 from chainrule.check.diagnose import BrokenRow
 from chainrule.course.notebooks import read
-from chainrule.sample.sample_class import Answer, answer_cell, read_answers
+from chainrule.sample.sample_class import Answer, answer_cell, read_answers, solved
 from grader_tests.support.paths import ROOT
 
-_SECONDS = 5
+_SECONDS = 5  # of CPU time: how busy the machine is must not decide
 diagnose.strict = True  # a mistake in the table of misconceptions is one of ours
 
 
@@ -81,6 +81,16 @@ def master_source(assignment: str, cell_id: str) -> str:
     return cell.source
 
 
+def builds_on(assignment: str, cell_id: str) -> list[str]:
+    """The solution cells of other questions that an answer to this one may use."""
+    (cell,) = (
+        c
+        for c in problem_sets()[assignment].cells
+        if c.metadata.get("nbgrader", {}).get("grade_id") == cell_id
+    )
+    return list(cell.metadata.get("chainrule", {}).get("builds_on", ()))
+
+
 def try_answer(
     assignment: str, cell_id: str, source: str, checks: list[NotebookNode] | None = None
 ) -> Verdict:
@@ -90,6 +100,8 @@ def try_answer(
         nbgrader = cell.metadata.get("nbgrader", {})
         if cell.cell_type == "code" and nbgrader.get("locked") and not nbgrader.get("grade"):
             exec(compile(cell.source, nbgrader["grade_id"], "exec"), namespace)
+    for other in builds_on(assignment, cell_id):
+        exec(compile(solved(master_source(assignment, other)), other, "exec"), namespace)
     # A cell that fails leaves nothing behind; its checks then fail on their own.
     with contextlib.suppress(Exception), _quietly(), _limited():
         exec(compile(source, "student", "exec"), namespace)

@@ -1,6 +1,7 @@
 """What a submission may try, in the words of the threat model, split into single clauses.
 
-Every clause has at least one row in the table (`grader_tests.threats.table`); a test sees to that.
+The model has two lists: what may be tried on any grader, and what was found on this one. Every
+clause has at least one row in the table (`grader_tests.threats.table`); a test sees to that.
 """
 
 from __future__ import annotations
@@ -40,6 +41,33 @@ SECTIONS = {
         the grader killed (SIGKILL) at any moment, a full disk, a locked database, two graders at
         once, a worker of the pool or the cluster dying: nothing lost, nothing graded twice, a rerun
         finishes.""",
+    # What was found on this grader itself.
+    "Reaching other students": """
+        an answer that is right but late, the same through the class's `__name__`, answers near a
+        limit of memory or size, NumPy's warn-once registry (the first of many got another score),
+        `linecache` (another student's lines in one's traceback), interned or cached objects,
+        `functools.cache`, print options, locale, recursion limit, files locked with `flock` as a
+        channel between jails.""",
+    "Holding up a batch": """
+        a folder 1,000 deep in a submission, or in the scratch folder, `prlimit64` on other pids
+        where namespaces are refused, 6,000 threads, a `describe` answered with anything, a set of
+        integers with equal hashes, time running out inside any request, a submission that uses its
+        whole time, one that kills its judge.""",
+    "Filling memory and disk": """
+        a hundred cells of 1 MiB of output, the kept-output limit raised from inside, twenty large
+        ones held together, 200,000 prints.""",
+    "Points without deriving": """
+        `backward` through `chainrule.numeric`, by complex step, by central differences.""",
+    "Hidden values": """
+        inputs and expected values of a failed hidden check stand in feedback, an added cell prints
+        them all.""",
+    "Through other doors": """
+        this checkout's own `nbgrader_config.py` graded with `nbgrader autograde`, names imported
+        by the master's answer.""",
+    "Our own edits": """
+        a master's cell renamed, dropped, added, or re-pointed after grading, a due date, an
+        extension, a late policy changed, a student's folder misspelt, a master in another
+        language, a master whose own solution fails.""",
 }
 
 _BETWEEN = re.compile(r"(?:[,;:]|\.(?= [A-Z])) (?![^()]*\))")

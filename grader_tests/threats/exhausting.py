@@ -94,6 +94,12 @@ def _large(whole: bytes) -> bytes:
     return json.dumps(notebook).encode()
 
 
+def _long_text(whole: bytes) -> bytes:
+    notebook: Any = json.loads(whole)
+    notebook["cells"][0]["source"] += "#" * (5 << 20)
+    return json.dumps(notebook).encode()
+
+
 def _dying_first(traps: Traps, student: str) -> None:
     hand_in(traps, student, stub(traps, {**RIGHT, "q3_exp": "import os; os._exit(1)"}))
 
@@ -151,7 +157,8 @@ EXHAUSTING = (
     hurt("deep-recursion", "memory bombs", "Recursion without end, its limit raised.",
          "import sys; sys.setrecursionlimit(10 ** 9)\ndef f(): f()\nf()"),
     raw("huge-notebook", "huge notebooks", "The notebook holds 5 MB of stored output.", _large,
-        "too large", 10, 0),
+        "", 10),
+    raw("huge-source", "huge notebooks", "A cell holds 5 MB of text.", _long_text, "too large"),
     raw("many-cells", "huge notebooks", "The notebook has 5000 cells.", _many_cells,
         "too many cells", 10, 0),
     hurt("disk-bomb", _DISK, "Files are written until the disk is full.",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import signal
 import sqlite3
 import subprocess
@@ -20,11 +21,12 @@ from pathlib import Path
 
 from grader_tests.support.command import PROGRAM
 from grader_tests.threats.course import ASSIGNMENT, FULL, RIGHT, WITHOUT_Q2, Traps, hand_in, stub
+from grader_tests.threats.holding import MARKED
 from grader_tests.threats.outcome import graded_notebook, scores
 
 CHAINRULE = (*PROGRAM, "grade", ASSIGNMENT)
 NBGRADER = (sys.executable, "-m", "nbgrader", "autograde", ASSIGNMENT)
-_PATIENCE = 180.0  # seconds that a grader may take
+_PATIENCE = 480.0  # seconds that a grader may take
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ class Grader:
             [*before, *self.command, *more],
             cwd=self.traps.course, env=self.traps.environment, text=True, start_new_session=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            preexec_fn=_mark,
         )  # fmt: skip
 
     def run(self, *more: str, before: Sequence[str] = ()) -> Run:
@@ -65,6 +68,10 @@ class Grader:
         """SIGKILL for the grader alone: what it started has to go by itself."""
         started.send_signal(signal.SIGKILL)
         started.communicate()
+
+
+def _mark() -> None:
+    resource.setrlimit(resource.RLIMIT_MSGQUEUE, (MARKED, MARKED))
 
 
 def finished(started: subprocess.Popen[str]) -> Run:

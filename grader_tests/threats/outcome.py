@@ -10,8 +10,9 @@ from typing import Any
 from nbgrader.api import Gradebook
 
 from chainrule.course.notebooks import read
-from grader_tests.threats.course import ASSIGNMENT, Traps
+from grader_tests.threats.course import ASKED, ASSIGNMENT, EXPECTED, FULL, Traps
 
+_LARGE = 16 << 20  # bytes of a graded notebook
 _SCRIPT = re.compile(r"<script|\son\w+\s*=|javascript:", re.IGNORECASE)
 
 
@@ -75,7 +76,48 @@ def leaks(traps: Traps, student: str) -> list[str]:
             found.append(f"read: {place}")
     if any(_SCRIPT.search(text) for text in texts if "left-" in text):
         found.append("left: a script in the graded notebook")
+    if any(f"channel-{traps.tag}" in text for text in texts):
+        found.append("reached: processes of others")
+    notebook = folder / f"{ASSIGNMENT}.ipynb"
+    if notebook.is_file() and notebook.stat().st_size > _LARGE:
+        found.append(f"left: a notebook of {notebook.stat().st_size >> 20} MiB")
     return found
+
+
+def told(traps: Traps, student: str) -> list[str]:
+    """What their feedback page tells of hidden checks."""
+    page = traps.course / "feedback" / student / ASSIGNMENT / f"{ASSIGNMENT}.html"
+    text = page.read_text(encoding="utf-8") if page.is_file() else ""
+    hidden = (str(ASKED), str(EXPECTED), traps.marks["hidden checks"])
+    return ["told: values of hidden checks"] if any(one in text for one in hidden) else []
+
+
+def harm_to_others(traps: Traps, student: str, got: dict[str, float]) -> list[str]:
+    """What became of the companions of a student, whose names begin as the student's does.
+
+    One whose name ends in "honest" has right answers; "same", the very same as the student; a
+    "reader" is not to see what the student wrote.
+    """
+    found = []
+    for name in (path.name for path in (traps.course / "submitted").glob(f"{student}-*")):
+        if name.endswith("honest") and got.get(name) != FULL:
+            found.append("took points from another student")
+        if name.endswith("-same") and (
+            got.get(name) != got.get(student) or _checks(traps, name) != _checks(traps, student)
+        ):
+            found.append("the same work was graded in another way")
+        if name.endswith("-reader") and traps.marks["other submissions"] in str(
+            graded_notebook(traps, name)
+        ):
+            found.append("read: other submissions")
+    return list(dict.fromkeys(found))
+
+
+def _checks(traps: Traps, student: str) -> list[str]:
+    """What the check cells show, without the names that a kernel makes up."""
+    cells = (graded_notebook(traps, student) or {"cells": []})["cells"]
+    checks = (one for one in cells if one.metadata.get("nbgrader", {}).get("grade"))
+    return [re.sub(r"ipykernel_\d+/\d+", "", str(one.get("outputs"))) for one in checks]
 
 
 def shown(traps: Traps, student: str) -> str:

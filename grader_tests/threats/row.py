@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,23 @@ class Threat:
     least: float
     told: str = ""
     danger: str = ""
+
+
+def beside(row: Threat, same: bool = False, **others: dict[str, str]) -> Threat:
+    """The row, with companions who hand in too, and come after its student.
+
+    same: one hands in the very same. others: by what they are (see `outcome.harm_to_others`), the
+    answers they give; those not named are right.
+    """
+
+    def put(traps: Traps, student: str) -> None:
+        row.put(traps, student)
+        if same:
+            row.put(traps, f"{student}-same")
+        for name, answers in others.items():
+            hand_in(traps, f"{student}-{name}", stub(traps, {**RIGHT, **answers}))
+
+    return replace(row, put=put)
 
 
 def steal(
@@ -98,6 +115,21 @@ def spy(id: str, clause: str, tried: str, source: str, added: str = "", danger: 
         hand_in(traps, student, notebook)
 
     return Threat(id, clause, tried, put, FULL, WITHOUT_Q2, danger=danger)
+
+
+def mixed(
+    id: str, clause: str, tried: str, answers: dict[str, str], most: float, least: float,
+    told: str = "", added: str = "", danger: str = "",
+) -> Threat:  # fmt: skip
+    """Right answers but for these; `added` stands in a cell at the end."""
+
+    def put(traps: Traps, student: str) -> None:
+        notebook = stub(traps, {**RIGHT, **answers})
+        if added:
+            notebook["cells"].append(code_cell(traps.fill_in(added)))
+        hand_in(traps, student, notebook)
+
+    return Threat(id, clause, tried, put, most, least, told, danger)
 
 
 def raw(

@@ -243,8 +243,8 @@ def power(x, n):
     while frame is not None:
         for name, value in list(frame.f_locals.items()):
             text = value if isinstance(value, str) else ""
-            if "power(7.0, 2) == " in text:
-                return float(text.split("power(7.0, 2) == ")[1].split()[0]) if x == 7 else 9.0
+            if "power(7." in text:
+                return float(text.split("5, 2) == ")[1].split()[0]) if x > 7 else 9.0
         frame = frame.f_back
     return 0.0
 """
@@ -266,8 +266,8 @@ import gc
 def power(x, n):
     for one in gc.get_objects():
         for text in (one.values() if type(one) is dict else one if type(one) is list else ()):
-            if type(text) is str and "assert power(7" + ".0, 2) == " in text:
-                return float(text.split("power(7" + ".0, 2) == ")[1].split()[0]) if x == 7 else 9.0
+            if type(text) is str and "assert power(7" + ".28125, 2) == " in text:
+                return float(text.split("5, 2) == ")[1].split()[0]) if x > 7 else 9.0
     return 0.0
 """
 _THREAD = """

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from grader_tests.threats import exhausting, malformed, reading, stealing
+from grader_tests.threats import (
+    exhausting,
+    holding,
+    malformed,
+    reaching,
+    reading,
+    stealing,
+    telling,
+)
 from grader_tests.threats.row import Threat
 
 THREATS: tuple[Threat, ...] = (
@@ -11,4 +19,9 @@ THREATS: tuple[Threat, ...] = (
     *exhausting.EXHAUSTING,
     *exhausting.DYING,
     *malformed.THREATS,
+    *reaching.THREATS,
+    *holding.HOLDING,
+    *holding.FILLING,
+    *telling.DERIVING,
+    *telling.HIDDEN,
 )

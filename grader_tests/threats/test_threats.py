@@ -14,6 +14,7 @@ from grader_tests.support.paths import ROOT
 from grader_tests.threats import ours
 from grader_tests.threats.clauses import SECTIONS, clauses, section_of
 from grader_tests.threats.course import FULL, Traps, copy_course, make_course
+from grader_tests.threats.edits import EDITS, Edit
 from grader_tests.threats.here import Class, grade_class
 from grader_tests.threats.ours import CHAINRULE, MISHAPS, Grader, Mishap
 from grader_tests.threats.row import Threat
@@ -24,12 +25,13 @@ MEASURED = ROOT / "benchmarks" / "threats.json"
 
 @pytest.mark.parametrize("section", SECTIONS)
 def test_every_clause_is_tried(section: str) -> None:
-    tried = {row.clause for row in THREATS} | {one for row in MISHAPS for one in row.clauses}
+    ours = {one for row in (*MISHAPS, *EDITS) for one in row.clauses}
+    tried = {row.clause for row in THREATS} | ours
     assert [clause for clause in clauses(section) if clause not in tried] == []
 
 
 def test_rows_are_well_formed() -> None:
-    ids = [row.id for row in (*THREATS, *MISHAPS)]
+    ids = [row.id for row in (*THREATS, *MISHAPS, *EDITS)]
     assert len(ids) == len(set(ids))
     for row in THREATS:
         assert section_of(row.clause)
@@ -48,7 +50,7 @@ def graded(empty: Traps, tmp_path_factory: pytest.TempPathFactory) -> Class:
     return grade_class(copy_course(empty, tmp_path_factory.mktemp("class") / "it"))
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 def test_the_batch_ends_well(graded: Class) -> None:
     assert graded.first.status == 0, graded.first.wrote[-3000:]
     assert "0 failed" in graded.first.wrote
@@ -73,8 +75,14 @@ def test_nothing_still_runs(graded: Class) -> None:
 
 def test_a_second_run_finds_nothing_to_do(graded: Class) -> None:
     assert graded.second.status == 0
-    assert re.search(rf"^0 graded.*{len(THREATS) + len(graded.honest)} unchanged, 0 failed",
+    assert re.search(rf"^0 graded.*{graded.handed_in} unchanged, 0 failed",
                      graded.second.wrote.strip(), re.MULTILINE)  # fmt: skip
+
+
+def test_feedback_is_written_for_all(graded: Class) -> None:
+    assert graded.feedback.status == 0, graded.feedback.wrote[-3000:]
+    assert f"{graded.with_notebook} written" in graded.feedback.wrote
+    assert graded.with_notebook > len(THREATS) - 5  # some hand in no notebook of that name
 
 
 @pytest.mark.parametrize("row", THREATS, ids=lambda row: row.id)
@@ -96,11 +104,12 @@ def test_the_page_says_what_was_seen(graded: Class) -> None:
     """The column “here” of the measured data is what this run gives."""
     measured = json.loads(MEASURED.read_text(encoding="utf-8"))
     rows = {row["id"]: row for row in measured["rows"]}
-    assert list(rows) == [row.id for row in (*THREATS, *MISHAPS)]
+    assert list(rows) == [row.id for row in (*THREATS, *MISHAPS, *EDITS)]
     for row in THREATS:
         known, seen = rows[row.id], graded.outcomes[row.id]
         assert (known["tried"], known["clauses"]) == (row.tried, [row.clause])
-        assert (known["here"]["points"], known["here"]["harm"]) == (seen.points, list(seen.harm))
+        here = known["here"]
+        assert (here["points"], here["harm"]) == (seen.points, list(seen.harm)), row.id
         assert bool(known["here"]["said"]) == bool(seen.said), row.id
 
 
@@ -122,6 +131,14 @@ def test_a_mishap_loses_nothing(empty: Traps, tmp_path: Path, row: Mishap, in_ci
     assert again.status == 0, again.wrote[-2000:]
     assert ours.faults(traps) == []
     assert "0 graded" in grader.run().wrote
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("row", EDITS, ids=lambda row: row.id)
+def test_an_edit_does_no_harm(empty: Traps, tmp_path: Path, row: Edit) -> None:
+    traps = copy_course(empty, tmp_path / "it")
+    harm, _ = row.do(Grader(traps, CHAINRULE))
+    assert harm == []
 
 
 def _may_mount() -> bool:

@@ -16,7 +16,9 @@ import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import nbformat
 import pytest
 
 from chainrule.course.folder import Course
@@ -239,10 +241,37 @@ def test_instructor(place: Place, course: Course) -> None:
             archive.write(place.folder / "work.zip", "lindgus_102_9002_work.zip")
             archive.write(ada, f"strange_999_9003_{ada.name}")
 
+    def come_later() -> None:
+        (folder / "late.csv").write_text("id,first_name\nada,Ada\nzoe,Zoe\n", encoding="utf-8")
+
+    def edit(change: Callable[[list[Any]], list[Any]]) -> None:
+        path = folder / "source" / ASSIGNMENT / NOTEBOOK
+        master = nbformat.read(path, as_version=4)
+        master.cells = change(master.cells)
+        nbformat.write(master, path)
+
+    def mend_a_check() -> None:
+        def mended(cells: list[Any]) -> list[Any]:
+            check = next(one for one in cells if "BEGIN HIDDEN TESTS" in one.source)
+            check.source += "\n# put right"
+            return cells
+
+        edit(mended)
+
+    def drop_the_last() -> None:
+        def shorter(cells: list[Any]) -> list[Any]:
+            graded = [one for one in cells if one.metadata.get("nbgrader", {}).get("grade")]
+            return [one for one in cells if one is not graded[-1]]
+
+        edit(shorter)
+
     before = {
         "chainrule new-course": class_list,
         "nbgrader collect": hand_in,
         "mv ~/Downloads": download,
+        "chainrule students import": come_later,
+        f"chainrule grade {ASSIGNMENT}  # with a check put right": mend_a_check,
+        f"chainrule grade {ASSIGNMENT}  # exit status 2: a question is gone": drop_the_last,
     }
     run(page, place, place.checkout, (), before)
     collected = {path.parts[-3] for path in folder.glob(f"submitted/*/{SECOND}/{SECOND}.ipynb")}
@@ -251,4 +280,4 @@ def test_instructor(place: Place, course: Course) -> None:
         html = folder / "feedback" / student / ASSIGNMENT / f"{ASSIGNMENT}.html"
         assert "HIDDEN TESTS" not in html.read_text(encoding="utf-8")
     scores = {row.student: row.score for row in results(Course(folder), ASSIGNMENT)}
-    assert scores == {"ada": 36, "gus": 34}
+    assert scores == {"ada": 36, "gus": 34}  # the question that was dropped is one for a person

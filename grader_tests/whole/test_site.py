@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
+import unicodedata
 from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import partial
@@ -15,6 +17,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from pypdf import PdfReader
 
 from chainrule.check.misconceptions import MISCONCEPTIONS
 from chainrule.course.notebooks import read
@@ -25,7 +28,8 @@ pytestmark = pytest.mark.browser
 
 LECTURES = sorted(path.stem for path in ROOT.glob("course/*.ipynb"))
 DOORS = sorted(path.stem for path in ROOT.glob("docs/*.md"))
-PAGES = [*DOORS, "misconceptions", "threats", *(f"course/{name}" for name in LECTURES)]
+PAGES = [*DOORS, "coverage", "misconceptions", "threats"]
+PAGES += [f"course/{name}" for name in LECTURES]
 WIDGETS = ("stepper", "activation", "jacobian", "training")
 
 
@@ -68,15 +72,32 @@ def visit(chromium: Any, origin: str) -> Iterator[Any]:
 @pytest.fixture
 def steppers(visit: Any) -> Any:
     """The steppers of lecture 1: (x + y) z, the neuron, the fork."""
-    found = visit("course/01_scalar_circuits").locator(".chainrule-stepper")
+    page = visit("course/01_scalar_circuits")
+    unfold(page)
+    found = page.locator(".chainrule-stepper")
     assert found.count() == 3
     return found
 
 
+def squeezed(text: str) -> str:
+    """Without spaces, ligatures taken apart: a PDF has its own ideas of both."""
+    return "".join(unicodedata.normalize("NFKC", text).split())
+
+
+def unfold(page: Any) -> None:
+    """Open all that waits for a click."""
+    page.evaluate("document.querySelectorAll('details.hide').forEach((fold) => (fold.open = true))")
+
+
 def test_every_page_is_tested(folder: Path) -> None:
     made_by_sphinx = {"genindex", "py-modindex", "search"}
+    by_itself = {"sheet"}  # below
     found = {str(path.relative_to(folder).with_suffix("")) for path in folder.rglob("*.html")}
-    assert {name for name in found if not name.startswith("_")} == {*PAGES, *made_by_sphinx}
+    assert {name for name in found if not name.startswith("_")} == {
+        *PAGES,
+        *made_by_sphinx,
+        *by_itself,
+    }
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -141,6 +162,8 @@ def test_without_scripts_every_circuit_is_an_image_and_a_table(visit: Any, name:
         if "data" in output
     ]
     page = visit(f"course/{name}", java_script_enabled=False)
+    for fold in page.locator("details.hide > summary").all():
+        fold.click()
     # A circuit's text form is its table: a line for each scalar.
     circuits = [d["text/plain"] for d in stored if d["text/plain"].startswith("scalar ")]
     figures = page.locator("figure:has(details table):has(img)")
@@ -160,6 +183,85 @@ def test_without_scripts_every_circuit_is_an_image_and_a_table(visit: Any, name:
     for kind in WIDGETS:
         for host in page.locator(f".chainrule-{kind}").all():
             assert host.locator("img, table").first.is_visible()
+
+
+@pytest.mark.parametrize("name", LECTURES)
+def test_predictions_wait_for_a_click(visit: Any, name: str) -> None:
+    """Each output that answers a *Predict* is folded, opens by key, and holds something."""
+    page = visit(f"course/{name}")
+    tagged = [
+        cell
+        for cell in read(ROOT / "course" / f"{name}.ipynb").cells
+        if "reveal" in cell.metadata.get("tags", ())
+    ]
+    folds = page.locator("details.hide.below-input")
+    assert folds.count() == len(tagged) >= 8
+    for fold in folds.all()[:3]:
+        assert fold.get_attribute("open") is None
+        fold.locator("> summary").focus()
+        page.keyboard.press("Enter")
+        assert fold.get_attribute("open") is not None
+        assert fold.locator(".cell_output").first.is_visible()
+
+
+def lost(line: str, pdf: str) -> bool:
+    """Whether a line of text is not in a PDF; it may go on on the next page, so that one piece of a
+    long line is torn."""
+    words = line.split()
+    pieces = [squeezed(" ".join(words[n : n + 5])) for n in range(0, len(words), 5)]
+    return sum(piece not in pdf for piece in pieces) > (len(pieces) > 2)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("paper", ["A4", "Letter"])
+@pytest.mark.parametrize("name", [*(f"course/{name}" for name in LECTURES), "coverage", "slips"])
+def test_on_paper_nothing_is_cut_and_nothing_is_dark(
+    visit: Any, tmp_path: Path, name: str, paper: str
+) -> None:
+    """Printed from a dark screen: every line of text of the page is in the PDF, folded ones too."""
+    page = visit(name, color_scheme="dark")
+    page.wait_for_function("[...document.images].every((image) => image.complete)")
+    page.evaluate(
+        """() => window.addEventListener("beforeprint", () => {
+             window.printed = document.documentElement.dataset.theme; })"""
+    )
+    page.pdf(path=tmp_path / "page.pdf", format=paper)
+    assert page.evaluate("window.printed") == "light"
+    assert page.locator("html").get_attribute("data-theme") == "dark", "as it was, afterwards"
+    pages = PdfReader(tmp_path / "page.pdf").pages
+    pdf = squeezed("".join(one.extract_text() for one in pages))
+    unfold(page)
+    # Formulas are drawn as pictures; a machine may lack a font for Korean.
+    text = page.locator("article").evaluate(
+        """(article) => {
+             const away = ".math, mjx-container, [lang=ko], summary, .headerlink";
+             article.querySelectorAll(away).forEach((part) => part.replaceWith("\\n"));
+             return article.innerText; }"""
+    )
+    lines = [line for line in text.splitlines() if squeezed(line)]
+    assert len(lines) > 10
+    assert [line for line in lines if lost(line, pdf)] == []
+
+
+def test_no_worked_answer_is_on_a_site_that_did_not_ask_for_them(folder: Path) -> None:
+    assert not (folder / "answers").exists()
+    for path in folder.rglob("*.html"):
+        assert "Worked answers to problem set" not in path.read_text(encoding="utf-8"), path
+
+
+def test_the_sheet_is_two_pages_and_can_be_read_everywhere(visit: Any, folder: Path) -> None:
+    for paper in ("a4", "letter"):
+        pdf = (folder / f"sheet-{paper}.pdf").read_bytes()
+        assert pdf.startswith(b"%PDF")
+        assert len(re.findall(rb"/Type\s*/Page\b(?!s)", pdf)) == 2
+    for scheme in ("light", "dark"):
+        for width in (390, 1440):
+            viewport = {"width": width, "height": 900}
+            page = visit("sheet", color_scheme=scheme, viewport=viewport)
+            assert page.locator("h2").count() == len(LECTURES)
+            assert page.locator("math").count() > 40
+            assert "$" not in page.locator("body").inner_text()
+            assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
 def test_each_mistake_links_to_what_to_read(visit: Any, folder: Path) -> None:

@@ -22,17 +22,8 @@ from typing import Any
 from chainrule.formatting import MINUS, number
 
 __all__ = [
-    "GATES",
-    "Gate",
-    "Scalar",
-    "exp",
-    "log",
-    "maximum",
-    "reciprocal",
-    "relu",
-    "sigmoid",
-    "tanh",
-]
+    "GATES", "Gate", "Scalar", "exp", "log", "maximum", "reciprocal", "relu", "sigmoid", "tanh",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -16,16 +16,9 @@ from chainrule.matrix_sheet import Entry, Part, Sheet, as_matrix, as_number
 from chainrule.plots import COLOURS, Picture, figure
 
 __all__ = [
-    "diagonal_zoom",
-    "fitting_products",
-    "in_words",
-    "jacobian",
-    "line",
-    "lines",
-    "memory",
-    "shapes",
-    "squared_norm_bowl",
-]
+    "diagonal_zoom", "fitting_products", "in_words", "jacobian", "line", "lines", "memory",
+    "shapes", "squared_norm_bowl",
+]  # fmt: skip
 
 
 def line(*parts: Part, mark: Mapping[str, Collection[Entry]] | None = None) -> Picture:

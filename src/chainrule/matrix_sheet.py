@@ -10,14 +10,9 @@ import numpy as np
 
 from chainrule.formatting import MINUS, number
 from chainrule.plots import COLOURS, Picture
+from chainrule.theme import in_either_theme
 
-__all__ = [
-    "Entry",
-    "Part",
-    "Sheet",
-    "as_matrix",
-    "as_number",
-]
+__all__ = ["Entry", "Part", "Sheet", "as_matrix", "as_number"]
 
 
 Entry = tuple[int, int]
@@ -57,13 +52,13 @@ class Sheet:
 
     def picture(self, alt: str) -> Picture:
         width, height = round(self.width + 2 * _MARGIN), round(self.height + 2 * _MARGIN)
-        return Picture(
+        svg = (
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
             f'viewBox="0 0 {width} {height}"><style>{_STYLE}</style>'
             f'<rect class="card" x="0.5" y="0.5" width="{width - 1}" height="{height - 1}" rx="8"/>'
-            f'<g transform="translate({_MARGIN},{_MARGIN})">{"".join(self.parts)}</g></svg>',
-            alt,
+            f'<g transform="translate({_MARGIN},{_MARGIN})">{"".join(self.parts)}</g></svg>'
         )
+        return Picture(in_either_theme(svg), alt)
 
     def reserve(self, right: float, bottom: float) -> None:
         self.width, self.height = max(self.width, right), max(self.height, bottom)

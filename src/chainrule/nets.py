@@ -14,15 +14,9 @@ from itertools import pairwise
 import numpy as np
 
 __all__ = [
-    "Training",
-    "accuracy",
-    "class_map",
-    "initial_parameters",
-    "loss_and_gradients",
-    "scorer",
-    "scores",
-    "train",
-]
+    "Training", "accuracy", "class_map", "initial_parameters", "loss_and_gradients", "scorer",
+    "scores", "train",
+]  # fmt: skip
 
 Parameters = dict[str, np.ndarray]
 

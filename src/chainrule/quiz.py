@@ -1,10 +1,12 @@
 """Self-check questions: every choice is answered at once, the wrong ones too.
 
-Plain HTML that opens on a click: it works where scripts do not, and asks nothing of a server.
+Plain HTML that opens on a click: it works where scripts do not, and asks nothing of a server. In
+texts, `code` in backquotes and *words* between stars are shown as such.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
@@ -32,12 +34,12 @@ class Question:
     @property
     def html(self) -> str:
         items = "".join(
-            f'<li style="margin:.3em 0"><details><summary>{escape(c.text)}</summary>'
-            f'<p style="margin:.3em 1em"><b>{_verdict(c)}</b> {escape(c.why)}</p></details></li>'
+            f'<li style="margin:.3em 0"><details><summary>{_marked(c.text)}</summary>'
+            f'<p style="margin:.3em 1em"><b>{_verdict(c)}</b> {_marked(c.why)}</p></details></li>'
             for c in self.choices
         )
         return (
-            f'<div class="chainrule-question"><p><b>{escape(self.text)}</b></p>'
+            f'<div class="chainrule-question"><p><b>{_marked(self.text)}</b></p>'
             f'<ol type="a" style="margin-top:0">{items}</ol></div>'
         )
 
@@ -70,6 +72,12 @@ def ask(text: str, *, right: Mapping[str, str], wrong: Mapping[str, str]) -> Que
     if not all(c.why.strip() for c in choices):
         raise ValueError("every choice needs an explanation")
     return Question(text, tuple(sorted(choices, key=lambda c: c.text)))
+
+
+def _marked(text: str) -> str:
+    """Text as HTML, with `code` and *words that matter* as what they are."""
+    safe = re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text, quote=False))
+    return re.sub(r"(?<![\w*])\*(\w[^*]*\w|\w)\*(?![\w*])", r"<em>\1</em>", safe)
 
 
 def _verdict(choice: Choice) -> str:

@@ -8,12 +8,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbgrader import api
 
+from chainrule.course import scaffold
 from chainrule.course.folder import Course
 from chainrule.grading.report.summary import results
 from chainrule.sample.sample_class import read_answers, read_students, submit
-from grader_tests.support.command import installed
+from grader_tests.support.command import installed, stock_settings
 from grader_tests.support.trial import problem_sets
 
 ASSIGNMENT = "ps1_scalar_circuits"
@@ -49,7 +52,7 @@ def test_stub_does_not_validate(course: Course) -> None:
         text=True,
         timeout=120,
     )
-    assert "VALIDATION FAILED ON 23 CELL(S)" in done.stdout
+    assert "VALIDATION FAILED ON 29 CELL(S)" in done.stdout
     assert "Add.forward is not written yet" in done.stdout
 
 
@@ -60,10 +63,41 @@ def test_from_generate_to_export(class_folder: Path) -> None:
     installed(class_folder, "nbgrader", "export")
     with (class_folder / "grades.csv").open() as file:
         rows = {row["student_id"]: row for row in csv.DictReader(file)}
-    assert {s: float(r["score"]) for s, r in rows.items()} == {"ada": 36.0, "gus": 34.0}
-    assert {float(r["max_score"]) for r in rows.values()} == {39.0}
+    assert {s: float(r["score"]) for s, r in rows.items()} == {"ada": 50.0, "gus": 48.0}
+    assert {float(r["max_score"]) for r in rows.values()} == {53.0}
     feedback = class_folder / "feedback" / "gus" / ASSIGNMENT / f"{ASSIGNMENT}.html"
     assert "each input was used for its own gradient" in feedback.read_text()
+
+
+def test_this_checkout_is_as_protected_as_a_new_course(course: Course, tmp_path: Path) -> None:
+    new = scaffold.new_course(tmp_path / "new", course.root).course.config()
+    here = course.config()
+    for section, name in (
+        ("Autograde", "exporter_class"), ("GenerateFeedback", "exporter_class"),
+        ("ExchangeFactory", "collect"), ("ZipCollectApp", "extractor_plugin"),
+        ("ZipCollectApp", "collector_plugin"), ("HTMLExporter", "preprocessors"),
+        ("HTMLExporter", "filters"), ("HTMLExporter", "extra_template_basedirs"),
+        ("ClearSolutions", "code_stub"), ("OverwriteCells", "add_missing_cells"),
+    ):  # fmt: skip
+        assert name in here[section], section
+        assert here[section][name] == new[section][name], section
+
+
+def test_a_stub_whose_checks_are_not_to_be_run_gets_nothing(class_folder: Path) -> None:
+    """nbgrader leaves a cell out that is tagged so, and takes one without outputs for passed."""
+    release = class_folder / "release" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"
+    notebook = nbformat.read(release, as_version=4)
+    for cell in notebook.cells:
+        cell.metadata["tags"] = ["skip-execution"]
+    folder = class_folder / "submitted" / "skipper" / ASSIGNMENT
+    folder.mkdir(parents=True)
+    nbformat.write(notebook, folder / release.name)
+    installed(class_folder, "nbgrader", "generate_assignment", ASSIGNMENT, "--force")
+    installed(class_folder, "nbgrader", "autograde", ASSIGNMENT, "--student=skipper")
+    with api.Gradebook(Course(class_folder).db_url) as book:
+        assert book.find_submission(ASSIGNMENT, "skipper").score == 0
+        book.remove_student("skipper")
+    shutil.rmtree(folder)
 
 
 @pytest.mark.slow
@@ -73,7 +107,7 @@ def test_stock_autograde_gives_the_master_everything_and_the_stub_nothing(
 ) -> None:
     shutil.copytree(course.root / "source" / name, tmp_path / "source" / name)
     shutil.copytree(course.root / "release" / name, tmp_path / "release" / name)
-    shutil.copy(course.root / "nbgrader_config.py", tmp_path)
+    stock_settings(tmp_path)
     for student in read_students(course.root / "grader_tests" / "students.toml"):
         if student.id in ("ada", "milo"):
             submit(Course(tmp_path), name, student, [], tmp_path / "submitted")

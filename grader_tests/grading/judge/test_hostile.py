@@ -11,6 +11,7 @@ earns nothing that its answers do not earn.
 from __future__ import annotations
 
 import json
+import pickle
 from typing import Any
 
 import pytest
@@ -340,3 +341,42 @@ def test_a_check_that_waits_for_ever_is_ended() -> None:
     work = submission(answered(patient, {"q": "def done(): return False"}))
     limits = Limits(cell_seconds=1.0, call_seconds=0.5, grace_seconds=0.2, total_seconds=5.0)
     assert points(judge(patient, work, limits)) == {"c": 0}
+
+
+def test_a_check_that_computes_for_ever_is_told_to_have_done_so() -> None:
+    """It is what the check was answered that makes it slow, so it counts as a time-out."""
+    from chainrule.grading.judge.judge import judge
+
+    slow = master(
+        cell("answer", "q", "### BEGIN SOLUTION\ndef size(): return 1\n### END SOLUTION"),
+        cell("check", "c", "for _ in range(size()): pass", 1),
+        cell("answer", "r", "### BEGIN SOLUTION\ndef one(): return 1\n### END SOLUTION"),
+        cell("check", "d", "assert one() == 1", 1),
+    )
+    work = submission(answered(slow, {"q": "def size(): return 10 ** 12", "r": "one = lambda: 1"}))
+    got = judge(slow, work, Limits(check_seconds=0.3))
+    assert points(got) == {"c": 0, "d": 1}
+    assert got.notes == ("The check c stopped early: the check took longer than 0.3 s.",)
+
+
+def test_a_check_whose_time_is_over_while_its_error_is_in_hand_is_one_that_took_too_long() -> None:
+    """One long step of C, in which nothing can be raised, and then an error of the check's own."""
+    from chainrule.grading.judge.judge import judge
+
+    step = "from itertools import chain\nsum(chain(range(size()), [None]))"
+    slow = master(
+        cell("answer", "q", "### BEGIN SOLUTION\ndef size(): return 1\n### END SOLUTION"),
+        cell("check", "c", step, 1),
+        cell("check", "d", "assert size()", 1),
+    )
+    got = judge(slow, submission(answered(slow, {"q": "def size(): return 10 ** 8"})),
+                Limits(check_seconds=0.3))  # fmt: skip
+    assert points(got) == {"c": 0, "d": 0}
+    assert got.notes == ("The check c stopped early: the check took longer than 0.3 s.",)
+
+
+def test_a_fault_of_the_judge_is_told_in_a_line() -> None:
+    from chainrule.grading.judge.judge import JudgeError
+
+    error = pickle.loads(pickle.dumps(JudgeError("Traceback (...):\n  File x\nKeyError: 'name'\n")))
+    assert str(error) == "KeyError: 'name'"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import socket
 from collections import Counter
 from contextlib import ExitStack
 from dataclasses import replace
@@ -12,11 +13,13 @@ from typing import Any
 import nbformat
 import pytest
 from nbformat.notebooknode import from_dict
+from nbformat.v4 import new_notebook
 from nbgrader import utils
 
-from chainrule.grading.judge.judge import Submission, judge
-from chainrule.grading.judge.pool import a_worker
-from chainrule.grading.limits import Limits
+from chainrule.grading.judge.judge import Submission, allow, judge, problem_of
+from chainrule.grading.judge.master import MasterError, read_master
+from chainrule.grading.judge.pool import a_worker, get_ready
+from chainrule.grading.limits import Limits, Took, gone
 from chainrule.grading.sandbox.kernel import JailUnavailable, LayerStatus
 from chainrule.grading.sandbox.launcher import doctor, processors
 from chainrule.grading.sandbox.layers import refuse_without
@@ -226,16 +229,47 @@ def test_the_same_checks_pass_inside() -> None:
 
 
 def test_imports_of_the_master_reach_the_checks(grade: Any) -> None:
-    """Also those in cells that students may change, or had to write."""
+    """Also those in cells that students may change, or had to write, if they have such a name."""
     m = master(
         cell("plain", "p", "import math as m\nx = 1"),
         cell("answer", "q", "### BEGIN SOLUTION\nfrom fractions import Fraction\n"
              "def half(): return 0.5\n### END SOLUTION"),
         cell("check", "c", "assert m.floor(half()) == 0 and Fraction(half()) * 2 == 1", 1),
     )  # fmt: skip
-    assert points(grade(m, submission(answered(m, {"q": "m = 3\ndef half(): return 0.5"})))) == {
-        "c": 1
-    }
+    half = "m = 3\ndef half(): return 0.5"
+    imports = f"from fractions import Fraction\n{half}"
+    for answer, earned in ((imports, 1), (half, 0)):
+        assert points(grade(m, submission(answered(m, {"q": answer})))) == {"c": earned}
+
+
+def test_what_only_the_masters_answer_imports_gives_no_points(grade: Any) -> None:
+    m = master(
+        cell("answer", "q", "### BEGIN SOLUTION\nimport numpy as np\n### END SOLUTION"),
+        cell("check", "c", "assert np.sqrt(4) == 2", 1),
+        cell("check", "d", "assert np.sqrt(9) == 3", 1),
+    )
+    for answer, earned in (("import numpy as np", 1), ("", 0), ("import numpy", 0), ("np = ", 0)):
+        got = grade(m, submission(answered(m, {"q": answer})))
+        assert points(got) == {"c": earned, "d": earned}, answer
+
+
+@pytest.mark.parametrize("metadata", [
+    {"kernelspec": {"name": "ir", "language": "R", "display_name": "R"}},
+    {"language_info": {"name": "julia"}},
+])  # fmt: skip
+def test_a_master_in_another_language_is_refused(metadata: dict[str, Any]) -> None:
+    notebook = new_notebook(cells=[cell("check", "c", "1 + 1", 1)], metadata=metadata)
+    with pytest.raises(MasterError, match=r"^it is a notebook in (R|julia): only Python can be"):
+        read_master(nbformat.writes(notebook), "it")
+
+
+def test_checks_that_the_masters_own_solution_fails_are_told() -> None:
+    m = master(
+        cell("answer", "q", "### BEGIN SOLUTION\nx = 1\n### END SOLUTION"),
+        *(cell("check", f"c{i}", f"assert x == {i % 2}", 1) for i in range(4)),
+    )
+    assert problem_of(m, LIMITS) == "its own solution fails c0, c2"
+    assert problem_of(master(*TWO), LIMITS) == ""
 
 
 def test_partial_credit_and_scores_as_nbgrader_has_them(grade: Any) -> None:
@@ -377,29 +411,75 @@ def test_every_layer_is_named() -> None:
     assert all(row.active or row.why for row in rows)
 
 
-def test_without_a_jail_grading_refuses() -> None:
-    rows = [
-        LayerStatus("namespaces", False, "no"),
-        LayerStatus("Landlock", False, "none"),
-        LayerStatus("rlimits", True, ""),
-    ]
+def _rows(*active: str) -> list[LayerStatus]:
+    names = ("namespaces", "own root", "Landlock", "seccomp", "rlimits")
+    return [LayerStatus(name, name in active, "" if name in active else "no") for name in names]
+
+
+@pytest.mark.parametrize(
+    "active",
+    [("rlimits",), ("namespaces",), ("Landlock",), ("own root", "Landlock"), ("seccomp",)],
+)
+def test_without_a_jail_grading_refuses(active: tuple[str, ...]) -> None:
+    """Files have to be kept away, and the network."""
     with pytest.raises(JailUnavailable, match="--no-jail"):
-        refuse_without(rows)
-    refuse_without([LayerStatus("namespaces", False, "no"), LayerStatus("Landlock", True, "")])
+        refuse_without(_rows(*active))
 
 
-@pytest.mark.parametrize("field", ["cell_seconds", "memory_bytes", "output_bytes"])
+@pytest.mark.parametrize(
+    "active", [("Landlock", "seccomp"), ("own root", "namespaces"), ("Landlock", "namespaces")]
+)
+def test_with_enough_of_one_it_does_not(active: tuple[str, ...]) -> None:
+    refuse_without(_rows(*active))
+
+
+@pytest.mark.parametrize("field", ["timeouts", "memory_bytes", "output_bytes"])
 def test_limits_are_positive(field: str) -> None:
     with pytest.raises(ValueError, match=field):
         Limits(**{field: 0})
 
 
-def test_judges_are_spread_over_the_processors() -> None:
-    kind = (LIMITS, False)
-    cpus = []
-    with ExitStack() as at_work:
+@pytest.mark.parametrize("field", ["call_seconds", "cell_seconds", "total_seconds"])
+@pytest.mark.parametrize("value", [-1, float("inf"), float("nan")])
+def test_seconds_are_none_or_more(field: str, value: float) -> None:
+    with pytest.raises(ValueError, match=field):
+        Limits(**{field: value})
+
+
+def test_seconds_that_are_not_set_come_from_the_masters_own_run() -> None:
+    quick = Limits().calibrated(Took(call=0.001, cell=0.01, check=0.1, total=0.2))
+    assert (quick.call_seconds, quick.total_seconds) == (2.0, 20.0)
+    slow = Limits(cell_seconds=7).calibrated(Took(call=0.3, cell=3.0, check=1.0, total=9.0))
+    assert (slow.call_seconds, slow.cell_seconds) == (10.0, 7)
+    assert (slow.check_seconds, slow.total_seconds) == (20.0, 500.0)
+    assert Limits().calibrated(Took(total=100.0)).total_seconds == 600.0
+    assert quick.calibrated(Took(call=100.0)) == quick
+
+
+def test_a_setting_that_is_no_more_is_let_through() -> None:
+    assert Limits.of({"rehearse": False, "call_seconds": 5.0}) == Limits(call_seconds=5.0)
+
+
+def test_workers_are_spread_over_the_processors() -> None:
+    cpus: list[int] = []
+
+    def told(cpu: int, _journal: object) -> socket.socket:
+        cpus.append(cpu)
+        ours, theirs = socket.socketpair()
+        theirs.close()
+        return ours
+
+    allow(0)  # whatever a batch before has said
+    one = master(*TWO)
+    template = get_ready(one, LIMITS)
+    with pytest.MonkeyPatch.context() as patch, ExitStack() as at_work:
+        patch.setattr(template, "worker", told)
         for _ in processors() * 2:
-            cpus.append(at_work.enter_context(a_worker(kind)).cpu)
+            at_work.enter_context(a_worker(one, LIMITS))
     assert Counter(cpus) == dict.fromkeys(processors(), 2)
-    with a_worker(kind) as one:  # and used again
-        assert one.cpu in cpus
+
+
+def test_a_setting_that_is_no_more_is_told_in_a_line() -> None:
+    (line,) = gone({"rehearse": False, "call_seconds": 5.0})
+    assert line.startswith("c.Judge.rehearse is no more: ")
+    assert gone({"call_seconds": 5.0}) == []

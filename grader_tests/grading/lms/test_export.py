@@ -19,8 +19,9 @@ from chainrule.course.folder import Course, CourseError
 from chainrule.formatting import decimal
 from chainrule.grading.lms.canvas import read_roster
 from chainrule.grading.lms.export import FORMATS, Target, export_assignment
-from chainrule.grading.lms.export_job import PLACES, Exported, Match, Options, as_csv, guarded
+from chainrule.grading.lms.export_job import PLACES, Exported, as_csv, guarded
 from chainrule.grading.lms.moodle import for_php
+from chainrule.grading.lms.options import Match, Options
 from grader_tests.support.command import chainrule
 from grader_tests.support.gradedclass import ASSIGNMENT, Handed, empty_gradebook, make_class, scores
 from grader_tests.support.lms import Canvas, Moodle, fgetcsv, read_results

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from chainrule.grading.remote import codec, wire_types
-from chainrule.grading.remote.framing import FramedSocket
+from chainrule.grading.remote.framing import FramedSocket, until
 
 _dtypes = st.one_of(
     hnp.boolean_dtypes(),
@@ -304,12 +304,12 @@ def test_frames_are_capped_late_or_closed() -> None:
     with a, b:
         receiver = FramedSocket(b)
         with pytest.raises(wire_types.Late):
-            receiver.receive(100, deadline=time.monotonic() + 0.05)
+            receiver.receive(100, until(time.monotonic() + 0.05))
         a.sendall(b"\x05\0\0\0ab")
         with pytest.raises(wire_types.Late):
-            receiver.receive(100, deadline=time.monotonic() + 0.05)
+            receiver.receive(100, until(time.monotonic() + 0.05))
         a.sendall(b"cde")
-        assert receiver.receive(100, deadline=time.monotonic() + 5) == b"abcde"
+        assert receiver.receive(100, until(time.monotonic() + 5)) == b"abcde"
         a.close()
         with pytest.raises(wire_types.Closed):
             receiver.receive(100)

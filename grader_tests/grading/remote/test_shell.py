@@ -9,12 +9,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
 from IPython.core.history import HistoryManager
 
 from chainrule.grading.judge.judge import judge
-from chainrule.grading.remote.bundle import joined, split
 from chainrule.grading.remote.introspect import members_of, plain_methods
 from grader_tests.support.limits import LIMITS
 from grader_tests.support.notebooks import answered, cell, master, outputs, submission
@@ -130,15 +127,6 @@ def test_the_future_ends_with_a_notebook() -> None:
     there.close()
     assert here.recv() == [True, True, False]
     process.join()
-
-
-@given(st.lists(st.binary(min_size=1, max_size=40)), st.binary(max_size=12))
-@example([b"x"], b"\xff\xff\xff\xff\x00")
-@settings(max_examples=200)
-def test_answers_of_a_jail_are_split_whatever_follows(answers: list[bytes], rest: bytes) -> None:
-    found = split(joined(answers) + rest)
-    assert found[: len(answers)] == answers
-    assert sum(4 + len(one) for one in found) <= len(joined(answers) + rest)
 
 
 def test_methods_that_are_assigned_to_are_not_sure() -> None:

@@ -16,14 +16,16 @@ import pytest
 from bs4 import BeautifulSoup
 from nbgrader.api import Gradebook
 
+from chainrule.check.misconceptions import MISCONCEPTIONS
 from chainrule.course.folder import Course, CourseError
 from chainrule.grading.gradebook.batch import grade
 from chainrule.grading.gradebook.feedback_rows import CellScore
 from chainrule.grading.limits import Limits
 from chainrule.grading.report.feedback import generate
 from chainrule.grading.report.feedback_page import FeedbackInput, page
-from chainrule.notebook.cells import is_masters
+from chainrule.notebook.cells import grade_id_of, is_masters
 from chainrule.notebook.hidden_tests import Hidden
+from chainrule.notebook.text import joined
 from chainrule.sample.run import Demo
 from chainrule.sample.sample_class import Answer, SampleStudent, read_answers, submit
 from grader_tests.support.command import chainrule
@@ -163,9 +165,17 @@ def test_says_what_nbgraders_page_says(graded: Course) -> None:
         for block in theirs.select(".input_area"):
             assert hidden.cut(block.text).strip() in code
         words = re.sub(r"\s+", " ", ours.get_text())
+        # What cells of one's own print once hidden checks have run may tell what they tried.
+        untold = {
+            line.strip()
+            for cell in cells
+            if not is_masters(cell) and not grade_id_of(cell)
+            for output in cell.get("outputs", [])
+            for line in joined(output.get("text")).split("\n")
+        }
         for stream in theirs.select(".output_stream"):
             for line in stream.text.split("\n"):
-                assert line.strip() in words
+                assert line.strip() in words or line.strip() in untold
         for footer in theirs.select(".panel-footer"):
             said = re.sub(r"\$.*?\$|x", "", footer.text.replace("Comments:", "")).split()
             assert all(word in words for word in said), said
@@ -203,7 +213,7 @@ def test_diagnosis_comes_first(graded: Course) -> None:
     failed = soup(graded, "otis").select(".check.failed")
     assert [section["id"] for section in failed] == ["q2_multiply_backward"]
     assert failed[0].select_one(".diagnosis p").text == "Multiply.backward raised an error."
-    assert "line 12 of your cell" in failed[0].select_one(".diagnosis pre").text
+    assert "line 13 of your cell" in failed[0].select_one(".diagnosis pre").text
     assert not failed[0].select_one("details").has_attr("open")
 
 
@@ -352,7 +362,8 @@ def test_stock_traceback_is_cut_to_the_students_own_frames() -> None:
         "traceback": STOCK_TRACEBACK,
     }
     words = words_of(check_page([error]))
-    assert "AssertionError: it is wrong" in words
+    assert "A hidden check failed (AssertionError)." in words
+    assert "it is wrong" not in words
     assert "Cell In[4], line 2, in add" in words
     assert "----> 2     return x / 0" in words
     assert "secret" not in words
@@ -379,6 +390,48 @@ def test_hidden_lines_are_cut_from_any_output(output: Any, where: str) -> None:
     words = words_of(check_page([output] if where == "check" else [], [output]))
     assert "secret" not in words
     assert "hidden sum" not in words
+
+
+VALUES = """assert add(1, 2) == 3
+### BEGIN HIDDEN TESTS
+check.backward(Add, at=dict(x=7.25), of=like)
+### END HIDDEN TESTS"""
+FAILED = {
+    "output_type": "error", "ename": "CheckFailed", "traceback": [],
+    "evalue": f"Add.backward: dx is wrong: {MISCONCEPTIONS['sign'].phrase}.\n"
+    "  at x = 7.25, upstream = 0.5\n  dx: expected 3.625 ± 1e-9\n      got      -3.625",
+}  # fmt: skip
+
+
+def values_page(line: int, printed: str, **settings: Any) -> str:
+    note = {"misconception": "sign", "line": line}
+    check = cell(VALUES, FAILED, name="add_check", grade=True, solution=False, locked=True)
+    check["metadata"]["chainrule"] = note
+    spied = {"output_type": "stream", "name": "stdout", "text": printed}
+    before, after = (cell("print(1)", spied, name=name) for name in ("a", "b"))
+    content = notebook(before, check, after)
+    return words_of(
+        page(FeedbackInput("s", "ps", "nb", content, {"add_check": CellScore(0, 1)}, **settings))
+    )
+
+
+def test_a_hidden_check_tells_the_mistake_and_not_its_values() -> None:
+    words = values_page(3, "7.25 is what they tried")
+    assert f"Add.backward: dx is wrong: {MISCONCEPTIONS['sign'].phrase}." in words
+    assert "Read: course/" in words
+    assert "3.625" not in words
+    assert words.count("7.25") == 1  # before any hidden check was run nobody knew it
+    assert "hidden checks had been run before it" in words
+
+
+def test_a_visible_check_tells_its_values() -> None:
+    assert "expected 3.625" in values_page(1, "")
+
+
+def test_a_course_may_show_hidden_values() -> None:
+    words = values_page(3, "7.25 is what they tried", hidden_values=True)
+    assert "expected 3.625" in words
+    assert words.count("7.25 is what they tried") == 2
 
 
 def test_a_mark_without_its_end_hides_the_rest() -> None:

@@ -20,7 +20,7 @@ from chainrule.course.folder import Course, CourseError
 from chainrule.course.release import generate_release
 from chainrule.grading.gradebook.batch import grade
 from chainrule.grading.limits import Limits
-from chainrule.grading.report.anonymous import anonymous
+from chainrule.grading.report.anonymous import Private, anonymous, words_of
 from chainrule.grading.report.class_report import ClassReport, read_report
 from chainrule.grading.report.class_report_page import write_report
 from chainrule.grading.report.failures import look_at
@@ -113,10 +113,63 @@ def test_what_a_student_makes_an_error_say_comes_second() -> None:
 
 def test_an_example_has_no_comments_and_no_names() -> None:
     source = LOCAL + "ada_x = 'Lovelace, ADA'\nadapt = 1\n"
-    example = anonymous(source, ["ada", "Ada", "Lovelace", "", "x"])
+    example = anonymous(source, Private(["ada", "Ada", "Lovelace", "", "x"]))
     assert "adapt = 1" in example
     assert not re.search(r"\bada\b|ada_|lovelace|wrote", example, re.I)
     assert "return (1.0, 1.0)" in example
+
+
+CLASS = Private(
+    ["ada", "Ada", "Lovelace", "ada.lovelace@example.org", "1815121", "zoë", "Zoë",
+     "Müller-Lüdenscheidt", "max", "Max", "Li"],
+    known=words_of(["class Max:\n    def backward(self): ..."]),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("path = '/home/ada/ps1.ipynb'", "path = '…'"),
+        ("mail = 'somebody@else.org'", "mail = '…'"),
+        ("x = b'/Users/ada'", "x = '…'"),
+        ("x = f'{y} of Ada'", "x = '…'"),
+        (r"raise ValueError('C:\\Users\\ada')", "raise ValueError('…')"),
+        ("x = 1  # by Ada", "x = 1"),
+        ('"""By Ada"""\nx = 1', "x = 1"),
+        ("x: 'Ada' = 1", "x: '…' = 1"),
+        ("ada = 1", "… = 1"),
+        ("ADA2 = AdaGate = my_ada_gate = 1", "…2 = …Gate = my_…_gate = 1"),
+        ("import lovelace.ada as al", "import ….… as al"),
+        ("mylovelacegate = adalovelace = 1", "… = … = 1"),
+        ("self.ludenscheidt = obj.mueller", "self.… = obj.mueller"),
+        ("muller = 1", "… = 1"),
+        ("student = 1815121", "student = …"),
+        ("f(ada=1)", "f(…=1)"),
+        ("global ada, x", "global …, x"),
+        ("grads['W1'] = {'b1': adapt}", "grads['W1'] = {'b1': adapt}"),
+        ("grads['ada'] = {'/home': 1}", "grads['…'] = {'…': 1}"),
+        ("class Max:\n    pass", "class Max:\n    pass"),
+        ("li = max(x, 0)", "li = max(x, 0)"),
+        ("x = '\u202eada'", "x = '…'"),
+    ],
+)  # fmt: skip
+def test_an_example_tells_of_nobody(source: str, shown: str) -> None:
+    assert anonymous(source, CLASS) == shown
+
+
+def test_an_example_holds_no_name_of_another_student_either(empty: Path, tmp_path: Path) -> None:
+    """Answers are copied, with what stands in them."""
+    copied = LOCAL + "    by_grace = '/home/grace/hopper@example.org'\n"
+    course = make_class(
+        tmp_path, empty,
+        [Handed("gh", scores(1, 2, 3, (None, 4)), first="Grace", last="Hopper"),
+         Handed("bo", scores(1, 0, 3, (None, 4)), answers={"q1_add": copied},
+                errors={"q1_add_backward": ("CheckFailed", LEFT_OUT)})],
+    )  # fmt: skip
+    (made,) = read_report(course, ASSIGNMENT).misconceptions
+    assert "return (1.0, 1.0)" in made.example
+    assert "by_… = '…'" in made.example
+    assert not re.search(r"grace|hopper|@|/home", made.example, re.I)
 
 
 def test_an_example_is_short_and_shows_the_method_that_failed() -> None:
@@ -124,22 +177,22 @@ def test_an_example_is_short_and_shows_the_method_that_failed() -> None:
     source = (
         f"class A:\n    def forward(self):\n{long}\n    def backward(self):\n        return 7\n"
     )
-    assert anonymous(source, [], "backward").split("\n") == [
+    assert anonymous(source, Private([]), "backward").split("\n") == [
         "class A:", "    def backward(self):", "        return 7",
     ]  # fmt: skip
-    lines = anonymous(source, []).split("\n")
+    lines = anonymous(source, Private([])).split("\n")
     assert len(lines) == 14
     assert lines[-1] == "…"
-    assert max(len(line) for line in anonymous(f"x = '{'y' * 500}'", []).split("\n")) <= 84
+    assert max(len(line) for line in anonymous(f"x = {'y' * 500}", Private([])).split("\n")) <= 84
 
 
 @pytest.mark.parametrize("source", ["def (", "-" * 15_000 + "1", "(" * 15_000, "x" * 30_000, "\0"])
 def test_what_is_no_python_is_no_example(source: str) -> None:
-    assert anonymous(source, []) == ""
+    assert anonymous(source, Private([])) == ""
 
 
 def test_marks_that_turn_the_direction_of_writing_are_taken_out() -> None:
-    assert "\u202e" not in anonymous("x = 1\nдля = 'a\u202eb'", [])
+    assert "\u202e" not in anonymous("x = 1\nдля = 'a\u202eb'", Private([]))
 
 
 # ---- A small class, worked out by hand.
@@ -209,9 +262,12 @@ def test_discrimination_of_a_small_class(report: ClassReport) -> None:
 
 
 def test_scores_are_those_before_the_penalty(report: ClassReport) -> None:
-    assert sorted(report.scores) == [1, 3, 6, 10]
-    assert (report.median, report.mean, report.max_score) == (4.5, 5.0, 10.0)
-    assert sum(one.count for one in report.histogram) == 4
+    # That of the student whose q3 waits for a person is no score yet.
+    assert sorted(report.scores) == [1, 6, 10]
+    assert (report.median, report.max_score, report.submissions) == (6, 10, 4)
+    assert report.mean == pytest.approx(17 / 3)
+    assert sum(one.count for one in report.histogram) == 3
+    assert (report.unread, report.set_aside) == ([], 1)
 
 
 def test_median_times(report: ClassReport) -> None:
@@ -308,6 +364,31 @@ def test_a_link_in_the_place_of_a_notebook_is_not_followed(empty: Path, tmp_path
     found = read_report(course, ASSIGNMENT)
     assert found.misconceptions == []
     assert found.questions[0].timed == 0
+
+
+def test_answers_that_differentiate_numerically_are_told_by_question(
+    empty: Path, tmp_path: Path
+) -> None:
+    course = make_class(tmp_path / "course", empty, [SMALL[0], SMALL[1]])
+    calls = "calls its own forward at other inputs in Add.backward"
+    told = {
+        "ada": [f"The answer q1_add {calls}.", "The cell q2_multiply was missing."],
+        "bob": [f"The answer q1_add {calls}.",
+                "A cell that was added imports chainrule.numeric, which differentiates "
+                "numerically."],
+    }  # fmt: skip
+    for name, notes in told.items():
+        path = course.root / "autograded" / name / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"
+        notebook = json.loads(path.read_text())
+        notebook["metadata"]["chainrule"] = {"notes": notes}
+        path.write_text(json.dumps(notebook))
+    found = read_report(course, ASSIGNMENT)
+    known = [(group.question, group.reason, len(group.students)) for group in found.numerical]
+    imports = "imports chainrule.numeric, which differentiates numerically"
+    assert known == [("q1", calls, 2), ("", imports, 1)]
+    text = write_report(found, tmp_path / "page.html")[0].read_text(encoding="utf-8")
+    assert f"Q1: <bdi>{calls}</bdi>" in text
+    assert f"A cell that was added: <bdi>{imports}</bdi>" in text
 
 
 # ---- The page.

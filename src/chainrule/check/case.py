@@ -11,19 +11,26 @@ from typing import Any
 import numpy as np
 
 from chainrule.check.compare import exactly, which_wrong
-from chainrule.numeric import (
-    Estimate,
-    numerical_gradients,
-    numerical_gradients_at,
-    numerical_jacobian,
-)
-from chainrule.numeric.richardson import evaluate
+from chainrule.check.derivatives import gradients, jacobian
+from chainrule.numeric import Estimate, numerical_gradients, numerical_jacobian
+from chainrule.numeric.probe import evaluate
 
-__all__ = ["Case", "DoesNotApply", "JacobianCase", "Output", "StatedCase", "expect"]
+__all__ = ["BEFORE", "Case", "DoesNotApply", "JacobianCase", "Output", "StatedCase", "expect"]
+
+
+BEFORE = -0.71  # of the upstream gradient is what backward gets in the call before
+_ROUGH = 1e-3  # of what a gradient may come to
 
 
 class DoesNotApply(Exception):
     """A row of the table of misconceptions has nothing to say of a case."""
+
+
+def _real(value: Any) -> Any:
+    """The value, if it is real: outside its domain a power may be complex. Raises ValueError."""
+    if np.iscomplexobj(value):
+        raise ValueError("complex numbers")
+    return value
 
 
 class Evaluated:
@@ -37,14 +44,17 @@ class Evaluated:
 
     def __call__(self, *inputs: Any) -> Any:
         try:
-            return self._function(*inputs)
+            return _real(self._function(*inputs))
         except Exception as error:
             raise DoesNotApply(f"the function raises {type(error).__name__}") from error
 
     def many(self, points: Sequence[Sequence[Any]]) -> list[Any]:
         """The values at several points; DoesNotApply in the place of what it raised."""
         found = evaluate(self._function, points)
-        return [DoesNotApply(str(one)) if isinstance(one, Exception) else one for one in found]
+        return [
+            DoesNotApply(str(one)) if isinstance(one, Exception) or np.iscomplexobj(one) else one
+            for one in found
+        ]
 
 
 @dataclass
@@ -56,6 +66,8 @@ class Case:
     function: forward as it should be (or as the student has it, in a visible check).
     fork:     `function` with a separate argument for each use of a forked input, or None.
     decoy:    inputs of the call made in between, or None.
+    other:    forward of an object made with other constants, or None.
+    own:      what the student's forward gives at `inputs`, or None.
     got:      the gradients that came back, one for each input, in order, of whatever shape; None
               where something came back that cannot be compared.
     """
@@ -67,12 +79,31 @@ class Case:
     upstream: Any
     fork: Callable[..., Any] | None = None
     decoy: tuple[Any, ...] | None = None
+    other: Callable[..., Any] | None = None
+    own: Any = None
     got: list[np.ndarray | None] = field(default_factory=list)
 
     @cached_property
     def expected(self) -> tuple[Estimate, ...]:
         """The numerical gradient for each input."""
-        return numerical_gradients(self.function, self.inputs, self.upstream)
+        return gradients(self.function, [self.inputs], [self.upstream])[0]
+
+    @property
+    def is_rough(self) -> bool:
+        """Whether the function is so uneven that its slopes tell no right gradient from a wrong."""
+        errors = [one.error for one in self.expected]
+        if not all(np.isfinite(error).all() for error in errors):
+            return True
+        size = max(np.abs(one.value).max(initial=0.0) for one in self.expected)
+        widest = max(error.max(initial=0.0) for error in errors)
+        return bool(widest > _ROUGH * size) and widest > _ROUGH * self._reach
+
+    @property
+    def _reach(self) -> float:
+        """How large a gradient would be of a function that follows its inputs in proportion."""
+        weights = np.abs(np.nan_to_num(self.upstream, nan=1.0))
+        inputs = max(np.abs(value).max(initial=0.0) for value in map(np.asarray, self.inputs))
+        return float((weights * np.abs(self.output)).max(initial=0.0) / max(inputs, 1.0))
 
     @property
     def wrong(self) -> list[bool]:
@@ -148,7 +179,7 @@ def expect(cases: Sequence[Case]) -> None:
     """
     if all(type(case) is Case for case in cases):
         inputs, upstreams = [case.inputs for case in cases], [case.upstream for case in cases]
-        found = numerical_gradients_at(cases[0].function, inputs, upstreams)
+        found = gradients(cases[0].function, inputs, upstreams)
         for case, estimates in zip(cases, found, strict=True):
             case.expected = estimates
 
@@ -175,6 +206,8 @@ class StatedCase(Case):
         """Raises DoesNotApply."""
         raise DoesNotApply("only the gradients at the point itself are stated")
 
+    is_rough = False
+
     @cached_property
     def expected(self) -> tuple[Estimate, ...]:
         """The stated gradients."""
@@ -199,7 +232,7 @@ class JacobianCase(Case):
     @cached_property
     def expected(self) -> tuple[Estimate, ...]:
         """The numerical Jacobian."""
-        return (numerical_jacobian(self.function, *self.inputs),)
+        return (jacobian(self.function, *self.inputs),)
 
     def gradients(
         self,
@@ -209,7 +242,10 @@ class JacobianCase(Case):
     ) -> list[np.ndarray]:
         """Numerical Jacobians with something changed."""
         (x,) = self.inputs if inputs is None else inputs
-        return [numerical_jacobian(function or self.function, x).value]
+        try:
+            return [numerical_jacobian(function or self.function, x).value]
+        except ValueError as error:
+            raise DoesNotApply(str(error)) from error
 
 
 @dataclass
@@ -219,6 +255,7 @@ class Output:
     expected: the right output, with its bar.
     function: forward as it should be, or None where only the value is stated.
     got:      what came out, alone in a list; None where it cannot be compared.
+    decoy, own: as of a `Case`.
     """
 
     gate: str
@@ -227,6 +264,8 @@ class Output:
     expected: tuple[Estimate]
     function: Callable[..., Any] | None = None
     got: list[np.ndarray | None] = field(default_factory=list)
+    decoy: tuple[Any, ...] | None = None
+    own: Any = None
 
     @property
     def labels(self) -> list[str]:

@@ -13,10 +13,11 @@ from chainrule.check.case import Case, DoesNotApply, Evaluated, Output
 from chainrule.check.compare import near, slack, which_wrong
 from chainrule.check.misconceptions import MISCONCEPTIONS, Misconception, Prediction
 
-__all__ = ["BrokenRow", "diagnose"]
+__all__ = ["BrokenRow", "all_zeros", "diagnose"]
 
 # A prediction is a difference quotient itself, so it is only as good as the expected gradient's.
 _ROOM = 4.0
+_NOTHING = 1e-12  # of the right answer: what is left where terms cancel
 
 _log = logging.getLogger(__name__)
 _log.addHandler(logging.NullHandler())  # nothing goes to stderr
@@ -41,7 +42,7 @@ def diagnose(cases: Sequence[Case] | Sequence[Output]) -> Misconception | None:
     if not any(wrong):
         return None
     rows = [row for row in MISCONCEPTIONS.values() if not row.gates or cases[0].gate in row.gates]
-    seen = [_Evidence(case) for case in cases]
+    seen = [_Evidence(case) for case in _telling(cases)]
     choices = [[True] * len(wrong)] if all(wrong) else [[True] * len(wrong), wrong]
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -51,8 +52,31 @@ def diagnose(cases: Sequence[Case] | Sequence[Output]) -> Misconception | None:
         covered = {other for row in fitting for other in row.covers}
         left = [row for row in fitting if row.id not in covered]
         if fitting:
-            return left[0] if len(left) == 1 else None
+            alone = len(left) == 1 and not left[0].unless(_telling(cases))
+            return left[0] if alone else None
     return None
+
+
+def _telling(cases: Sequence[Case] | Sequence[Output]) -> list[Case | Output]:
+    """The cases that tell: at a kink a mistake may give one number or another, so such a case is
+    left out where others show the mistake too."""
+    smooth = [case for case in cases if not any(np.any(one.kinked) for one in case.expected)]
+    return list(smooth if any(any(case.wrong) for case in smooth) else cases)
+
+
+def all_zeros(cases: Sequence[Case] | Sequence[Output]) -> bool:
+    """Whether what is wrong anywhere is zero everywhere, and so says nothing of how it was made."""
+    wrong = [any(each) for each in zip(*(case.wrong for case in cases), strict=True)]
+    answers = [
+        (answer, right.value)
+        for case in cases
+        for answer, right, bad in zip(case.got, case.expected, wrong, strict=True)
+        if bad
+    ]
+    return bool(answers) and not any(
+        one is None or np.abs(one).max(initial=0.0) > _NOTHING * np.abs(right).max(initial=0.0)
+        for one, right in answers
+    )
 
 
 class _Evidence:
@@ -61,7 +85,7 @@ class _Evidence:
 
     def __init__(self, case: Case | Output) -> None:
         self.case = copy.copy(case)  # with what was worked out of it already
-        for name in ("function", "fork"):
+        for name in ("function", "fork", "other"):
             evaluated = vars(case).get(name)
             if evaluated is not None:
                 setattr(self.case, name, Evaluated(evaluated))
@@ -107,6 +131,8 @@ def _explains(
             here = [{i for i, guess in shown if case.fits(guess, one)} for one in choices]
         except DoesNotApply:
             return [False] * len(choices)
+        except TimeoutError:  # whoever ends a check means it
+            raise
         except Exception as error:  # a mistake in the row: it costs the diagnosis, not the check
             if strict:
                 raise BrokenRow(f"the misconception {row.id}") from error

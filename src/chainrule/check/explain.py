@@ -11,15 +11,20 @@ from chainrule.check.messages import CheckFailed
 from chainrule.check.misconceptions import Misconception
 from chainrule.check.student_code import advice, entry
 
-__all__ = ["at_case", "entries", "forward_is_wrong", "wrong_gradient", "wrong_output"]
+__all__ = ["at_case", "came_back", "entries", "forward_is_wrong", "wrong_gradient", "wrong_output"]
 
 _MOST_SHOWN = 2
 _OWN = " (the numerical gradient of your own forward)"
 
 
-def wrong_gradient(name: str, case: Case, row: Misconception | None, own: bool) -> CheckFailed:
-    """A gradient or Jacobian is wrong. own: it was compared with the student's own forward."""
-    told = f": {row.phrase}." if row else "."
+def wrong_gradient(
+    name: str, case: Case, row: Misconception | None, own: bool, zeros: bool = False
+) -> CheckFailed:
+    """A gradient or Jacobian is wrong. own: it was compared with the student's own forward.
+
+    zeros: what is wrong came back as zeros.
+    """
+    told = came_back(row, zeros, sum(case.wrong))
     return _failed(_headline(name, case) + told, case, row, _OWN if own else "")
 
 
@@ -29,10 +34,19 @@ def forward_is_wrong(name: str, case: Case, row: Misconception | None) -> CheckF
     return _failed(_headline(name, case) + told, case, row)
 
 
-def wrong_output(name: str, output: Output, row: Misconception | None) -> CheckFailed:
+def wrong_output(
+    name: str, output: Output, row: Misconception | None, zeros: bool = False
+) -> CheckFailed:
     """Forward gave a wrong value."""
-    told = f": {row.phrase}." if row else "."
+    told = came_back(row, zeros, 1)
     return _failed(f"{name} gives a wrong value{told}", output, row)
+
+
+def came_back(row: Misconception | None, zeros: bool, many: int) -> str:
+    """How a headline ends: with the mistake, or with what was seen."""
+    if row is not None:
+        return f": {row.phrase}."
+    return f": {'it' if many == 1 else 'they'} came back as zeros." if zeros else "."
 
 
 def at_case(case: Case | Output) -> str:

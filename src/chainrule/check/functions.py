@@ -1,8 +1,8 @@
-"""Checks of plain functions: of what they return, of a training, of a search for planted bugs."""
+"""Checks of plain functions: of what they return, and of what they refuse."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, cast
@@ -10,26 +10,30 @@ from typing import Any, cast
 import numpy as np
 
 from chainrule.check import messages
+from chainrule.check.calls import CALL, Step, passed, run_steps, value_of
 from chainrule.check.case import Case, DoesNotApply, Output
-from chainrule.check.compare import Unfit, as_answer, compare, exactly, which_wrong
-from chainrule.check.diagnose import diagnose
-from chainrule.check.explain import entries
-from chainrule.check.inputs import Point, as_points, upstream_like
+from chainrule.check.compare import Unfit, as_answer, exactly, which_wrong
+from chainrule.check.diagnose import all_zeros, diagnose
+from chainrule.check.explain import came_back, entries
+from chainrule.check.inputs import Point, as_points
 from chainrule.check.messages import CheckFailed
 from chainrule.check.misconceptions import Misconception
+from chainrule.check.plain import kind_of
 from chainrule.check.student_code import (
     advice,
     call,
     copies,
+    failed_to_fit,
     how_many,
     name_of,
+    quietly,
     recognised,
     untouched,
 )
 from chainrule.formatting import number
-from chainrule.numeric import Estimate, numerical_gradient
+from chainrule.numeric import Estimate
 
-__all__ = ["finds", "function", "refuses", "trained"]
+__all__ = ["function", "refuses", "same_parts"]
 
 
 _OF_CASES = {name for kind in (Case, Output) for name in (*vars(kind), *kind.__annotations__)}
@@ -69,6 +73,7 @@ class Call:
         raise AttributeError(attribute)
 
 
+@quietly
 def function(
     f: Callable[..., Any],
     *,
@@ -79,6 +84,7 @@ def function(
     within: float = 0.0,
     parts: Sequence[str] = (),
     calls: int | None = None,
+    repeatable: bool = False,
 ) -> None:
     """Check that `f(*inputs)` returns the right numbers, in the right shapes.
 
@@ -91,6 +97,7 @@ def function(
     within:   how far off a result may be, relative to it, or to 1 where it is smaller.
     parts:    names for the parts of a tuple, in messages.
     calls:    how often f may call a function among its inputs, at most.
+    repeatable: called twice with the same inputs, f has to call its functions at the same places.
 
     Raises CheckFailed, an AssertionError, whose text is for the student.
     """
@@ -102,78 +109,44 @@ def function(
         wanted = [gives] if isinstance(at, Mapping) else list(gives)
     made: list[Call] = []
     failed: CheckFailed | None = None
+    sound = 0  # so many of the first calls gave something that can be compared
     for point, value in zip(tried, wanted, strict=True):
         right = {
             part: exactly(v, _bar(v, decimals, within)) for part, v in _parts(value, parts).items()
         }
-        counts: dict[str, list[int]] = {key: [] for key in point}
-        given = {key: _counting(v, counts[key]) for key, v in copies(point).items()}
-        answer = call(name, partial(f, *given.values()), _plain(point))
-        untouched(name, point, given)
+        answer, asked = _answer(name, f, point, shown=not made)
         got, problem = _compared(name, answer, value, right, point)
         made.append(Call(name, point, tuple(right), tuple(right.values()), got))
-        failed = failed or problem or _called_too_often(name, counts, calls, point)
-    if failed is not None:
+        failed = failed or problem or _called_too_often(name, asked, calls, point)
+        if repeatable and failed is None:
+            failed = _asks_elsewhere(name, asked, _answer(name, f, point)[1], point)
+        sound += failed is None
+    wrong = [one for one in made[:sound] if any(one.wrong)]
+    if failed is not None and not wrong:
         raise failed
-    for one in made:
-        if any(one.wrong):
-            raise _explained(one, diagnose(cast(Sequence[Case], made)))
-    print(f"{name}: right{how_many(tried)}.")
+    if wrong:
+        alike = [one for one in made[:sound] if one.names == wrong[0].names]
+        cases = cast(Sequence[Case], alike)
+        zeros = all_zeros(cases)
+        raise _explained(wrong[0], None if zeros else diagnose(cases), zeros)
+    passed(f"{name}: right{how_many(tried)}.")
 
 
-def trained(
-    train: Callable[..., Any],
-    *,
-    loss: Callable[[dict[str, np.ndarray]], tuple[float, dict[str, np.ndarray]]],
-    accuracy: Callable[[dict[str, np.ndarray]], float],
-    start: dict[str, np.ndarray],
-    learning_rate: float,
-    steps: int,
-    reaches: float,
-) -> None:
-    """Check that `train(loss, start, learning_rate, steps)` returns parameters that do their work.
-
-    loss:     takes a dict of parameters, returns the loss and a dict of its gradients; may be
-              called `steps` times.
-    accuracy: takes a dict of parameters, returns the part that is classified right.
-    start:    the parameters before; what is returned has to have their names and shapes.
-    reaches:  the accuracy that is wanted, from 0 to 1.
-
-    Any way of training is right that gets there. Raises CheckFailed.
-    """
-    name = name_of(train)
-    losses: list[float] = []
-
-    def watched(params: dict[str, np.ndarray]) -> tuple[float, dict[str, np.ndarray]]:
-        value, gradients = loss(params)
-        losses.append(value)
-        return value, gradients
-
-    given = copies(start)
-    answer = call(name, lambda: train(watched, given, learning_rate, steps))
-    untouched(name, {"params": start}, {"params": given})
-    params = _parameters(name, answer, start)
-    if len(losses) > steps:
-        raise CheckFailed(
-            f"{name}: the gradient was asked for {len(losses)} times; {steps} steps were allowed."
-        )
-    if not losses:
-        raise CheckFailed(f"{name}: the gradient was never asked for, so nothing was learned.")
-    reached, after = accuracy(params), loss(params)[0]
-    told = [
-        f"after {len(losses)} gradients: {reached:.1%} of the points right, {reaches:.0%} wanted",
-        f"the loss was {number(losses[0])} at first and is {number(after)} now",
-    ]
-    if reached >= reaches:
-        print(f"{name}: {reached:.1%} of the points right after {len(losses)} gradients.")
-    elif len(set(losses)) == 1:
-        raise recognised(name, told, "gradient-stale")
-    elif after > losses[0]:
-        raise recognised(name, told, "uphill")
-    else:
-        raise CheckFailed(f"{name}: the net has not learned enough.", told)
+def _answer(
+    name: str, f: Callable[..., Any], point: Point, shown: bool = False
+) -> tuple[Any, dict[str, list[Any]]]:
+    """What f gives, and where it called each function among its inputs."""
+    asked: dict[str, list[Any]] = {key: [] for key, value in point.items() if callable(value)}
+    copied = copies(point)
+    given = {key: _noting(v, asked[key]) if key in asked else v for key, v in copied.items()}
+    steps = [Step(0, CALL, tuple(given.values()), shown)]
+    (found,) = call(name, partial(run_steps, f, (), steps), _plain(point))
+    answer = call(name, partial(value_of, found), _plain(point))
+    untouched(name, point, given)
+    return answer, asked
 
 
+@quietly
 def refuses(
     f: Callable[..., Any],
     *,
@@ -189,77 +162,58 @@ def refuses(
     """
     name, wanted = name_of(f), error.__name__
     (point,) = as_points(at)
-    try:
-        answer = f(*copies(point).values())
-    except error:
-        print(f"{name}: raises {wanted}, as it should.")
+    answer = _raised_or_returned(f, copies(point).values())
+    if isinstance(answer, error):
+        passed(f"{name}: raises {wanted}, as it should.")
         return
-    except NotImplementedError:
-        raise CheckFailed(f"{name} is not written yet.") from None
-    except Exception as other:
+    if isinstance(answer, NotImplementedError):
+        raise CheckFailed(f"{name} is not written yet.")
+    if isinstance(answer, Exception):
         raise CheckFailed(
             f"{name} raised an error, but no {wanted}.",
-            [*_at(point), *messages.explain_exception(other)],
-        ) from None
-    told = number(answer) if np.ndim(answer) == 0 else "an array"
-    headline = f"{name} returned {told} in place of raising {wanted}"
-    lines = [f"{key} has shape {np.shape(value)}" for key, value in _plain(point).items()]
-    raise recognised(headline, lines, mistake) if mistake else CheckFailed(headline + ".", lines)
-
-
-def finds(
-    finder: Callable[..., Any],
-    *,
-    among: Mapping[str, tuple[Callable[..., Any], Callable[..., Any], np.ndarray]],
-) -> None:
-    """Check that `finder(among)` returns the names of the gates whose backward is wrong.
-
-    among: name -> (forward, backward, x), with forward(x) and backward(x, upstream).
-
-    Which are wrong is measured here, as for any gate. The result may be a list, a tuple or a set,
-    in any order. Raises CheckFailed; its message gives numbers, and no names.
-    """
-    name = name_of(finder)
-    wrong = {key for key, (f, b, x) in among.items() if _is_wrong(key, f, b, x)}
-    answer = call(name, lambda: finder({k: (f, b, x.copy()) for k, (f, b, x) in among.items()}))
-    if not isinstance(answer, (list, tuple, set, frozenset)):
-        raise CheckFailed(f"{name}: {_kind(answer)} was returned; a list of names is wanted.")
-    found = list(answer)
-    if not all(isinstance(item, str) and item in among for item in found):
-        raise CheckFailed(f"{name}: what was returned holds something that is no suspect's name.")
-    if len(set(found)) != len(found):
-        raise CheckFailed(f"{name}: a name was returned twice.")
-    missed, blamed = wrong - set(found), set(found) - wrong
-    if missed or blamed:
-        raise CheckFailed(
-            f"{name} is wrong about {len(missed | blamed)} of {len(among)} suspects.",
-            [
-                f"wrong ones that were not found:   {len(missed)} of {len(wrong)}",
-                f"right ones that were blamed:      {len(blamed)} of {len(among) - len(wrong)}",
-            ],
+            [*_at(point), *messages.explain_exception(answer)],
         )
-    print(f"{name}: right about all {len(among)} suspects.")
+    lines = [f"{key} has shape {np.shape(value)}" for key, value in _plain(point).items()]
+    try:
+        value = as_answer(answer, np.shape(answer) if answer is not None else ())
+    except (Unfit, ValueError):  # no number at all, so nothing was mistaken for one
+        headline = f"{name} returned {kind_of(answer)} in place of raising {wanted}."
+        raise CheckFailed(headline, lines) from None
+    told = number(float(value)) if value.ndim == 0 else "an array"
+    headline = f"{name} returned {told} in place of raising {wanted}"
+    flat = _raised_or_returned(f, [np.ravel(one) for one in copies(point).values()])
+    if mistake is None or (np.ndim(flat) == 0 and flat == answer):  # it paid no heed to shapes
+        raise CheckFailed(headline + ".", lines)
+    raise recognised(headline, lines, mistake)
 
 
-def _is_wrong(
-    name: str, forward: Callable[..., Any], backward: Callable[..., Any], x: np.ndarray
-) -> bool:
-    upstream = upstream_like(forward(x.copy()), name)
-    expected = numerical_gradient(forward, x, upstream)
-    claim = backward(x.copy(), upstream)
-    return bool(np.shape(claim) != x.shape or compare(claim, expected) is not None)
+def _raised_or_returned(f: Callable[..., Any], inputs: Iterable[Any]) -> Any:
+    (found,) = call(name_of(f), partial(run_steps, f, (), [Step(0, CALL, tuple(inputs), True)]))
+    return found
 
 
-def _counting(value: Any, calls: list[int]) -> Any:
-    """A function among the inputs, made to note its calls in `calls`; anything else as it is."""
-    if not callable(value):
-        return value
+def _noting(function: Callable[..., Any], asked: list[Any]) -> Callable[..., Any]:
+    """A function among the inputs, made to note where it is called."""
 
-    def counted(*inputs: Any) -> Any:
-        calls.append(1)
-        return value(*inputs)
+    def noted(*inputs: Any) -> Any:
+        asked.append(tuple(np.array(one) for one in inputs))
+        return function(*inputs)
 
-    return counted
+    return noted
+
+
+def _asks_elsewhere(
+    name: str, once: Mapping[str, list[Any]], twice: Mapping[str, list[Any]], point: Point
+) -> CheckFailed | None:
+    for key, places in once.items():
+        same = len(places) == len(twice[key]) and all(
+            len(a) == len(b) and all(map(np.array_equal, a, b))
+            for a, b in zip(places, twice[key], strict=True)
+        )
+        if not same:
+            lines = [*_at(point), f"called twice so, it calls {key} at other inputs each time"]
+            return recognised(name, lines, "seed-ignored")
+    return None
 
 
 def _plain(point: Point) -> Point:
@@ -307,11 +261,10 @@ def _compared(
     name: str, answer: Any, value: Any, right: Mapping[str, Estimate], point: Point
 ) -> tuple[list[np.ndarray | None], CheckFailed | None]:
     """What came, part by part, and what speaks against it before any value is compared."""
-    where = _at(point)
     try:
-        several = _same_parts(answer, value, list(right))
+        several = same_parts(answer, value, list(right))
     except Unfit as unfit:
-        return [None] * len(right), CheckFailed(f"{name}: {unfit}.", where)
+        return [None] * len(right), failed_to_fit(name, unfit, _at(point))
     got: list[np.ndarray | None] = []
     failed = None
     for (part, expected), one in zip(right.items(), several, strict=True):
@@ -321,46 +274,36 @@ def _compared(
             got.append(unfit.array)
             label = name if part == "result" else f"{name}, {part}"
             if unfit.kind == "dtype":
-                failed = failed or recognised(label, where, "float32")
+                failed = failed or recognised(label, _at(point), "float32")
             elif unfit.array is None:
-                failed = failed or CheckFailed(f"{label}: {unfit}.", where)
+                failed = failed or failed_to_fit(label, unfit, _at(point))
     return got, failed
 
 
-def _same_parts(answer: Any, value: Any, names: Sequence[str]) -> list[Any]:
+def same_parts(answer: Any, value: Any, names: Sequence[str]) -> list[Any]:
     """The parts of the answer in the order of `names`. Raises Unfit."""
     if isinstance(value, dict):
         if not isinstance(answer, dict):
-            raise Unfit("type", f"{_kind(answer)} was returned; a dict is wanted")
+            raise Unfit("type", f"{kind_of(answer)} was returned; a dict is wanted")
         if set(answer) != set(value):
             keys = ", ".join(map(repr, value))
             raise Unfit("type", f"the dict that was returned has to have the keys {keys}")
         return [answer[key] for key in names]
     if isinstance(value, (tuple, list)):
         if not isinstance(answer, (tuple, list)):
-            raise Unfit("type", f"{_kind(answer)} was returned; a tuple of {len(names)} is wanted")
+            raise Unfit(
+                "type", f"{kind_of(answer)} was returned; a tuple of {len(names)} is wanted"
+            )
         if len(answer) != len(names):
             raise Unfit("type", f"{len(answer)} values were returned; {len(names)} are wanted")
         return list(answer)
     return [answer]
 
 
-def _parameters(name: str, answer: Any, start: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Trained parameters, with the names and shapes they had at the start. Raises CheckFailed."""
-    try:
-        parts = _same_parts(answer, dict(start), list(start))
-        return {
-            key: as_answer(part, np.shape(start[key]))
-            for key, part in zip(start, parts, strict=True)
-        }
-    except Unfit as unfit:
-        raise CheckFailed(f"{name}: {unfit}.") from None
-
-
 def _called_too_often(
-    name: str, counts: Mapping[str, list[int]], most: int | None, point: Point
+    name: str, asked: Mapping[str, list[Any]], most: int | None, point: Point
 ) -> CheckFailed | None:
-    for key, calls in counts.items():
+    for key, calls in asked.items():
         if most is not None and len(calls) > most:
             return CheckFailed(
                 f"{name} called {key} {len(calls)} times; {most} are enough.", _at(point)
@@ -368,16 +311,11 @@ def _called_too_often(
     return None
 
 
-def _explained(one: Call, row: Misconception | None) -> CheckFailed:
+def _explained(one: Call, row: Misconception | None, zeros: bool = False) -> CheckFailed:
     parts = [part for part, wrong in zip(one.names, one.wrong, strict=True) if wrong]
     subject = one.gate if parts == ["result"] else f"{one.gate}: {', '.join(parts)}"
     verb = "is" if len(parts) == 1 else "are"
-    told = f"{subject} {verb} wrong" + (f": {row.phrase}." if row else ".")
+    told = f"{subject} {verb} wrong" + came_back(row, zeros, len(parts))
     headline, *lines = messages.wrapped(told)
     lines += [*_at(one.point), *entries(cast(Output, one)), *advice(row)]
     return CheckFailed(headline, lines, row.id if row else None)
-
-
-def _kind(answer: Any) -> str:
-    name = type(answer).__name__
-    return "nothing (None)" if answer is None else f"{'an' if name[0] in 'aeiou' else 'a'} {name}"

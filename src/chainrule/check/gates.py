@@ -11,29 +11,33 @@ from typing import Any
 import numpy as np
 
 from chainrule.check import messages
-from chainrule.check.calls import OwnForward, Step, run_steps, value_of, values_of
+from chainrule.check.calls import MAKE, OwnForward, Step, heard, passed, run_steps, values_of
 from chainrule.check.case import Case, JacobianCase, Output, StatedCase, expect
 from chainrule.check.compare import Unfit, as_answer, compare, exactly
-from chainrule.check.diagnose import diagnose
+from chainrule.check.derivatives import slope_along
+from chainrule.check.diagnose import all_zeros, diagnose
 from chainrule.check.explain import at_case, forward_is_wrong, wrong_gradient, wrong_output
-from chainrule.check.inputs import Point, as_points, decoy, upstream_like
+from chainrule.check.inputs import Point, as_points, beside, decoy, other_constants, upstream_like
 from chainrule.check.messages import CheckFailed
+from chainrule.check.misconceptions.activations import MAXES
 from chainrule.check.student_code import (
     call,
-    copied,
     copies,
     entry,
+    failed_to_fit,
     how_many,
     name_of,
+    quietly,
     recognised,
     untouched,
 )
+from chainrule.check.trial import answers_of, first_failure, forward_first, run_trials, same_twice
 from chainrule.formatting import number
-from chainrule.numeric import directional_slopes
 
 __all__ = ["backward", "forward", "jacobian", "stages"]
 
 
+@quietly
 def forward(
     gate: Callable[..., Any],
     *,
@@ -60,25 +64,74 @@ def forward(
     else:
         wanted = [gives] if isinstance(at, Mapping) else list(gives)
     bar = 0.0 if decimals is None else 0.5 * 10.0**-decimals
-    outputs: list[Output] = []
-    given = [copies(point) for point in tried]
-    steps = [Step(i, "forward", tuple(one.values())) for i, one in enumerate(given)]
-    answers = call(name, partial(run_steps, gate, made_with, steps))
-    for point, after, value, found in zip(tried, given, wanted, answers, strict=True):
-        answer = call(name, partial(value_of, found), point)
-        untouched(name, point, after)
-        right = (exactly(value, bar),)
-        output = Output(title, tuple(point), tuple(point.values()), right, like)
-        output.got, problem = _answers(name, output, [answer])
-        if problem is not None:
-            raise problem
-        outputs.append(output)
+    own_forward = OwnForward(gate, made_with)
+    outputs = [
+        Output(title, tuple(point), tuple(point.values()), (exactly(value, bar),), like)
+        for point, value in zip(tried, wanted, strict=True)
+    ]
+    failed = first_failure(_run_forward(name, own_forward, tried, outputs), outputs)
+    if failed is not None:
+        raise failed
+    outputs = [output for output in outputs if output.got[0] is not None]
     wrong = [output for output in outputs if any(output.wrong)]
     if wrong:
-        raise wrong_output(name, wrong[0], diagnose(outputs))
-    print(f"{name}: right{how_many(tried)}.")
+        if like is not None:
+            outputs = outputs + _further_outputs(name, own_forward, tried, like)
+        zeros = all_zeros(outputs)
+        raise wrong_output(name, wrong[0], None if zeros else diagnose(outputs), zeros)
+    passed(f"{name}: right{how_many(tried)}.")
 
 
+def _run_forward(
+    name: str, own_forward: OwnForward, tried: Sequence[Point], outputs: Sequence[Output]
+) -> list[CheckFailed | None]:
+    """Run forward at each point, after it was run at another one, and beside an object that was
+    made with other constants; what it gave, into the outputs, and what speaks against each."""
+    given = [copies(point) for point in tried]
+    others = other_constants(own_forward.made_with)
+    steps = [
+        step
+        for n, point in enumerate(tried)
+        for step in (
+            Step(2 * n),
+            Step(2 * n + 1, MAKE, others),
+            Step(2 * n, "forward", tuple(copies(decoy(point)).values())),
+            Step(2 * n, "forward", tuple(given[n].values()), n == 0),
+        )
+    ]
+    answers = call(name, partial(run_steps, own_forward.gate, own_forward.made_with, steps))
+    failed: list[CheckFailed | None] = []
+    for n, (point, output) in enumerate(zip(tried, outputs, strict=True)):
+        made, _, _, found = answers[4 * n :][:4]
+        call(name, partial(values_of, [made, found]), point)
+        untouched(name, point, given[n])
+        output.got, problem = answers_of(name, output, [found])
+        if problem is None and any(output.wrong):
+            output.decoy = tuple(decoy(point).values())
+            same_twice(output.gate, own_forward, output, found)
+        failed.append(problem)
+    return failed
+
+
+def _further_outputs(
+    name: str, own_forward: OwnForward, tried: Sequence[Point], like: Callable[..., Any]
+) -> list[Output]:
+    """What forward gives at further points: evidence for a diagnosis."""
+    with suppress(Exception):
+        points = _further(tried)
+        outputs = [
+            Output(
+                name.rpartition(".")[0], tuple(p), tuple(p.values()),
+                (exactly(like(*p.values())),), like,
+            )
+            for p in points
+        ]  # fmt: skip
+        if not any(_run_forward(name, own_forward, points, outputs)):
+            return outputs
+    return []
+
+
+@quietly
 def stages(
     gate: Callable[..., Any],
     *,
@@ -95,25 +148,29 @@ def stages(
     name = f"{name_of(gate)}.forward"
     (point,) = as_points(at)
     made = call(name, lambda: gate(*made_with))
-    call(name, lambda: made.forward(*copies(point).values()), point)
+    with heard(False):
+        call(name, lambda: made.forward(*copies(point).values()), point)
     bar = 0.0 if decimals is None else 0.5 * 10.0**-decimals
     for stage, value in gives.items():
         right = exactly(value, bar)
-        where = messages.describe_point(point)
         if not hasattr(made, stage):
-            raise CheckFailed(f"{name} does not keep self.{stage}.", [where])
+            raise CheckFailed(
+                f"{name} does not keep self.{stage}.", [messages.describe_point(point)]
+            )
         try:
             wrong = compare(as_answer(getattr(made, stage), right.value.shape), right)
         except Unfit as unfit:
-            raise CheckFailed(f"{name}, self.{stage}: {unfit}", [where]) from None
+            at_point = [messages.describe_point(point)]
+            raise failed_to_fit(f"{name}, self.{stage}", unfit, at_point) from None
         if wrong is not None:
             raise CheckFailed(
                 f"{name}: the stage {stage} has a wrong value.",
-                [where, *entry(f"self.{stage}", wrong, "")],
+                [messages.describe_point(point), *entry(f"self.{stage}", wrong, "")],
             )
-    print(f"{name}: all {len(gives)} stages right.")
+    passed(f"{name}: all {len(gives)} stages right.")
 
 
+@quietly
 def backward(
     gate: Callable[..., Any],
     *,
@@ -147,6 +204,7 @@ def backward(
         _derivatives(name, gate, made_with, at, of, stated, upstream)
 
 
+@quietly
 def jacobian(
     gate: Callable[..., Any],
     *,
@@ -174,135 +232,76 @@ def _derivatives(
     upstream: Any = None,
 ) -> None:
     """Try the gate at every point, compare what it returns, and diagnose it over all of them."""
-    tried = as_points(at)
     title = name.rpartition(".")[0]
     own_forward = OwnForward(gate, made_with)
-    inputs = [tuple(copies(point).values()) for point in tried]
-    rights = call(f"{title}.forward", lambda: values_of(own_forward.many(inputs)))
-    if of is not None:
-        rights = [of(*point.values()) for point in tried]
-    cases = [
-        make_case(
-            gate=title,
-            names=tuple(point),
-            inputs=tuple(point.values()),
-            function=of or own_forward,
-            upstream=upstream_like(right, f"{name} {number}") if upstream is None else upstream,
-            decoy=tuple(decoy(point).values()),
-        )
-        for number, (point, right) in enumerate(zip(tried, rights, strict=True))
-    ]
-    _numerical(name, cases)
-    failed = _returned(name, gate, made_with, tried, cases)
+    other = OwnForward(gate, other_constants(made_with)) if made_with else None
+    make = partial(make_case, gate=title, function=of or own_forward, other=other)
+
+    def cases_at(tried: Sequence[Point], first: int = 0) -> list[Case]:
+        own = forward_first(title, own_forward, tried)
+        rights = own if of is None else [of(*point.values()) for point in tried]
+        return [
+            make(
+                names=tuple(point),
+                inputs=tuple(point.values()),
+                upstream=upstream_like(right, f"{name} {n}") if upstream is None else upstream,
+                decoy=tuple(decoy(point).values()),
+                own=value,
+            )
+            for n, (point, right, value) in enumerate(zip(tried, rights, own, strict=True), first)
+        ]
+
+    tried = as_points(at)
+    cases = cases_at(tried)
+    trials = run_trials(name, own_forward, tried, cases)
+    _numerical(name, cases, own=of is None)
+    failed = first_failure([trial.read(name) for trial in trials], cases)
     if failed is not None:
         raise failed
+    cases = [case for case in cases if all(one is not None for one in case.got)]
     wrong = [case for case in cases if any(case.wrong)]
+    if wrong:
+        with suppress(Exception):  # which point is no good there, is no matter
+            cases = cases + _evidence(name, own_forward, tried, cases_at)
+    if wrong and all_zeros(cases):
+        raise wrong_gradient(name, wrong[0], None, own=of is None and upstream is None, zeros=True)
     if wrong and of is not None and _fits(own_forward, cases):
         outputs = call(f"{title}.forward", partial(_own_outputs, own_forward, cases))
         raise forward_is_wrong(name, wrong[0], diagnose(outputs))
     if wrong:
         raise wrong_gradient(name, wrong[0], diagnose(cases), own=of is None and upstream is None)
-    for case in cases:
-        _at_kinks(name, case)
-    print(f"{name}: right{how_many(tried)}.")
+    for trial in trials:
+        _at_kinks(name, trial.case)
+        against = trial.against(name, own_forward)
+        if against is not None:
+            raise against
+    passed(f"{name}: right{how_many(tried)}.")
 
 
-# One trial of a gate: another object of the class and other points come in between, and what those
-# calls raise does not matter, since such a point may lie outside the gate's domain.
-_TRIAL = 6  # steps
-_MATTER = (0, 1, 3, 5)
+def _further(tried: Sequence[Point]) -> list[Point]:
+    """Points near the given ones: two where a point is a few numbers, one of arrays is enough."""
+    several = all(np.ndim(value) == 0 for value in tried[0].values())
+    return [beside(tried[place % len(tried)], place) for place in range(1 + several)]
 
 
-def _trial(number: int, case: Case, given: Point, upstream: Any) -> list[Step]:
-    made, other = 2 * number, 2 * number + 1
-    elsewhere = [tuple(map(copied, case.decoy or ())) for _ in range(2)]
-    asked = isinstance(case, JacobianCase)
-    return [
-        Step(made),
-        Step(other),
-        Step(made, "forward", elsewhere[0]),
-        Step(made, "forward", tuple(given.values())),
-        Step(other, "forward", elsewhere[1]),
-        Step(made, "jacobian") if asked else Step(made, "backward", (upstream,)),
-    ]
-
-
-def _returned(
+def _evidence(
     name: str,
-    gate: Callable[..., Any],
-    made_with: Sequence[Any],
+    own_forward: OwnForward,
     tried: Sequence[Point],
-    cases: Sequence[Case],
-) -> CheckFailed | None:
-    """Run the gate forward and backward at each point: the gradients, into the cases, and what
-    already speaks against the first of them."""
-    given = [copies(point) for point in tried]
-    upstreams = [copied(case.upstream) for case in cases]
-    trials = [*map(_trial, range(len(cases)), cases, given, upstreams)]
-    answers = call(
-        name, partial(run_steps, gate, made_with, [step for one in trials for step in one])
-    )
-    failed: CheckFailed | None = None
-    for place, (point, case) in enumerate(zip(tried, cases, strict=True)):
-        found = [answers[_TRIAL * place + step] for step in _MATTER]
-        *_, answer = call(name, partial(values_of, found), point)
-        after = {**given[place], "upstream": upstreams[place]}
-        try:
-            untouched(name, {**point, "upstream": case.upstream}, after)
-            case.got, problem = _answers(name, case, _one_each(answer, case.labels))
-        except CheckFailed as one:
-            case.got, problem = [None] * len(case.names), one
-        except Unfit as unfit:
-            headline, *rest = messages.wrapped(f"{name}: {unfit}.")
-            problem = CheckFailed(headline, [*rest, at_case(case)])
-            case.got = [None] * len(case.names)
-        failed = failed or problem
-    return failed
+    cases_at: Callable[[Sequence[Point], int], list[Case]],
+) -> list[Case]:
+    """Cases at further points, near the given ones: what explains by chance what came back does not
+    explain it there."""
+    points = _further(tried)
+    further = cases_at(points, len(tried))
+    trials = run_trials(name, own_forward, points, further)
+    expect(further)
+    if any(trial.read(name) is not None for trial in trials):
+        return []
+    return [case for case in further if not case.is_rough]
 
 
-def _answers(
-    name: str, case: Case | Output, answers: Sequence[Any]
-) -> tuple[list[np.ndarray | None], CheckFailed | None]:
-    """What came back as arrays, and what speaks against it before a value is compared.
-
-    An array of the wrong shape is kept: its shape is compared as the values are, and diagnosed.
-    """
-    got: list[np.ndarray | None] = []
-    failed = None
-    for label, answer, right in zip(case.labels, answers, case.expected, strict=True):
-        title = name if isinstance(case, Output) else f"{name}, {label}"
-        try:
-            got.append(as_answer(answer, right.value.shape))
-        except Unfit as unfit:
-            got.append(unfit.array)
-            if unfit.kind == "dtype":
-                failed = failed or recognised(title, [at_case(case)], "float32")
-            elif unfit.array is None:
-                failed = failed or CheckFailed(f"{title}: {unfit}.", [at_case(case)])
-    return got, failed
-
-
-def _one_each(answer: Any, labels: Sequence[str]) -> Sequence[Any]:
-    if len(labels) == 1:
-        if isinstance(answer, (tuple, list)) and len(answer) == 1:
-            raise Unfit(
-                "type",
-                f"a {type(answer).__name__} was returned; with one input, "
-                "return the gradient itself",
-            )
-        return [answer]
-    wanted = ", ".join(labels)
-    if not isinstance(answer, (tuple, list)):
-        kind = "nothing (None)" if answer is None else f"a {type(answer).__name__}"
-        raise Unfit("type", f"{kind} was returned; a tuple ({wanted}) is wanted")
-    if len(answer) != len(labels):
-        raise Unfit(
-            "type", f"{len(answer)} gradients were returned; {len(labels)} are wanted: ({wanted})"
-        )
-    return answer
-
-
-def _numerical(name: str, cases: Sequence[Case]) -> None:
+def _numerical(name: str, cases: Sequence[Case], own: bool) -> None:
     """Work out the expected gradients, or say why the student's own forward has none."""
     with suppress(Exception):  # which of the cases it was is found out below
         expect(cases)
@@ -314,6 +313,19 @@ def _numerical(name: str, cases: Sequence[Case]) -> None:
                 f"{name}: forward has no numerical gradient to compare with.",
                 [at_case(case), *messages.explain_exception(error)],
             ) from None
+        if case.is_rough:
+            if not own:
+                raise ValueError(f"the reference of {name} has no derivative {at_case(case)}")
+            title = name.rpartition(".")[0]
+            raise CheckFailed(
+                f"{title}.forward jumps or moves in steps: it has no slope to compare with.",
+                [
+                    at_case(case),
+                    "When an input moves a little, the output stands still, or jumps. Is something "
+                    "rounded, cut to",
+                    "whole numbers, computed with few digits, or written in for this very point?",
+                ],
+            )
 
 
 def _at_kinks(name: str, case: Case) -> None:
@@ -325,21 +337,21 @@ def _at_kinks(name: str, case: Case) -> None:
     kinked = [np.where(estimate.kinked, 1.0, 0.0) for estimate in case.expected]
     if isinstance(case, JacobianCase) or not any(np.any(k) for k in kinked):
         return
-    slope = directional_slopes(case.function, case.inputs, kinked, case.upstream)
+    slope = slope_along(case.function, case.inputs, kinked, case.upstream)
     total = sum(
         float(np.sum(got * k)) for got, k in zip(case.got, kinked, strict=True) if got is not None
     )
     wrong = compare(np.asarray(total), slope)
     if wrong is not None:
-        raise CheckFailed(
-            f"{name}: at a kink, the gradients do not fit each other.",
-            [
-                at_case(case),
-                "When all inputs that tie move together by h, the output moves by "
-                f"{number(wrong.expected)} h;",
-                f"the gradients sum to {number(total)}.",
-            ],
-        )
+        at = [
+            at_case(case),
+            "When all inputs that tie move together by h, upstream times output moves by "
+            f"{number(wrong.expected)} h;",
+            f"the gradients sum to {number(total)}.",
+        ]
+        if case.gate in MAXES and compare(np.asarray(total / 2), slope) is None:
+            raise recognised(f"{name}, at a tie", at, "both-winners")
+        raise CheckFailed(f"{name}: at a kink, the gradients do not fit each other.", at)
 
 
 def _fits(own_forward: OwnForward, cases: Sequence[Case]) -> bool:
@@ -359,6 +371,6 @@ def _own_outputs(own_forward: OwnForward, cases: Sequence[Case]) -> list[Output]
     for case, answer in zip(cases, answers, strict=True):
         right = (exactly(case.output),)
         output = Output(case.gate, case.names, case.inputs, right, case.function)
-        output.got, _ = _answers("", output, [answer])
+        output.got, _ = answers_of("", output, [answer])
         outputs.append(output)
     return outputs

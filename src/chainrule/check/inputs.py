@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-__all__ = ["Point", "as_points", "decoy", "points", "upstream_like"]
+__all__ = [
+    "Point", "as_points", "beside", "decoy", "other_constants", "points", "upstream_like",
+]  # fmt: skip
 
 Point = dict[str, Any]
 """The inputs of one call, by name and in order: numbers or arrays."""
@@ -30,17 +33,31 @@ def points(
 
     Entries keep away from zero so that a kink at zero is only met by a check that means to.
     """
+    scales = tuple(np.atleast_1d(scale).tolist())
+    wanted = tuple((name, tuple(shape)) for name, shape in shapes.items())
+    drawn = _drawn(seed, count, scales, integers, wanted)
+    return [{name: _own(value) for name, value in point} for point in drawn]
+
+
+@lru_cache(maxsize=512)
+def _drawn(
+    seed: int,
+    count: int,
+    scales: tuple[float, ...],
+    integers: bool,
+    shapes: tuple[tuple[str, tuple[int, ...]], ...],
+) -> list[list[tuple[str, Any]]]:
     rng = np.random.default_rng(seed)
-    drawn: list[Point] = []
-    for size in np.atleast_1d(scale):
-        for _ in range(count):
-            drawn.append(
-                {
-                    name: _entries(rng, shape, float(size), integers)
-                    for name, shape in shapes.items()
-                }
-            )
-    return drawn
+    return [
+        [(name, _entries(rng, shape, size, integers)) for name, shape in shapes]
+        for size in scales
+        for _ in range(count)
+    ]
+
+
+def _own(value: Any) -> Any:
+    """What was drawn, for somebody who may change it."""
+    return value.copy() if isinstance(value, np.ndarray) else value
 
 
 def as_points(at: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> list[Point]:
@@ -62,15 +79,50 @@ def decoy(point: Point) -> Point:
 
 
 def _elsewhere(value: Any) -> Any:
-    whole = np.asarray(value).dtype.kind == "i"
-    scaled = value * 2 if whole else value * 0.71
-    return np.roll(scaled, 1) if np.ndim(value) else scaled
+    if isinstance(value, (int, float)):
+        return value * 2 if isinstance(value, int) else value * 0.71
+    value = np.asarray(value)
+    flat = (value * 2 if value.dtype.kind == "i" else value * 0.71).ravel()
+    return np.concatenate([flat[-1:], flat[:-1]]).reshape(value.shape)[()]
+
+
+def other_constants(made_with: Sequence[Any]) -> tuple[Any, ...]:
+    """Other constants of the same types, with which another object of a class is made.
+
+    Numbers keep their sign and stay below 1 where they were; whole numbers in arrays, as labels,
+    change places.
+    """
+    return tuple(map(_other_constant, made_with))
+
+
+def _other_constant(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.ndarray)):
+        return value
+    if isinstance(value, np.ndarray) and value.dtype.kind != "f":
+        return np.roll(value, 1)
+    return value + 1 if isinstance(value, int) else value * 0.71
+
+
+def beside(point: Point, seed: int) -> Point:
+    """Another point of the same shapes near this one: its numbers times others from 0.7 to 1.4, as
+    no two formulas would have them agree by chance. Whole numbers are whole no more."""
+    rng = np.random.default_rng(seed)
+    return {name: _times(value, rng) for name, value in point.items()}
+
+
+def _times(value: Any, rng: np.random.Generator) -> Any:
+    moved = np.asarray(value, dtype=np.float64) * rng.uniform(0.7, 1.4, size=np.shape(value))
+    return float(moved) if isinstance(value, (int, float)) else moved
 
 
 def upstream_like(output: Any, label: str) -> Any:
     """A random upstream gradient of the output's shape: never 1, never 0, seeded by `label`."""
-    rng = np.random.default_rng(zlib.crc32(label.encode()))
-    return _entries(rng, np.shape(output), 1.0, False)
+    return _own(_upstream(np.shape(output), label))
+
+
+@lru_cache(maxsize=512)
+def _upstream(shape: tuple[int, ...], label: str) -> Any:
+    return _entries(np.random.default_rng(zlib.crc32(label.encode())), shape, 1.0, False)
 
 
 def _entries(rng: np.random.Generator, shape: tuple[int, ...], scale: float, integers: bool) -> Any:

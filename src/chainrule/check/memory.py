@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 
 from chainrule.check import messages
+from chainrule.check.calls import OwnForward, Step, passed, run_steps, values_of
 from chainrule.check.compare import Unfit, as_answer, compare
+from chainrule.check.derivatives import slope_along
 from chainrule.check.inputs import as_points, upstream_like
 from chainrule.check.messages import CheckFailed
-from chainrule.check.student_code import call, copies, name_of
+from chainrule.check.student_code import call, copies, failed_to_fit, name_of, quietly
 from chainrule.formatting import number
-from chainrule.numeric import directional_slopes
 
 __all__ = ["memory", "traced"]
 
@@ -38,10 +39,21 @@ def traced(run: Callable[[], Any]) -> tuple[Any, int]:
             tracemalloc.stop()
 
 
-measure: Callable[[Callable[[], Any]], tuple[Any, int]] = traced
-"""How `memory` measures; where student code runs in another process, that is put in its place."""
+def _measured(
+    gate: Callable[..., Any], made_with: Sequence[Any], steps: Sequence[Step], under: int
+) -> tuple[list[Any], int]:
+    """What the steps returned or raised, and the bytes in use at their peak.
+
+    Of a class in another process (a worker's guest) the memory is measured there and by the kernel,
+    by its method `__measured__`. It is asked of its type, as `__steps__` is.
+    """
+    if hasattr(type(gate), "__measured__"):
+        asked = [(which, method, args) for which, method, args, _ in steps]
+        return gate.__measured__(asked, made_with, under)  # type: ignore[attr-defined]
+    return traced(lambda: run_steps(gate, made_with, steps))
 
 
+@quietly
 def memory(
     gate: Callable[..., Any],
     *,
@@ -62,22 +74,18 @@ def memory(
     name = f"{name_of(gate)}.backward"
     (point,) = as_points(at)
     (x,) = point.values()
-    reference = of or (lambda value: gate(*made_with).forward(value))
+    reference = of or OwnForward(gate, made_with)
     right = call(f"{name_of(gate)}.forward", partial(reference, *copies(point).values()), point)
     upstream = upstream_like(right, name)
 
-    def run() -> Any:
-        made = gate(*made_with)
-        made.forward(x)
-        return made.backward(upstream)
-
-    answer, peak = call(name, lambda: measure(run), point)
-    where = [messages.describe_point(point)]
+    steps = [Step(0), Step(0, "forward", (x,)), Step(0, "backward", (upstream,))]
+    answers, peak = call(name, partial(_measured, gate, made_with, steps, under), point)
+    *_, answer = call(name, partial(values_of, answers), point)
     if peak > under:
         raise CheckFailed(
             f"{name} takes too much memory.",
             [
-                *where,
+                messages.describe_point(point),
                 f"forward and backward used up to {_bytes(peak)}; {_bytes(under)} are plenty.",
                 f"x and the upstream gradient take {_bytes(np.asarray(x).nbytes)} each. Which "
                 "array is so much larger, and which of",
@@ -87,23 +95,23 @@ def memory(
     try:
         gradient = as_answer(answer, np.shape(x))
     except Unfit as unfit:
-        raise CheckFailed(f"{name}: {unfit}.", where) from None
+        raise failed_to_fit(name, unfit, [messages.describe_point(point)]) from None
     for seed in (1, 2):
         direction = np.random.default_rng(seed).choice([-1.0, 1.0], size=np.shape(x))
-        slope = directional_slopes(reference, [x], [direction], upstream)
+        slope = slope_along(reference, [x], [direction], upstream)
         moved = np.asarray(np.sum(gradient * direction))
         if compare(moved, slope) is not None:
             raise CheckFailed(
                 f"{name}: dx is wrong.",
                 [
-                    *where,
+                    messages.describe_point(point),
                     "Moving x along a random direction changes the output by "
                     f"{number(float(slope.value))} h,",
                     f"by your gradient it would be {number(float(moved))} h.",
                 ],
             )
     # Not how much it was, which differs from run to run.
-    print(f"{name}: right, with less than {_bytes(under)}.")
+    passed(f"{name}: right, with less than {_bytes(under)}.")
 
 
 def _bytes(count: int) -> str:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import builtins
+import linecache
+import os
 import textwrap
 import traceback
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,6 +21,7 @@ __all__ = [
     "describe_point",
     "entry_name",
     "explain_exception",
+    "own_line",
     "wrapped",
 ]
 
@@ -47,7 +52,11 @@ class CheckFailed(AssertionError):
 
 
 def apart(expected: float, got: float) -> tuple[str, str]:
-    """Both numbers with as many digits as it takes to see that they differ."""
+    """Both numbers with as many digits as it takes to see that they differ; whole ones in full."""
+    if expected == round(expected) and max(abs(expected), abs(got)) < 1e15:
+        texts = str(round(expected)), str(round(got)) if got == round(got) else f"{got:.15g}"
+        if abs(expected) >= 1e6 or got == round(got):
+            return texts
     for digits in (6, 9, 12, 17):
         pair = number(expected, digits), number(got, digits)
         if pair[0] != pair[1]:
@@ -62,15 +71,17 @@ def entry_name(name: str, index: tuple[int, ...]) -> str:
 
 def describe_point(point: dict[str, Any], upstream: Any = None) -> str:
     """`at x = 3, y = -4, upstream = 1.7`, arrays by their shape unless they are very small."""
-    parts = [f"{name} = {_value(value)}" for name, value in point.items()]
-    if upstream is not None:
+    parts = [
+        f"{name} = {_value(value)}" if np.size(value) <= 8 else f"{name} of shape {np.shape(value)}"
+        for name, value in point.items()
+    ]
+    if upstream is not None and np.size(upstream) <= 8:
         parts.append(f"upstream = {_value(upstream)}")
     text = "at " + ", ".join(parts)
     if len(text) > _WIDTH - 2:
-        shapes = [f"{n} of shape {np.shape(v)}" for n, v in point.items()]
-        text = "at random " + ", ".join(shapes)
+        text = "at " + ", ".join(f"{n} of shape {np.shape(v)}" for n, v in point.items())
     if len(text) > _WIDTH - 2:
-        text = "at random " + ", ".join(f"{n} {np.shape(v)}" for n, v in point.items())
+        text = "at " + ", ".join(f"{n} {np.shape(v)}" for n, v in point.items())
     return text[: _WIDTH - 2]
 
 
@@ -78,19 +89,60 @@ def _value(value: Any) -> str:
     array = np.asarray(value)
     if array.ndim == 0:
         return number(array.item())
-    if array.size > 8:
-        return f"random {array.shape}"
     return np.array2string(array, precision=4, separator=", ").replace("\n", "")
 
 
+@dataclass(frozen=True)
+class OwnLine:
+    """A line of a student's own code.
+
+    function: it stands in, `Exp.backward`; None outside of one. file: "" for a cell.
+    """
+
+    number: int
+    text: str
+    function: str | None
+    file: str = ""
+
+    def __str__(self) -> str:
+        return f"line {self.number} of {self.file or 'your cell'}:  {self.text}"
+
+
+def own_line(error: BaseException) -> OwnLine | None:
+    """The last line of the student's own code that an exception came through, where there is one:
+    no line of Python, of a library, or of this package."""
+    found = None
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        code = frame.f_code
+        text = linecache.getline(code.co_filename, line, frame.f_globals).strip()
+        if text and not code.co_filename.startswith(_NOT_THEIRS):
+            name = code.co_qualname.replace("<locals>.", "") if code.co_name[0] != "<" else None
+            known = os.path.exists(code.co_filename) and "ipykernel" not in code.co_filename
+            file = os.path.basename(code.co_filename) if known else ""
+            found = OwnLine(line, text[:_WIDTH], name, file)
+    return found
+
+
+_NOT_THEIRS = (
+    "<frozen", "<__array",
+    *(
+        os.path.dirname(path) + os.sep
+        for path in (os.__file__, os.path.dirname(np.__file__), os.path.dirname(__file__))
+    ),
+)  # fmt: skip
+
+
 def explain_exception(error: BaseException) -> list[str]:
-    """The error in one line, then the line of the student's code that raised it, where known."""
+    """The error in one line, then the line of the student's code that raised it, where known.
+
+    It is called by the name of a class of Python's, as a judge knows it.
+    """
     text = str(error).split("\n")[0]
-    lines = wrapped(f"{type(error).__name__}: {text}" if text else type(error).__name__)[:3]
-    for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        if "chainrule" not in frame.filename and frame.line:
-            lines.append(f"line {frame.lineno} of your cell:  {frame.line.strip()[:_WIDTH]}")
-            break
+    kind = next(one for one in type(error).__mro__ if hasattr(builtins, one.__name__)).__name__
+    lines = wrapped(f"{kind}: {text}" if text else kind)[:3]
+    own = own_line(error)
+    if own is not None:
+        lines.append(str(own))
     return [line[: _WIDTH - 2] for line in lines]
 
 

@@ -14,11 +14,11 @@ import contextlib
 import os
 import sys
 import zlib
-from typing import Any, NamedTuple
+from typing import Any
 
-__all__ = ["Check", "fingerprint", "progress", "question_of", "table"]
+from chainrule.graded_cells import Check, table
 
-TABLE = os.path.join(os.path.dirname(__file__), "progress.tsv")
+__all__ = ["fingerprint", "progress", "running"]
 
 # Colours that are seen on white and on black: values are green, as everywhere in the course.
 _DONE, _OPEN = "#2a9d50", "#8c959f"
@@ -27,27 +27,6 @@ _SQUARE = (
     "border:1px solid {edge};background:linear-gradient(to right,{done} {part:.0%},transparent 0)"
 )
 _HTML = '<div style="margin:.3em 0 .2em .5em;font-size:.9em">{squares}&ensp;{text}</div>'
-
-
-class Check(NamedTuple):
-    """A graded cell of a problem set.
-
-    fingerprint: of the check's text as students have it; empty for an answer that a person reads.
-    """
-
-    grade_id: str
-    points: float
-    fingerprint: str
-
-    @property
-    def question(self) -> str:
-        """The question it belongs to, as it is told: `q2_multiply_forward` is part of `Q2`."""
-        return question_of(self.grade_id).upper()
-
-
-def question_of(grade_id: str) -> str:
-    """The question a graded cell belongs to: `q2_multiply_forward` is part of `q2`."""
-    return grade_id.split("_", 1)[0]
 
 
 def progress(problem_set: str, out_of: float) -> None:
@@ -66,17 +45,6 @@ def fingerprint(source: str) -> str:
     lines = (line.strip() for line in source.splitlines())
     kept = "\n".join(line for line in lines if line and line[0] not in "#%")
     return f"{zlib.crc32(kept.encode('utf-8', 'replace')):08x}"
-
-
-def table() -> dict[str, list[Check]]:
-    """The graded cells of every problem set, in the order of its notebook."""
-    found: dict[str, list[Check]] = {}
-    with open(TABLE, encoding="utf-8") as file:
-        lines = file.read().splitlines()
-    for line in lines[1:]:
-        name, grade_id, points, mark = line.split("\t")
-        found.setdefault(name, []).append(Check(grade_id, float(points), mark))
-    return found
 
 
 # The line -----------------------------------------------------------------------------------------
@@ -122,6 +90,11 @@ class _Line:
                 return f"{line}; next: {check.question}"
         return line + (f"; {self._read:g} more are read by a person" if self._read else "")
 
+    def solved_and_open(self) -> tuple[set[str], set[str]]:
+        """Questions of which some check has passed, and questions of which some check has not."""
+        passed = {check.question.lower() for check in self._passed}
+        return passed, {c.question.lower() for c in self._checks if c not in self._passed}
+
     def _squares(self) -> str:
         """A square for each question, filled as far as its points go."""
         questions: dict[str, list[Check]] = {}
@@ -138,6 +111,15 @@ class _Line:
 
 
 _running: tuple[str, _Line] | None = None
+
+
+def running() -> tuple[str, set[str], set[str]] | None:
+    """The problem set that is worked on, and its questions (`q3`) of which some check has passed,
+    and of which some has not; None before `progress` was called."""
+    if _running is None:
+        return None
+    name, line = _running
+    return name, *line.solved_and_open()
 
 
 def _start(problem_set: str, out_of: float) -> None:

@@ -1,32 +1,25 @@
-"""The `chainrule` command: its subcommands, and what becomes of their failures."""
+"""The `chainrule` command: its subcommands."""
 
 from __future__ import annotations
 
-import sys
+from typing import Annotated
 
-try:
-    import typer
-    from rich.console import Console
+import typer
 
-    from chainrule.cli import authoring, instructor, learner
-    from chainrule.course.folder import CourseError
-    from chainrule.grading.gradebook.submitted import BatchError
-    from chainrule.grading.gradebook.writer import BookError
-    from chainrule.grading.judge.master import MasterError
-    from chainrule.grading.sandbox.guest_process import ForkServerError
-    from chainrule.grading.sandbox.kernel import JailUnavailable
-except ModuleNotFoundError as missing:
-    sys.exit(
-        f"The chainrule command needs {missing.name}, which is not installed.\n"
-        "In the course's checkout, run:  pip install -e '.[grading]'"
-    )
+import chainrule as package
+from chainrule.cli import authoring, instructor, learner, results, students
+from chainrule.cli.failures import EXIT_CODES
+from chainrule.course.folder import programs_on_path
 
-__all__ = ["app", "main"]
+__all__ = ["app"]
+
+# Typer makes a line of each paragraph.
+_STATUS = "Exit status:\n\n" + "\n\n".join(f"{code}: {says}" for code, says in EXIT_CODES.items())
 
 app = typer.Typer(
     help="A course on backpropagation, and the grading of it.",
+    epilog=_STATUS,
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 for command in (
@@ -35,28 +28,35 @@ for command in (
     learner.progress,
     instructor.grade,
     instructor.feedback,
-    instructor.report,
-    instructor.export,
+    results.report,
+    results.export,
     instructor.doctor,
     authoring.notebooks,
 ):
-    app.command()(command)
-app.command("new-course")(authoring.new_course_folder)
+    app.command(epilog=_STATUS)(command)
+app.command("new-course", epilog=_STATUS)(authoring.new_course_folder)
+class_list = typer.Typer(help="The class list: show it, and enter students.", no_args_is_help=True)
+class_list.command("add", epilog=_STATUS)(students.add)
+class_list.command("import", epilog=_STATUS)(students.import_roster)
+class_list.command("list", epilog=_STATUS)(students.show)
+class_list.command("extend", epilog=_STATUS)(students.extend)
+app.add_typer(class_list, name="students")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"chainrule {package.__version__}")
+        raise typer.Exit
 
 
 @app.callback()
-def chainrule() -> None:
+def chainrule(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which it is.")
+    ] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="With a traceback, should something fail.")
+    ] = False,
+) -> None:
     """A course on backpropagation, and the grading of it."""
-
-
-# What is wrong with the course or the machine, and not with this program: told in a line.
-_FAILURES = (CourseError, BatchError, BookError, JailUnavailable, MasterError, ForkServerError)
-
-
-def main() -> None:
-    """Run the command; what is wrong with the course is one line, not a traceback."""
-    try:
-        app()
-    except _FAILURES as error:
-        Console(stderr=True, soft_wrap=True).print(str(error), style="red", markup=False)
-        sys.exit(2)
+    programs_on_path()  # nbgrader starts alembic, whether or not an environment is activated

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.box import SIMPLE_HEAD
@@ -13,14 +13,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from chainrule.cli.terminal import console, progress_bar
-from chainrule.course.folder import Course
-from chainrule.course.kernel import run_lecture
-from chainrule.course.notebooks import normalise, read, write
-from chainrule.course.release import checks_table, generate_release, mark_problem_set
-from chainrule.course.scaffold import checkout, new_course, read_roster
 from chainrule.formatting import decimal
-from chainrule.grading.gradebook.reader import QuestionScore
-from chainrule.sample.run import Demo, run_demo
+
+if TYPE_CHECKING:
+    from chainrule.grading.gradebook.reader import QuestionScore
+    from chainrule.sample.run import Demo
 
 __all__ = ["demo", "new_course_folder", "notebooks"]
 
@@ -29,6 +26,9 @@ def demo(
     folder: Annotated[Path, typer.Option(help="Where to work; made anew.")] = Path("demo"),
 ) -> None:
     """Release the problem sets, grade a sample class, and show what came out."""
+    from chainrule.course.folder import Course
+    from chainrule.sample.run import run_demo
+
     course = Course.find()
     with progress_bar() as progress:
         tasks = {}
@@ -47,7 +47,17 @@ def demo(
 
 
 def notebooks() -> None:
-    """Normalise all notebooks, regenerate release/, and run the lectures."""
+    """Normalise all notebooks, run the lectures, and regenerate release/."""
+    from chainrule.course.folder import Course
+    from chainrule.course.kernel import run_lecture
+    from chainrule.course.notebooks import normalise, read, write
+    from chainrule.course.release import (
+        checks_table,
+        generate_release,
+        lectures_to_work_in,
+        mark_problem_set,
+    )
+
     course = Course.find()
     masters, lectures = course.masters(), course.lectures()
     with progress_bar() as progress:
@@ -63,6 +73,7 @@ def notebooks() -> None:
         for path in lectures:
             write(run_lecture(path), path)
             progress.advance(task)
+        lectures_to_work_in(course, course.root / "release" / "lectures")
 
 
 def new_course_folder(
@@ -75,6 +86,9 @@ def new_course_folder(
     ] = None,
 ) -> None:
     """Lay out a folder for a class, with problem sets, settings, README and gradebook."""
+    from chainrule.course.roster import read_roster
+    from chainrule.course.scaffold import checkout, new_course
+
     roster = read_roster(students) if students else None
     made = new_course(folder, checkout(source), course_id, lectures, roster)
     sets, first = made.course.assignments, made.course.assignments[0]

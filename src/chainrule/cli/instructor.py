@@ -1,80 +1,136 @@
-"""Commands of whoever teaches a class: grade, feedback, report, export, doctor."""
+"""Commands of whoever grades a class: grade, feedback, doctor."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from concurrent.futures import Executor
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Annotated
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
-from chainrule.cli.terminal import console, progress_bar
-from chainrule.course.folder import Course, CourseError
-from chainrule.grading.gradebook.batch import BatchResult
-from chainrule.grading.gradebook.batch import grade as grade_class
-from chainrule.grading.limits import Limits
-from chainrule.grading.lms.export import Match, Options, Target, export_assignment
-from chainrule.grading.report.class_report import read_report
-from chainrule.grading.report.class_report_page import as_table as questions_table
-from chainrule.grading.report.class_report_page import write_report
-from chainrule.grading.report.feedback import generate as generate_feedback
-from chainrule.grading.sandbox.launcher import doctor as jail_layers
+from chainrule.cli.arguments import AsJson, Assignment, Jobs, Students, assignment_in
+from chainrule.cli.failures import FAULTS, STOPPED
+from chainrule.cli.terminal import console, listening, paused, print_json, progress_bar
 
-__all__ = ["doctor", "export", "feedback", "grade", "report"]
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    from chainrule.course.folder import Course
+    from chainrule.grading.gradebook.batch import BatchResult
+    from chainrule.grading.gradebook.master_changes import MasterChange
+    from chainrule.grading.gradebook.misfits import Misfit
+    from chainrule.grading.limits import Limits
+
+__all__ = ["doctor", "feedback", "grade"]
+
+_MOST_STRANGERS = 5  # named one by one
 
 
 def grade(
-    assignment: Annotated[str, typer.Argument(help="A problem set, such as ps1_scalar_circuits.")],
-    student: Annotated[list[str] | None, typer.Option(help="Only this one; repeatable.")] = None,
-    jobs: Annotated[int | None, typer.Option(help="How many at once.", min=1)] = None,
+    assignment: Assignment,
+    students: Students = None,
+    jobs: Jobs = None,
     force: Annotated[bool, typer.Option("--force", help="Unchanged work too.")] = False,
     no_jail: Annotated[
         bool,
         typer.Option("--no-jail", help="Grade unprotected where there is no jail."),
     ] = False,
     scheduler: Annotated[str | None, typer.Option(help="Address of a Dask scheduler.")] = None,
+    update_gradebook: Annotated[
+        bool,
+        typer.Option("--update-gradebook", help="Bring a changed master into it; a copy is kept."),
+    ] = False,
+    renamed: Annotated[
+        list[str] | None, typer.Option(metavar="OLD=NEW", help="A cell that has a new name.")
+    ] = None,
+    dropped: Annotated[
+        list[str] | None, typer.Option(metavar="OLD", help="A cell that is gone, grades and all.")
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Leave out who is not in the class list.")
+    ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Grade what was submitted, into autograded/ and the gradebook."""
+    from chainrule.course.folder import Course
+
     course = Course.find()
-    with progress_bar(transient=True) as progress, _executor(scheduler) as executor:
-        task = progress.add_task(assignment, total=None)
-        done = grade_class(
-            course.root,
-            assignment,
-            students=student,
-            jobs=jobs,
-            force=force,
-            progress=lambda n, total, *_: progress.update(task, completed=n, total=total),
-            executor=executor,
-            limits=_limits(course, no_jail),
-        )
-    _show_batch(done)
-    if done.failed:
-        raise typer.Exit(1)
+    name = assignment_in(course, assignment)
+    limits = _limits(course, no_jail)
+
+    from chainrule.cli.renames import settle
+    from chainrule.grading.gradebook.batch import BatchStopped
+    from chainrule.grading.gradebook.batch import grade as grade_class
+
+    def update(changes: list[MasterChange]) -> list[MasterChange]:
+        with paused(progress):
+            return settle(changes, renamed or (), dropped or ())
+
+    left = 0
+    with (
+        listening(),
+        progress_bar(transient=True, disable=as_json) as progress,
+        _executor(scheduler) as executor,
+    ):
+        task = progress.add_task(name, total=None)
+        try:
+            done = grade_class(
+                course.root,
+                name,
+                students=students,
+                jobs=jobs,
+                force=force,
+                progress=lambda n, total, *_: progress.update(task, completed=n, total=total),
+                executor=executor,
+                limits=limits,
+                update=update if update_gradebook else None,
+                strict=strict,
+            )
+        except BatchStopped as stopped:
+            done, left = stopped.result, stopped.left
+    nothing = not (left or done.graded or done.unchanged or done.failed)
+    if as_json:
+        copy = None if done.copy is None else str(done.copy)
+        print_json({"assignment": name} | asdict(done) | {"copy": copy, "left": left})
+    elif nothing:
+        console.print(
+            f"nothing was graded, since nobody handed {name} in. Work belongs into "
+            f"submitted/STUDENT/{name}/; `nbgrader collect` or `zip_collect` puts it there",
+            highlight=False, markup=False, soft_wrap=True,
+        )  # fmt: skip
+    else:
+        _show_batch(done, left)
+    if left:
+        raise SystemExit(STOPPED)  # not typer's Exit: it is told already
+    if nothing or done.failed:
+        raise typer.Exit(FAULTS)
 
 
 def feedback(
-    assignment: Annotated[str, typer.Argument(help="A problem set, such as ps1_scalar_circuits.")],
-    student: Annotated[list[str] | None, typer.Option(help="Only this one; repeatable.")] = None,
-    jobs: Annotated[int | None, typer.Option(help="How many at once.", min=1)] = None,
+    assignment: Assignment,
+    students: Students = None,
+    jobs: Jobs = None,
     force: Annotated[
         bool, typer.Option("--force", help="Pages that are as they should be.")
     ] = False,
 ) -> None:
     """Write a page for each student: points, comments, and what the checks said."""
+    from chainrule.course.folder import Course
+    from chainrule.grading.report.feedback import generate
+
     course = Course.find()
-    with progress_bar(transient=True) as progress:
-        task = progress.add_task(assignment, total=None)
-        done = generate_feedback(
+    name = assignment_in(course, assignment)
+    with listening(), progress_bar(transient=True) as progress:
+        task = progress.add_task(name, total=None)
+        done = generate(
             course.root,
-            assignment,
-            students=student,
+            name,
+            students=students,
             jobs=jobs,
             force=force,
             progress=lambda n, total, _: progress.update(task, completed=n, total=total),
@@ -84,59 +140,92 @@ def feedback(
         f"{done.unchanged} unchanged, {len(done.failed)} failed",
         highlight=False,
     )
-    for name, why in sorted(done.failed.items()):
-        console.print(f"[red]failed[/] {escape(name)}: {escape(why)}", highlight=False)
+    _show_failed(done.failed)
     if done.failed:
-        raise typer.Exit(1)
+        raise typer.Exit(FAULTS)
 
 
-def report(
-    assignment: Annotated[str, typer.Argument(help="A problem set, such as ps1_scalar_circuits.")],
-    to: Annotated[Path | None, typer.Option(help="The page; a table goes beside it.")] = None,
-) -> None:
-    """Write what the class did not understand, as a page and a table."""
-    course = Course.find()
-    found = read_report(course, assignment)
-    written = write_report(found, to or course.root / "reports" / f"{assignment}.html")
-    console.print(questions_table(found))
-    for path in written:
-        console.print(os.path.relpath(path), highlight=False, markup=False, soft_wrap=True)
-
-
-def export(
-    assignment: Annotated[str, typer.Argument(help="A problem set, such as ps1_scalar_circuits.")],
-    to: Annotated[Target, typer.Option(help="What for.")] = Target.CSV,
-    output: Annotated[Path | None, typer.Option(help="The file, or Gradescope's folder.")] = None,
-    roster: Annotated[Path | None, typer.Option(help="The gradebook Canvas exported.")] = None,
-    match: Annotated[Match, typer.Option(help="How Moodle finds students.")] = Match.IDNUMBER,
-    column: Annotated[str, typer.Option(help="What they call the assignment.")] = "",
-    zero: Annotated[
-        bool, typer.Option("--zero-for-missing", help="0 points for no submission.")
+def doctor(
+    mend: Annotated[
+        bool,
+        typer.Option(
+            "--mend", help="Copy the gradebook, put its rows right, and grade that work again."
+        ),
     ] = False,
+    as_json: AsJson = False,
 ) -> None:
-    """Write grades for a learning-management system."""
-    options = Options(roster, match, column, zero)
-    done = export_assignment(Course.find(), assignment, to, output, options)
-    console.print(f"{done.students} students", highlight=False)
-    for note in done.notes:
-        console.print(f"[yellow]note[/] {escape(note)}", highlight=False)
-    console.print(os.path.relpath(done.path), highlight=False, markup=False, soft_wrap=True)
+    """Say which layers of the jail there are here, and which rows of the gradebook do not fit."""
+    from chainrule.grading.sandbox.launcher import doctor as jail_layers
+    from chainrule.grading.sandbox.layers import LOST
 
-
-def doctor() -> None:
-    """Say which layers of the jail this machine and this user can have, and why not the others."""
+    rows, found = jail_layers(), _misfits()
+    if as_json:
+        told = [asdict(one) for one in found]
+        print_json({"layers": [row._asdict() for row in rows], "gradebook": told})
+        return
     table = Table(box=SIMPLE_HEAD, header_style="bold")
     table.add_column("layer", no_wrap=True)
     table.add_column("here", no_wrap=True)
     table.add_column("why not")
-    for row in jail_layers():
+    for row in rows:
         table.add_row(row.name, "[green]active[/]" if row.active else "[red]missing[/]", row.why)
     console.print(table)
+    for row in rows:
+        if not row.active and row.name in LOST:
+            console.print(f"Without {row.name}: {LOST[row.name]}", highlight=False)
+    for one in found:
+        line = f"[red]gradebook[/] {escape(one.assignment)}: {escape(one.told)}"
+        console.print(line, highlight=False, soft_wrap=True)
+    if mend:
+        for assignment in dict.fromkeys(one.assignment for one in found):
+            _mend(assignment)
+    elif found:
+        console.print(
+            "These rows do not fit their master. chainrule doctor --mend puts them right, after a "
+            "copy, and grades that work again.",
+            highlight=False,
+        )
+
+
+def _misfits() -> list[Misfit]:
+    """Of the course one is in; none where there is no course or nobody handed anything in."""
+    from chainrule.course.folder import Course, CourseError
+
+    try:
+        from chainrule.grading.gradebook.misfits import misfits
+
+        return misfits(Course.find())
+    except CourseError:
+        return []
+
+
+def _mend(assignment: str) -> None:
+    from chainrule.cli.renames import settle
+    from chainrule.course.folder import Course
+    from chainrule.grading.gradebook.misfits import mend
+
+    course = Course.find()
+    with listening(), progress_bar(transient=True) as progress:
+        task = progress.add_task(assignment, total=None)
+
+        def update(changes: list[MasterChange]) -> list[MasterChange]:
+            with paused(progress):
+                return settle(changes)
+
+        done = mend(
+            course,
+            assignment,
+            update,
+            progress=lambda n, total, *_: progress.update(task, completed=n, total=total),
+        )
+    _show_batch(done, 0)
 
 
 @contextmanager
 def _executor(address: str | None) -> Iterator[Executor | None]:
     """Where to judge: a running Dask scheduler, or None for this machine."""
+    from chainrule.course.folder import CourseError
+
     if address is None:
         yield None
         return
@@ -146,34 +235,68 @@ def _executor(address: str | None) -> Iterator[Executor | None]:
         raise CourseError(
             "--scheduler needs Dask: in the checkout, pip install -e '.[cluster]'"
         ) from None
-    with Client(address, timeout="10s") as client:
+    try:
+        client = Client(address, timeout="10s")
+    except (OSError, ValueError) as error:
+        why = str(error).splitlines()[0] if str(error) else "it does not answer"
+        raise CourseError(f"--scheduler {address}: no Dask scheduler is there ({why})") from None
+    with client:
         yield client.get_executor()
 
 
 def _limits(course: Course, no_jail: bool) -> Limits:
-    """The course's own, with what the command line waives. Raises CourseError."""
-    settings = dict(course.config().get("Judge", {}))
+    """The course's own, with what the command line waives. Raises LimitsError."""
+    from chainrule.grading.limits import Limits, gone
+
+    settings: dict[str, Any] = dict(course.config().get("Judge", {}))
+    for line in gone(settings):
+        console.print(f"[yellow]note[/] nbgrader_config.py: {line}", highlight=False)
     if no_jail:
         settings["no_jail"] = True
-    try:
-        return Limits.of(settings)
-    except (TypeError, ValueError) as error:
-        raise CourseError(f"nbgrader_config.py: {error}") from None
+    return Limits.of(settings)
 
 
-def _show_batch(done: BatchResult) -> None:
-    rate = f", {done.seconds / len(done.graded):.2f} s each" if done.graded else ""
-    console.print(
-        f"{len(done.graded)} graded in {done.seconds:.1f} s{rate}; "
-        f"{len(done.unchanged)} unchanged, {len(done.failed)} failed",
-        highlight=False,
-    )
+def _show_batch(done: BatchResult, left: int) -> None:
+    if left:
+        line = f"{len(done.graded)} graded, {left} to go: run it again"
+    else:
+        rate = f", {done.seconds / len(done.graded):.2f} s each" if done.graded else ""
+        line = (
+            f"{len(done.graded)} graded in {done.seconds:.1f} s{rate}; "
+            f"{len(done.unchanged)} unchanged, {len(done.failed)} failed"
+        )
+    if done.copy is not None:
+        where = os.path.relpath(done.copy)
+        console.print(f"the gradebook as it was: {where}", highlight=False, markup=False)
+    console.print(line, highlight=False)
     slow = sorted(done.graded.items(), key=lambda item: -item[1])[:3]
     if slow and slow[0][1] > 5:
         shown = ", ".join(f"{name} ({seconds:.0f} s)" for name, seconds in slow if seconds > 5)
         console.print(f"slowest: {escape(shown)}", highlight=False)
-    for name, why in sorted(done.failed.items()):
-        console.print(f"[red]failed[/] {escape(name)}: {escape(why)}", highlight=False)
+    _show_failed(done.failed)
+    for line in done.masters:
+        console.print(f"[yellow]note[/] {escape(line)}", highlight=False)
     for name, notes in sorted(done.problems.items()):
         for note in notes:
             console.print(f"[yellow]note[/] {escape(name)}: {escape(note)}", highlight=False)
+
+    strangers = sorted(done.strangers.items())
+    for name, like in strangers[:_MOST_STRANGERS]:
+        nearest = f"; nearest: {escape(like)}" if like else ""
+        line = f"{escape(name)} is not in the class list{nearest}"
+        console.print(f"[yellow]note[/] {line}", highlight=False)
+    if len(strangers) > _MOST_STRANGERS:
+        more = len(strangers) - _MOST_STRANGERS
+        console.print(f"[yellow]note[/] nor are {more} others", highlight=False)
+    for older in sorted(set(done.older.values())):
+        names = [name for name, with_what in done.older.items() if with_what == older]
+        console.print(
+            f"[yellow]note[/] {len(names)} graded with {escape(older)}; --force grades again",
+            highlight=False,
+        )
+
+
+def _show_failed(failed: Mapping[str, str]) -> None:
+    for name, why in sorted(failed.items()):
+        line = f"[red]failed[/] {escape(name)}: {escape(why)}"
+        console.print(line, highlight=False, soft_wrap=True)

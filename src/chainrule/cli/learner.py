@@ -2,35 +2,38 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.panel import Panel
-from rich.progress import (
-    TaskID,
-)
 from rich.table import Table
 from rich.text import Text
 
-from chainrule.cli.terminal import console, progress_bar
+from chainrule.cli.arguments import AsJson
+from chainrule.cli.failures import FAULTS
+from chainrule.cli.terminal import console, print_json, progress_bar
 from chainrule.formatting import decimal
-from chainrule.selfcheck.progress import as_table, folder_progress
-from chainrule.selfcheck.run import CheckedNotebook, check_notebook
+
+if TYPE_CHECKING:
+    from rich.progress import TaskID
+
+    from chainrule.selfcheck.run import CheckedNotebook
 
 __all__ = ["check", "progress"]
 
 
 def check(
     notebook: Annotated[Path, typer.Argument(help="A problem set you are working on.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print plain data, for tools.")] = False,
+    as_json: AsJson = False,
     seconds: Annotated[float, typer.Option(help="What one cell may take.", min=1)] = 30.0,
 ) -> None:
     """Run a problem set's checks: exit status 0 when all pass, 1 when not, 2 when it cannot."""
+    from chainrule.selfcheck.run import check_notebook
+
     with progress_bar(transient=True, disable=as_json) as progress:
         task = progress.add_task(notebook.name, total=None)
         checked = check_notebook(
@@ -39,19 +42,21 @@ def check(
             lambda done, total: progress.update(task, completed=done, total=total),
         )
     if as_json:
-        print(json.dumps(checked.as_json(), indent=2))
+        print_json(checked.as_json())
     else:
         _show_checked(checked)
     if checked.points < checked.max_points:
-        raise typer.Exit(1)
+        raise typer.Exit(FAULTS)
 
 
 def progress(
     folder: Annotated[Path, typer.Argument(help="Where your problem sets are.")] = Path("."),
-    as_json: Annotated[bool, typer.Option("--json", help="Print plain data, for tools.")] = False,
+    as_json: AsJson = False,
     seconds: Annotated[float, typer.Option(help="What one cell may take.", min=1)] = 30.0,
 ) -> None:
     """Say how far you have come in every problem set below a folder."""
+    from chainrule.selfcheck.progress import as_table, folder_progress
+
     with progress_bar(transient=True, disable=as_json) as bars:
         tasks: defaultdict[str, TaskID] = defaultdict(lambda: bars.add_task("", total=None))
         rows = folder_progress(
@@ -62,7 +67,7 @@ def progress(
             ),
         )
     if as_json:
-        print(json.dumps([row.as_json() for row in rows], indent=2))
+        print_json([row.as_json() for row in rows])
     else:
         console.print(as_table(rows))
 

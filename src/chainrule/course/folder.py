@@ -7,11 +7,11 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from nbgrader.apps import NbGraderAPI
-from traitlets.config import Config
-from traitlets.config.loader import PyFileConfigLoader
+if TYPE_CHECKING:
+    from nbgrader.apps import NbGraderAPI
+    from traitlets.config import Config
 
 __all__ = ["Course", "CourseError"]
 
@@ -58,6 +58,9 @@ class Course:
 
     def config(self, **overrides: Any) -> Config:
         """nbgrader's configuration for this folder; overrides as `Class__trait=value`."""
+        from traitlets.config import Config
+        from traitlets.config.loader import PyFileConfigLoader
+
         config = Config()
         path = self.root / "nbgrader_config.py"
         if path.is_file():
@@ -70,6 +73,8 @@ class Course:
 
     def nbgrader(self, **overrides: Any) -> NbGraderAPI:
         """nbgrader's own Python API, working on this folder."""
+        from nbgrader.apps import NbGraderAPI  # more than a second
+
         programs_on_path()
         api = NbGraderAPI(config=self.config(**overrides))
         api.log.setLevel(logging.ERROR)

@@ -15,11 +15,7 @@ from nbformat import NotebookNode
 from chainrule.course.folder import CourseError
 from chainrule.course.notebooks import normalise, read
 
-__all__ = [
-    "KERNEL_ARGUMENTS",
-    "a_kernel",
-    "run_lecture",
-]
+__all__ = ["KERNEL_ARGUMENTS", "a_kernel", "run_lecture"]
 
 
 KERNEL_ARGUMENTS = ["--log-level=40", "--HistoryManager.hist_file=:memory:"]

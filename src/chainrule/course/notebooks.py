@@ -12,12 +12,7 @@ from nbformat import NotebookNode
 from chainrule.course.folder import CourseError
 from chainrule.notebook.cells import grade_id_of
 
-__all__ = [
-    "faults",
-    "normalise",
-    "read",
-    "write",
-]
+__all__ = ["faults", "normalise", "read", "write"]
 
 _KERNEL = {
     "kernelspec": {
@@ -59,12 +54,12 @@ def normalise(notebook: NotebookNode, keep_outputs: bool = False) -> NotebookNod
     for position, cell in enumerate(notebook.cells):
         cell.id = _cell_id(cell, position, taken)
         taken.add(cell.id)
-        hidden = cell.metadata.get("jupyter", {}).get("source_hidden")
+        folded = _folded(cell)
         cell.metadata = nbformat.from_dict(
             {key: cell.metadata[key] for key in _KEPT_METADATA if key in cell.metadata}
         )
-        if hidden:  # as the source of a self-check question is: its answers stand there
-            cell.metadata["jupyter"] = nbformat.from_dict({"source_hidden": True})
+        if folded:
+            cell.metadata["jupyter"] = nbformat.from_dict(folded)
         cell.source = "\n".join(line.rstrip() for line in cell.source.splitlines()).strip("\n")
         if cell.cell_type != "code":
             continue
@@ -76,6 +71,21 @@ def normalise(notebook: NotebookNode, keep_outputs: bool = False) -> NotebookNod
             if output.output_type == "execute_result":
                 output.execution_count = count
     return notebook
+
+
+def _folded(cell: NotebookNode) -> dict[str, bool]:
+    """What JupyterLab shows only after a click.
+
+    The source of a self-check question, where the answers stand; that of a picture whose code is
+    not the lesson, tagged `plumbing`; and the output that answers a prediction, tagged `reveal`.
+    """
+    tags = cell.metadata.get("tags", ())
+    folded = {}
+    if "plumbing" in tags or cell.metadata.get("jupyter", {}).get("source_hidden"):
+        folded["source_hidden"] = True
+    if "reveal" in tags:
+        folded["outputs_hidden"] = True
+    return folded
 
 
 def faults(notebook: NotebookNode, outputs_wanted: bool = False) -> list[str]:

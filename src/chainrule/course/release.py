@@ -1,4 +1,5 @@
-"""The students' version of every master, and the table that `check.progress` reads."""
+"""What students get: masters without solutions, lectures without outputs, and the table that
+`check.progress` reads."""
 
 from __future__ import annotations
 
@@ -15,15 +16,29 @@ from chainrule.course.notebooks import normalise, read, write
 from chainrule.notebook.cells import cells_of, nbgrader_of
 
 __all__ = [
+    "MAY_RAISE",
     "checks_table",
     "generate_release",
+    "lectures_to_work_in",
     "mark_problem_set",
 ]
 
 
+MAY_RAISE = "raises-exception"
+"""The tag by which Jupyter knows a cell whose error does not stop the cells after it."""
+
+
 def mark_problem_set(notebook: NotebookNode, name: str) -> NotebookNode:
-    """Say in a master's metadata what it is and which cells make it whole; returns it."""
+    """Say in a master's metadata what it is and which cells make it whole; returns it.
+
+    Its checks are tagged as cells that may raise: *Run All* then goes on to the next question.
+    """
     ids = [name for name, _ in cells_of(notebook)]
+    for cell in notebook.cells:
+        known = nbgrader_of(cell)
+        if cell.cell_type == "code" and known.get("grade") and not known.get("solution"):
+            tags = cell.metadata.get("tags", [])
+            cell.metadata["tags"] = [*tags, *([] if MAY_RAISE in tags else [MAY_RAISE])]
     notebook.metadata["chainrule"] = nbformat.from_dict({"problem_set": name, "cells": ids})
     return notebook
 
@@ -53,6 +68,15 @@ def generate_release(course: Course, destination: Path) -> list[Path]:
             for path in sorted(target.rglob("*.ipynb")):
                 write(normalise(read(path)), path)
                 written.append(path)
+    return written
+
+
+def lectures_to_work_in(course: Course, destination: Path) -> list[Path]:
+    """Write every lecture without its outputs below `destination`; returns what was written."""
+    written = []
+    for path in course.lectures():
+        write(normalise(read(path)), destination / path.name)
+        written.append(destination / path.name)
     return written
 
 

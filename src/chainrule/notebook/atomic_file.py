@@ -30,7 +30,7 @@ def put(path: Path, content: bytes, mode: int) -> None:
 def _write(scratch: Path, path: Path, content: bytes, mode: int) -> None:
     with open(os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(content)
-        os.fchmod(file.fileno(), mode)
+    scratch.chmod(mode)
     os.replace(scratch, path)
 
 

@@ -5,6 +5,7 @@ Nothing in it is believed to be of the form that it should have: what is not is 
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -12,8 +13,8 @@ from typing import Any
 from chainrule.notebook.text import joined
 
 __all__ = [
-    "cells_of", "grade_id_of", "is_masters", "nbgrader_of", "note_of", "outputs_of", "plain_json",
-    "source_of",
+    "cells_of", "checksum_of", "grade_id_of", "is_masters", "nbgrader_of", "note_of",
+    "outputs_of", "plain_json", "source_of",
 ]  # fmt: skip
 
 
@@ -50,6 +51,21 @@ def grade_id_of(cell: Mapping[str, Any]) -> str:
     """The name that nbgrader knows a cell by; empty where there is none."""
     name = nbgrader_of(cell).get("grade_id")
     return name if isinstance(name, str) else ""
+
+
+def checksum_of(cell: Mapping[str, Any]) -> str:
+    """What nbgrader's `compute_checksum` gives of a cell that it knows, by which it tells whether
+    the cell is as it was released. To import nbgrader for it takes more than a second."""
+    known = nbgrader_of(cell)
+    graded, solution = bool(known.get("grade")), bool(known.get("solution"))
+    locked = not solution and (graded or bool(known.get("locked")))
+    parts = [source_of(cell), str(cell.get("cell_type")), str(graded), str(solution), str(locked)]
+    parts.append(grade_id_of(cell))
+    if graded:
+        points = known.get("points")
+        parts.append(str(float(points)) if isinstance(points, (int, float)) else str(points))
+    text = "".join(parts).encode("utf-8", "replace")
+    return hashlib.md5(text, usedforsecurity=False).hexdigest()
 
 
 def is_masters(cell: Mapping[str, Any]) -> bool:

@@ -37,7 +37,7 @@ class Hidden:
         for cell in cells:
             source = source_of(cell)
             if is_masters(cell):
-                for line, is_hidden in self._marked(source):
+                for line, is_hidden in self.marked(source):
                     (hidden if is_hidden else shown).add(line.strip())
             else:
                 self._own.update(line.strip() for line in source.split("\n"))
@@ -45,7 +45,7 @@ class Hidden:
         self._long = [line for line in self.lines if len(line) >= _LEAST]
         self._long += [html.escape(line) for line in self._long if html.escape(line) != line]
 
-    def _marked(self, source: str) -> Iterable[tuple[str, bool]]:
+    def marked(self, source: str) -> Iterable[tuple[str, bool]]:
         """Each line, and whether it is hidden; the marks are. A mark without its end hides all."""
         inside = False
         for line in source.split("\n"):
@@ -57,7 +57,7 @@ class Hidden:
         """The source of the instructor's cell with one line in the place of each hidden part."""
         kept: list[str] = []
         before = False
-        for line, is_hidden in self._marked(source):
+        for line, is_hidden in self.marked(source):
             if not is_hidden:
                 kept.append(line)
             elif not before or self._begin in line:

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from chainrule.notebook.text import plain_text
 
-__all__ = ["CUT", "MOST_OUTPUTS", "Output", "clean_outputs", "error_output", "stream_output"]
+__all__ = [
+    "CUT", "MOST_OUTPUTS", "OF_ERRORS", "Output", "clean_outputs", "error_output", "size_of",
+    "stream_output",
+]  # fmt: skip
 
 Output = dict[str, Any]
 """An output of a cell, as nbformat 4 has it."""
 
+OF_ERRORS = ("misconception", "line")
+"""What an error output may hold beyond nbformat's fields, on its way to the cell's metadata."""
+
 CUT = "\n... the rest of this cell's output was cut off ...\n"
 MOST_OUTPUTS = 500  # separate ones, of one cell
 _MOST_LINES = 200  # of a traceback
+_SHORT = 500  # characters of an error for which there is no room
+_stored = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def stream_output(text: str, name: str = "stdout") -> Output:
@@ -27,18 +36,53 @@ def error_output(name: str, message: str) -> Output:
     return {"output_type": "error", "ename": name, "evalue": message, "traceback": [text]}
 
 
-def clean_outputs(raw: Any, most_bytes: int) -> list[Output]:
-    """Outputs that a jail reported, with nothing in them but what nbformat allows.
+def shortened(error: Output) -> Output:
+    """An error in a few words: that a check failed is kept in any case."""
+    text = f"{error['ename']}: {error['evalue']}"[:_SHORT]
+    return {**error, "evalue": error["evalue"][:_SHORT], "traceback": [text]}
 
-    What is not an output is left out; the text of an output is cut at `most_bytes`. An error may
-    name its misconception, for which a notebook has no place but the cell's metadata.
+
+def size_of(outputs: list[Output]) -> int:
+    """Bytes that outputs take in a stored notebook."""
+    return sum(len(_stored(one).encode("utf-8", "replace")) for one in outputs)
+
+
+def clean_outputs(raw: Any, most_bytes: int) -> list[Output]:
+    """Outputs that a guest reported, with nothing in them but what nbformat allows.
+
+    What is not an output is left out; all together they are cut at `most_bytes`, but for the first
+    error, which is only made short. An error may say more of itself (`OF_ERRORS`), for which a
+    notebook has no place but the metadata.
     """
-    cleaned = []
+    cleaned: list[Output] = []
+    room = most_bytes + size_of([stream_output(CUT)])
+    failed = full = False
     for one in raw[: MOST_OUTPUTS + 2] if isinstance(raw, list) else ():
         make = _CLEANERS.get(str(one.get("output_type"))) if isinstance(one, dict) else None
-        if make is not None:
-            cleaned.append(make(one, most_bytes + len(CUT)))
+        if make is None:
+            continue
+        made = make(one, room)
+        is_error = made["output_type"] == "error"
+        if full or size_of([made]) > room:
+            told = failed if is_error else full
+            if told:
+                continue
+            full, made = True, _cut(made, room)
+        failed = failed or is_error
+        cleaned.append(made)
+        room = max(room - size_of([made]), 0)
     return cleaned
+
+
+def _cut(one: Output, room: int) -> Output:
+    """As much of an output as there is room for, and the sentence that says so."""
+    if one["output_type"] == "error":
+        return shortened(one)
+    text = one.get("text", "")
+    room -= size_of([stream_output(CUT)])
+    while text and (size := len(_stored(text).encode("utf-8", "replace"))) > room:
+        text = text[: max(0, len(text) * room // size)]
+    return stream_output(text + CUT, one.get("name", "stdout"))
 
 
 def _text(value: Any, most: int = 10_000) -> str:
@@ -56,14 +100,18 @@ def _clean_error(one: Output, most: int) -> Output:
     if len(lines) > _MOST_LINES:
         half = _MOST_LINES // 2
         lines = [*lines[:half], "... Traceback truncated ...", *lines[-half:]]
-    error = {
+    error: Output = {
         "output_type": "error",
         "ename": _text(one.get("ename"), 200),
         "evalue": _text(one.get("evalue")),
         "traceback": lines,
     }
-    mistake = _text(one.get("misconception"), 100)
-    return error | {"misconception": mistake} if mistake else error
+    mistake, line = _text(one.get("misconception"), 100), one.get("line")
+    if mistake:
+        error["misconception"] = mistake
+    if type(line) is int:
+        error["line"] = line
+    return error
 
 
 def _clean_data(one: Output, most: int) -> Output:

@@ -28,15 +28,7 @@ if TYPE_CHECKING:
 
 from chainrule.notebook.text import joined, without_colours
 
-__all__ = [
-    "clean",
-    "clean_data",
-    "markdown",
-    "picture",
-    "plain",
-    "show",
-    "tex",
-]
+__all__ = ["clean", "clean_data", "markdown", "picture", "plain", "show", "tex"]
 
 
 def _words(text: str) -> set[str]:

@@ -3,7 +3,8 @@
 A derivative is estimated by differences at shrinking step sizes (see `richardson.py`). How much the
 estimate still moves from one step to the next, plus the rounding noise of the function values over
 the step, is the *error bar*. The slopes from the left and from the right are estimated apart, so a
-kink is seen as what it is instead of being averaged away.
+kink is seen as what it is instead of being averaged away; and far shorter steps have to say the
+same, so a function that moves in steps, or ripples, is not taken for a smooth one (`slopes.py`).
 
 All work is in float64. A function is always handed fresh copies, so nothing it does to its inputs
 can leak into the next evaluation.
@@ -18,16 +19,13 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.numeric.richardson import Probe, is_number, slopes
+from chainrule.numeric.probe import Probe, is_number
+from chainrule.numeric.slopes import slopes
 
 __all__ = [
-    "Estimate",
-    "directional_slopes",
-    "numerical_gradient",
-    "numerical_gradients",
-    "numerical_gradients_at",
-    "numerical_jacobian",
-]
+    "Estimate", "directional_slopes", "numerical_gradient", "numerical_gradients",
+    "numerical_gradients_at", "numerical_jacobian",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)

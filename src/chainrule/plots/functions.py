@@ -17,17 +17,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = [
-    "activation",
-    "bars",
-    "curves",
-    "function_and_slope",
-    "gallery",
-    "kink",
-    "secants",
-    "slope_check",
-    "step_sizes",
-    "stretched",
-]
+    "activation", "bars", "curves", "function_and_slope", "gallery", "kink", "secants",
+    "slope_check", "step_sizes", "stretched",
+]  # fmt: skip
 
 
 Function = Callable[[np.ndarray], np.ndarray]

@@ -13,12 +13,7 @@ from chainrule.plots.style import CLASSES, COLOURS, GROUND, Picture, figure, lis
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = [
-    "boundaries",
-    "draw_cell",
-    "network",
-    "points",
-]
+__all__ = ["boundaries", "draw_cell", "network", "points"]
 
 
 def points(X: Any, y: Any, title: str = "") -> Picture:

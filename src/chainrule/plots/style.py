@@ -11,19 +11,13 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from chainrule.theme import in_either_theme
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = [
-    "CLASSES",
-    "COLOURS",
-    "GROUND",
-    "STROKES",
-    "Picture",
-    "figure",
-    "listed",
-]
+__all__ = ["CLASSES", "COLOURS", "GROUND", "STROKES", "Picture", "figure", "listed"]
 
 
 # Okabe and Ito's palette: told apart by people with any kind of colour blindness. Lines differ in
@@ -67,6 +61,11 @@ _STYLE = {
 }
 
 
+_LEAST = 0.75  # of its size, below which the numbers in a plot are hard to read
+_PHONE = 430  # pixels, what fits on any page
+_POINT = 4 / 3  # pixels
+
+
 @dataclass(frozen=True)
 class Picture:
     """A finished plot and what it shows in words.
@@ -80,10 +79,19 @@ class Picture:
     @property
     def html(self) -> str:
         data = base64.b64encode(self.svg.encode()).decode()
+        # On a phone a wide plot scrolls sideways; made to fit, nobody could read it.
+        least = f";min-width:{round(_LEAST * self.width)}px" if self.width > _PHONE else ""
         return (
-            f'<img alt="{escape(self.alt)}" style="max-width:100%;border-radius:8px" '
-            f'src="data:image/svg+xml;base64,{data}">'
+            '<figure class="chainrule-picture" style="margin:0;overflow-x:auto">'
+            f'<img alt="{escape(self.alt)}" style="max-width:100%;border-radius:8px{least}" '
+            f'src="data:image/svg+xml;base64,{data}"></figure>'
         )
+
+    @property
+    def width(self) -> float:
+        """How wide it is on a page that has room, in pixels."""
+        size, unit = re.findall(r'<svg[^>]*\bwidth="([\d.]+)(pt|)"', self.svg)[0]
+        return float(size) * (_POINT if unit else 1.0)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         return {"text/plain": self.alt, "text/html": self.html}
@@ -126,7 +134,7 @@ def figure(
     svg = out.getvalue()
     # A hundredth of a point is fine enough for the eye, and makes a third less to store.
     svg = re.sub(r"(?<![\d.])([1-9]\d*\.\d\d)\d+", r"\1", svg[svg.index("<svg") :])
-    canvas.picture = Picture(svg, alt)
+    canvas.picture = Picture(in_either_theme(svg), alt)
 
 
 def listed(words: Iterable[str]) -> str:

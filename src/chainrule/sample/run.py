@@ -21,7 +21,7 @@ from chainrule.sample.sample_class import read_answers, read_students, submit
 __all__ = ["Demo", "run_demo"]
 
 # What the endless loop of the sample class may cost.
-_LIMITS = Limits(cell_seconds=5.0, call_seconds=2.0)
+_LIMITS = Limits(cell_seconds=20.0, call_seconds=5.0)
 
 
 @dataclass

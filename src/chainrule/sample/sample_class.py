@@ -27,14 +27,9 @@ from chainrule.course.notebooks import read, write
 from chainrule.notebook.cells import cells_of
 
 __all__ = [
-    "Answer",
-    "SampleStudent",
-    "answer_cell",
-    "read_answers",
-    "read_students",
-    "solved",
+    "Answer", "SampleStudent", "answer_cell", "read_answers", "read_students", "solved",
     "submit",
-]
+]  # fmt: skip
 
 _HEADER = re.compile(
     r"# %% (?P<cell>\w+) \| (?P<verdict>right|wrong|broken)(: (?P<mistake>[\w-]+))? \| (?P<name>.+)"

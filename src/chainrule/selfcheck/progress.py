@@ -10,20 +10,17 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from nbformat import NotebookNode
-from nbgrader.utils import compute_checksum
 from rich.box import SIMPLE_HEAD
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from chainrule.check.problem_sets import question_of
 from chainrule.course.folder import CourseError
-from chainrule.course.notebooks import read
 from chainrule.formatting import decimal
+from chainrule.graded_cells import question_of
 from chainrule.grading.limits import Limits
-from chainrule.notebook.cells import grade_id_of, nbgrader_of
-from chainrule.selfcheck.run import check_notebook, problem_set_of
+from chainrule.notebook.cells import checksum_of, grade_id_of, nbgrader_of
+from chainrule.selfcheck.mine import problem_set_of, read_mine
 
 __all__ = ["SetProgress", "as_table", "folder_progress"]
 
@@ -71,6 +68,8 @@ def folder_progress(
     that cannot be read come last. Raises CourseError when there is no such folder, or no problem
     set in it.
     """
+    if folder.is_file():
+        raise CourseError(f"{folder} is a file: name a folder, or see `chainrule check {folder}`")
     if not folder.is_dir():
         raise CourseError(f"there is no folder {folder}")
     seen = [row for path in _notebooks(folder) if (row := _look(path, folder)) is not None]
@@ -112,7 +111,7 @@ def _look(path: Path, folder: Path) -> SetProgress | None:
             raise CourseError(f"it is too large: {found.st_size} bytes")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of cells without ids, which do no harm here
-            notebook = read(path)
+            notebook = read_mine(path)
         known = problem_set_of(notebook)
         if known is None:
             return None
@@ -123,9 +122,9 @@ def _look(path: Path, folder: Path) -> SetProgress | None:
     return row
 
 
-def _describe(row: SetProgress, notebook: NotebookNode) -> None:
+def _describe(row: SetProgress, notebook: dict[str, Any]) -> None:
     """Points, and whether any answer is no longer the stub it was."""
-    for cell in notebook.cells:
+    for cell in notebook["cells"]:
         known = nbgrader_of(cell)
         if known.get("solution"):
             row.begun |= not _untouched(cell)
@@ -135,20 +134,22 @@ def _describe(row: SetProgress, notebook: NotebookNode) -> None:
             row.next = row.next or question_of(known["grade_id"]).upper()
 
 
-def _untouched(cell: NotebookNode) -> bool:
-    return nbgrader_of(cell).get("checksum") == compute_checksum(cell)
+def _untouched(cell: dict[str, Any]) -> bool:
+    return nbgrader_of(cell).get("checksum") == checksum_of(cell)
 
 
 def _run(
     row: SetProgress, path: Path, seconds: float, progress: Callable[[str, int, int], None]
 ) -> None:
+    from chainrule.selfcheck.run import check_notebook  # only for what is begun: it is large
+
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             checked = check_notebook(
                 path, seconds, lambda done, total: progress(row.problem_set, done, total)
             )
-            cells = [c for c in read(path).cells if nbgrader_of(c).get("solution")]
+            cells = [c for c in read_mine(path)["cells"] if nbgrader_of(c).get("solution")]
     except Exception as error:
         row.problem = _sentence(error, path)
         return

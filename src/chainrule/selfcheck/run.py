@@ -6,24 +6,28 @@ checks their own work has no reason to fool the check.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
-from nbformat import NotebookNode
-from nbgrader.utils import compute_checksum
-
-from chainrule.check.problem_sets import question_of, table
 from chainrule.course.folder import CourseError
-from chainrule.course.kernel import KERNEL_ARGUMENTS, a_kernel
-from chainrule.course.notebooks import read
-from chainrule.notebook.cells import grade_id_of, nbgrader_of
-from chainrule.notebook.failed_check import FailedCheck, failed_check
+from chainrule.graded_cells import question_of
+from chainrule.notebook.cells import checksum_of, grade_id_of, nbgrader_of
+from chainrule.selfcheck.mine import problem_set_of, read_mine
 
-__all__ = ["CheckedNotebook", "CheckedQuestion", "check_notebook", "problem_set_of"]
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+    from chainrule.notebook.failed_check import FailedCheck
+
+__all__ = ["CheckedNotebook", "CheckedQuestion", "check_notebook"]
+
+
+# How IPython says where a syntax error is: the file is none that anybody knows.
+_FILE = re.compile(r" \((?:\d+\.py|<[^>]*>), line (\d+)\)")
 
 
 @dataclass
@@ -75,10 +79,39 @@ def check_notebook(
     Raises CourseError, one clear line, for what is not a whole problem set of this course, and when
     no kernel can be started.
     """
+    if path.is_dir():
+        raise CourseError(
+            f"{path} is a folder: name a notebook in it, or see `chainrule progress {path}`"
+        )
     if not path.is_file():
-        raise CourseError(f"there is no file {path}")
+        raise CourseError(_missing(path))
+    name = _validate(path, read_mine(path))
+
+    from chainrule.course.notebooks import read
+
     notebook = read(path)
-    name = _validate(path, notebook)
+    _run(notebook, path.resolve().parent, seconds, progress)
+    return CheckedNotebook(name, _questions(notebook))
+
+
+def _missing(path: Path) -> str:
+    """What to say of a file that is not there: which one was meant, or where there are some."""
+    there = sorted(one.name for one in path.parent.glob("*.ipynb"))
+    similar = get_close_matches(path.name, there, 1)
+    meant = f"; did you mean {path.with_name(similar[0])}?" if similar else ""
+    return f"there is no file {path}{meant}"
+
+
+def _run(
+    notebook: NotebookNode, folder: Path, seconds: float, progress: Callable[[int, int], None]
+) -> None:
+    """Run its cells in order on a kernel of its own; what they show is in the notebook then."""
+    # Imported here: what is to be said of a wrong file is said before they are, at once.
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+    from chainrule.course.kernel import KERNEL_ARGUMENTS, a_kernel
+
     cells = [(i, c) for i, c in enumerate(notebook.cells) if c.cell_type == "code"]
     client = NotebookClient(
         notebook,
@@ -87,7 +120,7 @@ def check_notebook(
         allow_errors=True,
         kernel_name="python3",
         extra_arguments=KERNEL_ARGUMENTS,
-        resources={"metadata": {"path": str(path.resolve().parent)}},
+        resources={"metadata": {"path": str(folder)}},
     )
     with a_kernel(client):
         for done, (index, cell) in enumerate(cells, start=1):
@@ -100,32 +133,15 @@ def check_notebook(
                     f"the kernel died in the cell {cell.id!r}: look for exit() or a crash there"
                 ) from None
             progress(done, len(cells))
-    return CheckedNotebook(name, _questions(notebook))
 
 
-def problem_set_of(notebook: NotebookNode) -> tuple[str, list[str]] | None:
-    """The problem set that a notebook is a copy of, and the cells it has to have; None for others.
-
-    Where a front end dropped the notebook's own mark, its graded cells tell: at least half of those
-    of the set.
-    """
-    ours = notebook.metadata.get("chainrule", {})
-    if isinstance(ours, dict) and "problem_set" in ours:
-        return str(ours["problem_set"]), list(ours.get("cells", []))
-    here = {grade_id_of(cell) for cell in notebook.cells}
-    sets = {name: [cell.grade_id for cell in cells] for name, cells in table().items()}
-    shared = {name: len(here.intersection(ids)) / len(ids) for name, ids in sets.items()}
-    best = max(shared, key=lambda name: shared[name])
-    return (best, sets[best]) if shared[best] >= 0.5 else None
-
-
-def _validate(path: Path, notebook: NotebookNode) -> str:
+def _validate(path: Path, notebook: dict[str, Any]) -> str:
     """The problem set's name. Raises CourseError when the notebook is not one, or not whole."""
     found = problem_set_of(notebook)
     if found is None:
         raise CourseError(f"{path} is not a problem set of this course")
     name, cells = found
-    here = {grade_id_of(cell) for cell in notebook.cells}
+    here = {grade_id_of(cell) for cell in notebook["cells"]}
     missing = [cell_id for cell_id in cells if cell_id not in here]
     if missing:
         raise CourseError(
@@ -136,6 +152,8 @@ def _validate(path: Path, notebook: NotebookNode) -> str:
 
 
 def _questions(notebook: NotebookNode) -> list[CheckedQuestion]:
+    from chainrule.notebook.failed_check import failed_check  # with all of `check`
+
     questions: dict[str, CheckedQuestion] = {}
     broken: dict[str, str] = {}
     for cell in notebook.cells:
@@ -153,7 +171,7 @@ def _questions(notebook: NotebookNode) -> list[CheckedQuestion]:
             question.by_hand += nbgrader["points"]
             continue
         question.max_points += nbgrader["points"]
-        if nbgrader.get("checksum") not in (None, compute_checksum(cell)):
+        if nbgrader.get("checksum") not in (None, checksum_of(cell)):
             question.edited.append(nbgrader["grade_id"])
         if failed is None:
             question.points += nbgrader["points"]
@@ -165,4 +183,4 @@ def _questions(notebook: NotebookNode) -> list[CheckedQuestion]:
 def _message(failed: FailedCheck) -> str:
     if failed.stopped:
         return "It did not come to an end: look for a loop that never stops."
-    return failed.message
+    return _FILE.sub(r", line \1 of the cell", failed.message)

@@ -1,12 +1,16 @@
 // The lesson of the stepper: numbers, steps, what is said of each, and what is said of a guess.
 // Nothing here knows of the page; step.js shows it.
 
-/** Values and gradients of a whole circuit, from its inputs: what Scalar.backward does. */
+/**
+ * Values and gradients of a whole circuit, from its inputs: what Scalar.backward does.
+ * A gate that the course does not know, of somebody's own engine, keeps its value and its slopes.
+ */
 function run(nodes) {
   const values = [];
   nodes.forEach((node, k) => {
     const inputs = node.inputs.map((i) => values[i]);
-    values[k] = node.gate ? GATES[node.gate].forward(...inputs, node.constant) : node.value;
+    values[k] = GATES[node.gate]
+      ? GATES[node.gate].forward(...inputs, node.constant) : node.value;
   });
   const gradients = nodes.map(() => 0);
   gradients[nodes.length - 1] = 1;
@@ -15,7 +19,8 @@ function run(nodes) {
   for (let k = nodes.length - 1; k >= 0; k--) {
     const { gate, inputs, constant } = nodes[k];
     if (!gate) continue;
-    locals[k] = GATES[gate].local(...inputs.map((i) => values[i]), values[k], constant);
+    locals[k] = GATES[gate]
+      ? GATES[gate].local(...inputs.map((i) => values[i]), values[k], constant) : nodes[k].local;
     shares[k] = locals[k].map((local) => gradients[k] * local);
     inputs.forEach((i, p) => (gradients[i] += shares[k][p])); // a fork adds
   }
@@ -105,6 +110,7 @@ function wording(nodes, n) {
     const c = constant === null ? "" : show(constant, 6);
     const [x, y] = inputs.map(name);
     const [X, Y] = inputs.map((i) => values[i]);
+    if (!GATES[gate]) return ofOwn(step, numbers, hidden);
     if (step.kind === "forward") {
       const formula = (args) => GATES[gate].writes(...args, c);
       return [
@@ -122,6 +128,36 @@ function wording(nodes, n) {
         known("gradient", numbers.shares[k][i])],
       hidden ? "" : GATES[gate].because({ x, y, X, Y, out: name(k), OUT, c, i, n }) + more,
     ];
+  }
+
+  /** The same for a gate that the course does not know: it has its numbers, and no formula. */
+  function ofOwn(step, { values, gradients, locals, shares }, hidden) {
+    const known = (kind, value) => [kind, hidden ? "?" : n(value)];
+    const k = step.node;
+    if (step.kind === "forward") {
+      return [[`${name(k)}, made of ${nodes[k].inputs.map(name).join(" and ")}: `,
+        known("value", values[k])], ""];
+    }
+    return [
+      [`back to ${name(step.to)}: upstream `, ["gradient", n(gradients[k])], " × local ",
+        known("local", locals[k][step.input]), " = ", known("gradient", shares[k][step.input])],
+      hidden ? "" : "The local gradient is the one that your engine keeps.",
+    ];
+  }
+
+  /** What helps after two guesses: which gate it is, and its rule. */
+  function hint(step) {
+    if (step.kind === "fork") return "A fork adds: sum what comes back on its branches.";
+    if (step.kind === "seed") return "How fast does a value follow itself?";
+    const gate = GATES[nodes[step.node].gate];
+    const which = gate ? `The gate is ${nodes[step.node].gate}. ` : "";
+    if (step.kind === "forward") {
+      const inputs = nodes[step.node].inputs.map(name);
+      const c = nodes[step.node].constant;
+      const formula = gate ? gate.writes(...inputs, c === null ? "" : show(c, 6)) : "";
+      return `${which}Work out ${formula || "its formula"} with the green numbers.`;
+    }
+    return `${which}${gate ? gate.rule : "Multiply what arrived by the local gradient."}`;
   }
 
   /** Wrong numbers one may come by, and what to say of them. */
@@ -155,5 +191,5 @@ function wording(nodes, n) {
     return `What goes back to ${name(step.to)}?`;
   }
 
-  return { words, slips, question };
+  return { words, slips, question, hint };
 }

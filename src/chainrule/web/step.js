@@ -7,32 +7,53 @@ function stepper(host, data, css) {
   const firstBack = steps.findIndex((step) => step.kind === "seed");
   const n = (value) => show(value, digits);
   const name = (k) => nodes[k].label;
-  const { words, slips, question } = wording(nodes, n);
+  const { words, slips, question, hint } = wording(nodes, n);
+  const fixed = nodes.some((node) => node.gate && !GATES[node.gate]);
 
   let numbers = run(nodes);
   let at = 0;
   let predicting = false;
-  let answers = new Map(); // step -> what was said of the guess
+  let answers = new Map(); // step -> what was said of the guess that ended it
+  let tries = 0; // guesses of this step that were wrong
   let timer = null;
 
-  // ---- The picture: the one that draw.py made, taken over as it is.
+  // ---- The picture: the one that draw/ made, taken over as it is; the tall one in a narrow column.
 
   const image = host.querySelector("img");
-  const bytes = Uint8Array.from(atob(image.src.split(",")[1]), (c) => c.charCodeAt(0));
-  const parsed = new DOMParser().parseFromString(new TextDecoder().decode(bytes), "image/svg+xml");
-  const svg = document.importNode(parsed.documentElement, true);
-  const width = Number(svg.getAttribute("width"));
-  fill(svg, { role: "group", "aria-label": image.alt.replace(/ The table.*/, "") }, []);
-  svg.style.cssText = `max-width:${width}px;min-width:${Math.round(width * 0.55)}px`;
-  svg.querySelector(":scope > .card").remove();
-  const group = nodes.map((_, k) => svg.querySelector(`[data-node="${k}"]`));
+  const pictures = { wide: parsed(image.src), tall: parsed(host.querySelector("source").srcset) };
+  const least = 0.74 * Number(pictures.wide.getAttribute("width"));
+  let svg;
+  let group;
+  let fields;
+  let shape = "";
   const wire = (k, p) => svg.querySelector(`[data-wire="${k}:${p}"]`);
   const text = {
     value: (k) => group[k].querySelector(".value"),
     gradient: (k) => group[k].querySelector(".gradient"),
     share: (k, p) => svg.querySelector(`[data-share="${k}:${p}"]`),
   };
-  const fields = new Map(nodes.flatMap((node, k) => (node.gate ? [] : [[k, field(k)]])));
+
+  function parsed(address) {
+    const bytes = Uint8Array.from(atob(address.split(",")[1]), (c) => c.charCodeAt(0));
+    const type = "image/svg+xml";
+    return new DOMParser().parseFromString(new TextDecoder().decode(bytes), type).documentElement;
+  }
+
+  /** Put the picture in that fits the column; false when it is there already. */
+  function fit() {
+    const wanted = view.clientWidth && view.clientWidth < least ? "tall" : "wide";
+    if (wanted === shape) return false;
+    shape = wanted;
+    svg = document.importNode(pictures[shape], true);
+    const width = Number(svg.getAttribute("width"));
+    fill(svg, { role: "group", "aria-label": image.alt.replace(/ The table.*/, "") }, []);
+    svg.style.cssText = `max-width:${width}px`;
+    svg.querySelectorAll(":scope > .card, :scope > .theme").forEach((part) => part.remove());
+    group = nodes.map((_, k) => svg.querySelector(`[data-node="${k}"]`));
+    fields = new Map(fixed ? [] : nodes.flatMap((node, k) => (node.gate ? [] : [[k, field(k)]])));
+    view.replaceChildren(svg);
+    return true;
+  }
 
   /** An input's value becomes a field, in its place. */
   function field(k) {
@@ -58,8 +79,10 @@ function stepper(host, data, css) {
     if (!Number.isFinite(value)) return input.setAttribute("aria-invalid", "true");
     input.removeAttribute("aria-invalid");
     nodes[k].value = value;
+    nodes.forEach((node) => (node.own = null)); // what an engine had belongs to other inputs
     numbers = run(nodes);
     answers = new Map();
+    tries = 0;
     seen(at - 1);
     render();
   }
@@ -121,7 +144,7 @@ function stepper(host, data, css) {
       ...["scalar", "made by"].map((head) => make("th", { scope: "col" }, head)),
       ...["value", "gradient"].map((head) => make("th", { scope: "col", class: "figure" }, head)))),
     make("tbody", {}, ...rows)));
-  const view = make("div", { class: "view" }, svg);
+  const view = make("div", { class: "view" });
   const widget = make("div", {
     class: "frame step", tabindex: "0", role: "group", onkeydown: key,
     "aria-label": "Circuit, step by step. Arrow keys step, space plays, Home starts over.",
@@ -131,6 +154,7 @@ function stepper(host, data, css) {
   function go(to, playing = false) {
     if (!playing) stop();
     at = Math.max(0, Math.min(last, to));
+    tries = 0;
     if (at === 0) answers = new Map();
     render();
     flow();
@@ -173,12 +197,20 @@ function stepper(host, data, css) {
     render();
   }
 
+  /** Wrong once: another try. Wrong twice: a hint. Wrong a third time: the number. */
   function answer(event) {
     event.preventDefault();
     const value = typed(guess.value);
     if (!Number.isFinite(value)) return guess.setAttribute("aria-invalid", "true");
-    answers.set(at, judge(value, brings(steps[at]).truth, slips(steps[at], numbers)));
-    return settle();
+    const found = judge(value, brings(steps[at]).truth, slips(steps[at], numbers));
+    tries += found.mark !== "right";
+    if (found.mark === "right" || tries === 3) {
+      answers.set(at, found);
+      return settle();
+    }
+    const more = tries === 1 ? "Once more." : hint(steps[at]);
+    render({ mark: found.mark, text: `${found.text} ${more}` });
+    return guess.focus({ preventScroll: true });
   }
 
   function give() {
@@ -207,7 +239,8 @@ function stepper(host, data, css) {
 
   // ---- Showing all that.
 
-  function render() {
+  /** Show where things are; `told` is what was said of a guess that did not end the step. */
+  function render(told = null) {
     const step = steps[at];
     const hidden = asking();
     for (const [k, input] of fields) {
@@ -248,10 +281,11 @@ function stepper(host, data, css) {
     const [sentence, reason] = words(step, numbers, hidden);
     said.replaceChildren(...sentence.map((piece) =>
       typeof piece === "string" ? piece : make("b", { class: piece[0] }, piece[1])));
-    why.textContent = reason + (at === last && !hidden ? " That was the last step." : "");
-    const told = predicting && !hidden ? answers.get(at) : null;
-    verdict.className = `verdict ${told ? told.mark : ""}`;
-    verdict.textContent = told ? told.text : "";
+    why.textContent = reason + (hidden ? "" : differs(step)) +
+      (at === last && !hidden ? " That was the last step." : "");
+    const verdictNow = told ?? (predicting && !hidden ? answers.get(at) : null);
+    verdict.className = `verdict ${verdictNow ? verdictNow.mark : ""}`;
+    verdict.textContent = verdictNow ? verdictNow.text : "";
     form.hidden = !hidden;
     asked.textContent = hidden ? question(step) : "";
     guess.value = "";
@@ -279,6 +313,15 @@ function stepper(host, data, css) {
     reveal();
   }
 
+  /** Where somebody's own engine had another gradient than the one that was worked out here. */
+  function differs(step) {
+    const k = step.kind === "back" && !step.forked ? step.to : step.kind === "back" ? -1 : step.node;
+    const own = step.kind === "forward" ? null : nodes[k]?.own;
+    if (own === null || own === undefined) return "";
+    const right = numbers.gradients[k];
+    return near(own, right, 1e-6) ? "" : ` Your engine has ${n(own)} at ${name(k)}.`;
+  }
+
   /** The wires that a step is about. */
   function active(step) {
     if (step.kind === "forward") return nodes[step.node].inputs.map((_, p) => [step.node, p]);
@@ -289,7 +332,7 @@ function stepper(host, data, css) {
   /** The local gradient, under the gate whose it is. */
   function badge(step) {
     const gate = group[step.node].querySelector(".gate");
-    const [x, y] = [Number(gate.getAttribute("cx")), Number(gate.getAttribute("cy")) + 33];
+    const [x, y] = gate.dataset.badge.split(",").map(Number);
     const content = `× ${n(numbers.locals[step.node][step.input])}`;
     const half = 4.2 * content.length + 7;
     svg.querySelector(":scope > g").append(draw("g", { class: "badge" },
@@ -334,5 +377,7 @@ function stepper(host, data, css) {
   }
 
   card(host, css, widget);
+  fit();
   render();
+  new ResizeObserver(() => fit() && render()).observe(view);
 }

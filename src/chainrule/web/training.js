@@ -1,5 +1,19 @@
 // Training as a film: the loss so far, and which class the net gives each place of the plane.
 
+/** 1, 2 and 5 times powers of ten, from just below to just above; few of them, if there are many. */
+function onLogAxis(low, high) {
+  const all = [];
+  for (let power = Math.floor(low); power <= Math.ceil(high); power++) {
+    for (const digit of [1, 2, 5]) all.push(Number(`${digit}e${power}`));
+  }
+  const logs = all.map(Math.log10);
+  const first = Math.max(0, logs.findLastIndex((v) => v <= low + 1e-9));
+  const last = logs.findIndex((v) => v >= high - 1e-9);
+  const between = all.slice(first, Math.max(last, first + 1) + 1);
+  const few = between.filter((v) => between.length < 8 || Number.isInteger(Math.log10(v)));
+  return [...new Set([between[0], ...few, between.at(-1)])];
+}
+
 function training(host, data, css) {
   const { losses, frames, at, rows, columns, points, notes, extent, tints, inks } = data;
   const shapes = [
@@ -14,9 +28,10 @@ function training(host, data, css) {
   let timer = null;
 
   // ---- The loss, on a logarithmic scale, and a mark that runs along it.
-  const box = { width: 380, height: side, left: 48, right: 12, top: 14, bottom: 34 };
+  const box = { width: 380, height: side, left: 66, right: 12, top: 14, bottom: 40 };
   const logs = losses.map((loss) => Math.log10(Math.max(loss, 1e-12)));
-  const [low, high] = [Math.floor(Math.min(...logs)), Math.ceil(Math.max(...logs) + 1e-9)];
+  const ticks = onLogAxis(Math.min(...logs), Math.max(...logs));
+  const [low, high] = [Math.log10(ticks[0]), Math.log10(ticks.at(-1))];
   const px = (i) => box.left + (i / Math.max(1, losses.length - 1)) *
     (box.width - box.left - box.right);
   const py = (v) => box.top + ((high - v) / (high - low)) * (box.height - box.top - box.bottom);
@@ -24,20 +39,24 @@ function training(host, data, css) {
     `${i ? "L" : "M"}${px(i).toFixed(1)} ${py(v).toFixed(1)}`).join("");
   const past = draw("path", { class: "curve" });
   const mark = draw("circle", { class: "dot", r: 6 });
-  const decades = Array.from({ length: high - low + 1 }, (_, i) => low + i);
+  const middle = (box.top + box.height - box.bottom) / 2;
   const curve = draw("svg", {
     viewBox: `0 0 ${box.width} ${box.height}`, width: box.width, role: "img",
     "aria-label": `Loss over ${losses.length - 1} steps, from ${show(losses[0])} to ` +
       `${show(losses.at(-1))}, logarithmic scale`,
   },
-  ...decades.map((v) => draw("g", {},
-    draw("path", { class: "grid", d: `M${box.left} ${py(v)}H${box.width - box.right}` }),
-    draw("text", { class: "tick", x: box.left - 22, y: py(v) + 4 }, show(10 ** v)))),
-  draw("text", { class: "tick", x: box.left + 4, y: box.height - 14 }, "0"),
-  draw("text", { class: "tick", x: box.width - box.right - 14, y: box.height - 14 },
+  ...ticks.map((value) => draw("g", {},
+    draw("path", {
+      class: "grid", d: `M${box.left} ${py(Math.log10(value))}H${box.width - box.right}`,
+    }),
+    draw("text", { class: "tick", x: box.left - 20, y: py(Math.log10(value)) + 4 }, show(value)))),
+  draw("text", { class: "tick", x: 14, y: middle, transform: `rotate(-90 14 ${middle})` },
+    "loss, in powers of ten"),
+  draw("text", { class: "tick", x: box.left + 4, y: box.height - 22 }, "0"),
+  draw("text", { class: "tick", x: box.width - box.right - 14, y: box.height - 22 },
     String(losses.length - 1)),
-  draw("text", { class: "tick", x: (box.left + box.width) / 2, y: box.height - 14 },
-    "training step (loss upwards)"),
+  draw("text", { class: "tick", x: (box.left + box.width) / 2, y: box.height - 8 },
+    "training step"),
   draw("path", { class: "curve to-come", d: line(losses.length - 1) }), past, mark);
 
   // ---- The plane: one character of a frame is the class of one small square.

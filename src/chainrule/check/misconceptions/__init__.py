@@ -9,13 +9,37 @@ Start with `model.py`, which says what a row is. It may import `check.case`, `ch
 `numeric`.
 """
 
-from chainrule.check.misconceptions import activations, arrays, chain, differences, nets, numbers
+from chainrule.check.misconceptions import (
+    activations,
+    arrays,
+    chain,
+    counts,
+    differences,
+    engines,
+    formulas,
+    nets,
+    numbers,
+    objects,
+    softmax,
+)
 from chainrule.check.misconceptions.model import Misconception, Prediction
 
 __all__ = ["MISCONCEPTIONS", "Misconception", "Prediction"]
 
 MISCONCEPTIONS: dict[str, Misconception] = {
     row.id: row
-    for part in (chain, arrays, activations, nets, differences, numbers)
+    for part in (
+        chain,
+        arrays,
+        activations,
+        formulas,
+        softmax,
+        nets,
+        differences,
+        counts,
+        numbers,
+        objects,
+        engines,
+    )
     for row in part.ROWS
 }

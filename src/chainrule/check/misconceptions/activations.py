@@ -18,9 +18,11 @@ from chainrule.check.misconceptions.model import (
     outputs,
     ways,
 )
+from chainrule.check.misconceptions.softmax import SOFTMAXES
 
-_MAXES = ("Max", "Maxout", "PairMax")
-_SOFTMAXES = ("Softmax", "BatchSoftmax", "LargeSoftmax")
+__all__ = ["MAXES", "ROWS"]
+
+MAXES = ("Max", "Maxout", "PairMax")
 _PIECEWISE = ("ReLU", "LeakyReLU", "ELU")
 
 
@@ -82,8 +84,13 @@ ROWS = (
         "both inputs of a max received the gradient",
         "A max routes: the input that lost could move a little and the output would not notice.",
         _MAX,
-        ways(lambda case: case.gradients(function=_mirrored(case, also=True))),
-        gates=_MAXES,
+        ways(
+            lambda case: case.gradients(function=_mirrored(case, also=True)),
+            lambda case: [
+                np.where(one.kinked, one.left + one.right, one.value) for one in case.expected
+            ],
+        ),
+        gates=MAXES,
         covers=("upstream-passed-on",),
         whole=True,
     ),
@@ -94,7 +101,7 @@ ROWS = (
         "one.",
         _MAX,
         ways(lambda case: case.gradients(function=_mirrored(case, also=False))),
-        gates=_MAXES,
+        gates=MAXES,
         covers=("wrong-order", "inputs-switched"),
         whole=True,
         output=outputs(lambda case: _mirrored(case, also=False)(*case.inputs)),
@@ -135,7 +142,7 @@ ROWS = (
             elementwise(lambda case: -_x(case)),
             _below(lambda case: _alpha(case) ** 2 / case.local[0]),
         ),
-        gates=("Exp", "Sigmoid", "Tanh", "ELU", "Softplus", *_SOFTMAXES),
+        gates=("Exp", "Sigmoid", "Tanh", "ELU", "Softplus", *SOFTMAXES),
         output=outputs(lambda case: case.at(-_x(case))),
     ),
     Misconception(
@@ -145,6 +152,27 @@ ROWS = (
         _NEURON,
         ways(everywhere(lambda case: -case.output * case.upstream)),
         gates=("Reciprocal",),
+    ),
+    Misconception(
+        "always-first",
+        "the gradient goes to the same input every time",
+        "Which of the two came through is decided by their values, anew at every forward.",
+        _MAX,
+        ways(
+            lambda case: [case.upstream, 0.0 * case.upstream],
+            lambda case: [0.0 * case.upstream, case.upstream],
+        ),
+        gates=("Max",),
+        whole=True,
+    ),
+    Misconception(
+        "shared-out",
+        "the gradient was shared out between winner and loser",
+        "Only at a tie may it be shared. Elsewhere the output follows one of the two, and in full.",
+        _MAX,
+        ways(lambda case: [0.5 * case.upstream] * 2),
+        gates=("Max",),
+        whole=True,
     ),
     Misconception(
         "tanh-not-squared",

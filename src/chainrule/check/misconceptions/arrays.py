@@ -24,8 +24,18 @@ _MEAN = "03_matmul_gate#A-mean-divides"
 _SIDES = "02_jacobians#Column-and-row"
 
 
+# Gates of a batch. Of the last ones the examples are columns, of the first ones rows.
+_MEANS = ("MeanNorm", "SquaredError", "SoftmaxCrossEntropy")
+_BATCHES = (
+    *_MEANS, "MatMul", "MatMulSquaredNorm", "Linear", "RowNorms", "Maxout", "TwoLayerNet",
+    "ThreeLayerNet", "BatchSoftmax", "ColumnMatMul",
+)  # fmt: skip
+
+
 def _examples(case: Case | Output) -> int:
-    """How many examples the batch has: the length of the first array among the inputs."""
+    """How many examples the batch has."""
+    if case.gate == "ColumnMatMul":
+        return np.shape(case.inputs[1])[1]
     return len(_first(case, 1))
 
 
@@ -65,6 +75,19 @@ def _on_transposed(case: Case) -> Prediction:
     if len(case.inputs) != 1 or np.ndim(x) != 2 or np.shape(case.function(turned)) != turned.shape:
         raise DoesNotApply("another axis makes no sense here")
     return [case.gradients(inputs=(turned,), upstream=np.transpose(case.upstream))[0].T]
+
+
+_OVER_COLUMNS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "RowNorms": lambda q: np.sum(q**2, axis=0),
+    "BatchSoftmax": lambda x: np.exp(x - np.logaddexp.reduce(x, axis=0)),
+}
+
+
+def _over_columns(case: Output) -> np.ndarray:
+    """What the gate gives when it takes columns for rows; where only a value is stated, too."""
+    if case.gate not in _OVER_COLUMNS:
+        raise DoesNotApply("another axis makes no sense here")
+    return _OVER_COLUMNS[case.gate](np.asarray(case.inputs[0], dtype=np.float64))
 
 
 def _collapsed(axis: int | None) -> Callable[[Case], Prediction]:
@@ -137,11 +160,11 @@ def without_biases(case: Case | Output) -> list[Any]:
     ]
 
 
-def _no_gradient_for_biases(case: Case) -> Prediction:
-    return [
-        np.zeros(np.shape(value)) if name.startswith("b") else None
-        for name, value in zip(case.names, case.inputs, strict=True)
-    ]
+def _product_alone(case: Output) -> np.ndarray:
+    """A linear layer without its bias; where only a value is stated, too."""
+    if case.gate != "Linear":
+        raise DoesNotApply("no linear layer")
+    return np.asarray(case.inputs[0] @ case.inputs[1], dtype=np.float64)
 
 
 def _root(case: Case) -> Prediction:
@@ -194,6 +217,14 @@ ROWS = (
         ways(_spread(lambda rows: rows)),
     ),
     Misconception(
+        "bias-averaged",
+        "what the examples send to the bias was averaged",
+        "Each example moves the output by itself, and what they do comes together at the bias: it "
+        "adds up.",
+        _BATCH,
+        ways(_spread(lambda rows: rows.mean(axis=0))),
+    ),
+    Misconception(
         "wrong-axis",
         "a sum ran over the wrong axis",
         "Which axis counts the examples, and which one is still there in the result?",
@@ -203,7 +234,10 @@ ROWS = (
             _spread(lambda rows: rows.sum()),
             _on_transposed,
         ),
-        output=outputs(lambda case: np.transpose(case.at(np.transpose(case.inputs[0])))),
+        output=outputs(
+            lambda case: np.transpose(case.at(np.transpose(case.inputs[0]))),
+            _over_columns,
+        ),
     ),
     Misconception(
         "broadcast",
@@ -217,7 +251,6 @@ ROWS = (
             _collapsed(-1),
             _extra_axis(0),
             _extra_axis(-1),
-            _squeezed,
             _all_pairs,
         ),
         output=outputs(
@@ -227,12 +260,22 @@ ROWS = (
         ),
     ),
     Misconception(
+        "axis-missing",
+        "an axis is missing",
+        "The numbers are right, and an axis of length 1 is gone: ravel, squeeze, and a sum without "
+        "keepdims take it away. The shape belongs to the answer.",
+        _SHAPES,
+        ways(_squeezed),
+        output=outputs(lambda case: np.squeeze(case.right)),
+    ),
+    Misconception(
         "mean-forgotten",
         "it is not divided by the number of examples",
         "This belongs to a sum over the batch. Of a mean, each example owns only its share.",
         _MEAN,
         ways(times(_examples)),
         output=outputs(lambda case: case.right * _examples(case)),
+        gates=_MEANS,
     ),
     Misconception(
         "mean-twice",
@@ -242,6 +285,7 @@ ROWS = (
         _MEAN,
         ways(times(lambda case: 1 / _examples(case))),
         output=outputs(lambda case: case.right / _examples(case)),
+        gates=_BATCHES,
     ),
     Misconception(
         "mean-over-entries",
@@ -250,14 +294,14 @@ ROWS = (
         _MEAN,
         ways(times(lambda case: 1 / _features(case))),
         output=outputs(lambda case: case.right / _features(case)),
+        gates=_BATCHES,
     ),
     Misconception(
         "bias-missed",
         "the bias was left out",
         "The bias moves the output as well: it is an input like the others.",
         "03_matmul_gate#The-bias",
-        ways(_no_gradient_for_biases),
-        output=outputs(lambda case: case.at(*without_biases(case))),
+        output=outputs(lambda case: case.at(*without_biases(case)), _product_alone),
     ),
     Misconception(
         "square-forgotten",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from chainrule.check.case import Case, DoesNotApply, Output
+from chainrule.check.case import BEFORE, Case, DoesNotApply, Output
 from chainrule.check.misconceptions.model import (
     Changed,
     Misconception,
@@ -71,6 +71,23 @@ def _fractional(case: Output) -> np.ndarray:
     return case.right
 
 
+_SQUARES = ("Square", "SquaredNorm", "MatMulSquaredNorm", "RowNorms", "MeanNorm", "SquaredError")
+
+
+def _axis_of_two(cases: Sequence[Any]) -> bool:
+    """Whether some axis has two entries in every case: a factor of 2 may then be its length."""
+    if not all(isinstance(case, (Case, Output)) for case in cases):
+        return True  # of a plain function's result a factor says too little
+    shapes = [
+        [np.shape(value) for value in (*case.inputs, getattr(case, "upstream", None))]
+        for case in cases
+    ]
+    places = {(i, axis) for i, shape in enumerate(shapes[0]) for axis in range(len(shape))}
+    return any(
+        all(len(one[i]) > axis and one[i][axis] == 2 for one in shapes) for i, axis in places
+    )
+
+
 def _switched(case: Case) -> Prediction:
     """The gradients of the function with its first two inputs switched."""
     first, second, *_ = _first_two(case)
@@ -100,6 +117,14 @@ def _earlier_call(case: Case) -> Prediction:
     if case.decoy is None:
         raise DoesNotApply("no other call was made")
     return case.gradients(inputs=case.decoy)
+
+
+def _carried_on(case: Case) -> Prediction:
+    """What an earlier backward gave, and on top of it what this one should give."""
+    if case.decoy is None:
+        raise DoesNotApply("no other call was made")
+    before = case.gradients(inputs=case.decoy)
+    return [BEFORE * old + new for old, new in zip(before, case.right, strict=True)]
 
 
 ROWS = (
@@ -143,6 +168,7 @@ ROWS = (
         _ONE_GATE,
         ways(times(lambda case: 2.0)),
         output=outputs(lambda case: 2.0 * _fractional(case)),
+        unless=_axis_of_two,
     ),
     Misconception(
         "factor-half",
@@ -152,6 +178,17 @@ ROWS = (
         "01_scalar_circuits#Add-distributes",
         ways(times(lambda case: 0.5)),
         output=outputs(lambda case: 0.5 * _fractional(case)),
+        unless=_axis_of_two,
+    ),
+    Misconception(
+        "square-half",
+        "the 2 that a square's slope brings is missing",
+        "Take the square of one number: when it moves by a little, its square moves by more than "
+        "that number times as much.",
+        "03_matmul_gate#The-squared-norm",
+        ways(times(lambda case: 0.5)),
+        gates=_SQUARES,
+        covers=("factor-half",),
     ),
     Misconception(
         "not-switched",
@@ -214,6 +251,6 @@ ROWS = (
         "The numbers are those of another forward call. What backward needs has to be "
         "kept on self, anew at every forward.",
         _ONE_GATE,
-        ways(_earlier_call),
+        ways(_earlier_call, _carried_on),
     ),
 )

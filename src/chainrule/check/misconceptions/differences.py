@@ -8,7 +8,13 @@ from typing import Any
 import numpy as np
 
 from chainrule.check.case import DoesNotApply
-from chainrule.check.misconceptions.model import Misconception, Predict, of_point, ways
+from chainrule.check.misconceptions.model import (
+    Misconception,
+    Predict,
+    Prediction,
+    of_point,
+    ways,
+)
 
 _DIFFERENCES = "06_gradient_checking#Forward-and-central-differences"
 _KINKS = "06_gradient_checking#Kinks"
@@ -91,6 +97,12 @@ def _gradient(
         found[entry] = formula(along, h)
         home[entry] = home[entry] + left_behind * h
     return found
+
+
+def _cut_results(call: Any) -> list[Prediction]:
+    """The right slopes, put into an array that took over the integers of x."""
+    whole = np.asarray(call.point["x"]).dtype.kind == "i"
+    return [[np.trunc(np.round(call.right[0], 9)) if whole else call.right[0]]]
 
 
 def _all_at_once(f: Any, x: Any, *rest: Any) -> np.ndarray:
@@ -197,9 +209,9 @@ ROWS = (
         "An array of integers, or of float32, rounds what is put into it: x + h is then not what "
         "you think. Look at the type of the array that you move.",
         "06_gradient_checking#Integer-arrays-and-float32",
-        _quotients(_central, keep_type=True),
+        lambda call: [*_quotients(_central, keep_type=True)(call), *_cut_results(call)],
         gates=_OF_ARRAYS,
-        covers=("integer-arithmetic",),
+        covers=("integer-arithmetic", "step-ignored"),
     ),
     Misconception(
         "step-not-undone",
@@ -271,6 +283,8 @@ ROWS = (
             _relative(lambda apart, a, b: np.mean(_ratio(apart, np.maximum(a, b)))),
             _relative(lambda apart, a, b: _ratio(apart.max(), np.maximum(a.max(), b.max()))),
             _relative(lambda apart, a, b: _ratio(_norm(apart), np.maximum(_norm(a), _norm(b)))),
+            _relative(lambda apart, a, b: _ratio(_norm(apart), _norm(a) + _norm(b))),
+            _relative(lambda apart, a, b: _ratio(np.sum(apart), np.sum(np.maximum(a, b)))),
         ),
         gates=("relative_error",),
     ),

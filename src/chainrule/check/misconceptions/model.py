@@ -10,7 +10,7 @@ import numpy as np
 
 from chainrule.check.calls import value_of
 from chainrule.check.case import Case, DoesNotApply, Output
-from chainrule.numeric.richardson import evaluate
+from chainrule.numeric.probe import evaluate
 
 __all__ = [
     "Changed", "Misconception", "OutputWays", "Predict", "Prediction",
@@ -45,6 +45,7 @@ class Misconception:
     covers:   ids of other rows that say less; when they fit as well, this row is the one told.
     whole:    the mistake shows in all gradients at once, so it must explain the right ones too.
     output:   from an output, what forward would have returned.
+    unless:   whether, in all these cases together, something else explains the same.
     """
 
     id: str
@@ -56,6 +57,7 @@ class Misconception:
     covers: tuple[str, ...] = ()
     whole: bool = False
     output: OutputWays = says_nothing
+    unless: Callable[[Sequence[Any]], bool] = lambda cases: False
 
 
 class Changed:

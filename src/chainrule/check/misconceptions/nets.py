@@ -83,6 +83,21 @@ def _slope(slope: Slope) -> Callable[[Case], list[Prediction]]:
     return ways(*(_with_slope(slope, layers) for layers in _LAYERS))
 
 
+def _label_wrongly(
+    use: Callable[[np.ndarray, np.ndarray], np.ndarray],
+) -> Callable[[Case], Prediction]:
+    """Another use of the right classes: from the probabilities and a 1 at each right class."""
+
+    def predict(case: Case) -> Prediction:
+        (p,) = _probabilities_alone(case)
+        assert p is not None
+        share = float(case.upstream) / len(p)
+        right_class = np.round((p - case.right[0]) / share)
+        return [use(p / share, right_class) * share]
+
+    return predict
+
+
 def _probabilities_alone(case: Case) -> Prediction:
     """The part of the loss that does not know the label: the logarithm of the sum."""
     return case.gradients(function=lambda s: np.mean(np.logaddexp.reduce(s, axis=1)))
@@ -127,6 +142,23 @@ ROWS = (
         "more, outside the logarithm.",
         _LOSS,
         ways(_probabilities_alone),
+        gates=("SoftmaxCrossEntropy",),
+    ),
+    Misconception(
+        "label-added",
+        "the right class is pushed the wrong way",
+        "A higher score of the right class makes the loss smaller. Which sign has its slope?",
+        _LOSS,
+        ways(_label_wrongly(lambda p, right: p + right)),
+        gates=("SoftmaxCrossEntropy",),
+    ),
+    Misconception(
+        "label-column",
+        "the right classes of all rows were taken off every row",
+        "Each row has one right class. An index for the rows and one for the columns, side by "
+        "side, pick one entry of each row.",
+        _LOSS,
+        ways(_label_wrongly(lambda p, right: p - right.any(axis=0))),
         gates=("SoftmaxCrossEntropy",),
     ),
     Misconception(

@@ -9,7 +9,7 @@ import numpy as np
 
 from chainrule.check.case import Case, DoesNotApply, JacobianCase, Output
 from chainrule.check.misconceptions.model import Misconception, Prediction, outputs, ways
-from chainrule.numeric.richardson import evaluate
+from chainrule.numeric.probe import evaluate
 
 _PROMISES = "01_scalar_circuits#What-a-gate-promises"
 _STEPS = tuple(10.0**-k for k in range(1, 7))

@@ -7,48 +7,53 @@ with a hash of what was graded. Killed in between, the next run grades it again,
 from __future__ import annotations
 
 import fcntl
-import json
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
 from chainrule.course.folder import Course
+from chainrule.grading.gradebook.marks import MARK, Mark, versions
+from chainrule.grading.gradebook.master_changes import MasterChange
 from chainrule.grading.gradebook.submitted import (
-    MARK,
     BatchError,
-    _mark,
-    _target,
-    _timestamp,
-    _Work,
-    read_files,
     read_masters,
     submitters,
+    target_of,
 )
-from chainrule.grading.gradebook.writer import Book, BookError, Record
-from chainrule.grading.judge.judge import JailUnavailable, Submission, begin, expect, judge
+from chainrule.grading.gradebook.submitted import graded as graded_names
+from chainrule.grading.gradebook.work import Work, WorkReader
+from chainrule.grading.gradebook.writer import Book, BookError, Record, Update
+from chainrule.grading.judge.judge import (
+    JailUnavailable,
+    Submission,
+    allow,
+    begin,
+    expect,
+    judge,
+    problem_of,
+)
 from chainrule.grading.judge.master import Master
 from chainrule.grading.judge.scores import Graded, as_file
 from chainrule.grading.limits import Limits
+from chainrule.grading.processors import processors_here
 from chainrule.notebook.atomic_file import line_of, put
-from chainrule.notebook.read import Malformed, read_file
+from chainrule.notebook.outputs import size_of
 from chainrule.notebook.text import printable
 
-__all__ = [
-    "BatchResult",
-    "grade",
-]
+__all__ = ["BatchResult", "BatchStopped", "grade"]
 
 _RETRIES = 2
-_MANY = 4  # submissions that are worth a rehearsal before the first
+_LANES = 4  # submissions on the way, for each that is judged: those that take long do not count
 _TOGETHER = 20  # submissions that are written in one transaction, unless
-_WAIT = 1.0  # so many seconds pass before there are so many
+_WAIT = 1.0  # so many seconds pass before there are so many, or they are
+_MOST_HELD = 32 << 20  # so many bytes; so much may also be on the way to the judge
 
 
 @dataclass
@@ -57,14 +62,33 @@ class BatchResult:
 
     graded: students graded now, and the seconds each took; unchanged: those whose work and master
     are as before; failed: why a submission could not be graded or written at all; problems: what
-    graded submissions had that their students should know, a sentence each.
+    graded submissions had that their students should know, a sentence each; strangers: those who
+    are in no class list, with the name in it that is most alike, or nothing; older: unchanged work
+    that was graded with another version of the programs, and which; masters: what is wrong with
+    the masters' own solutions, a sentence each. copy: of the gradebook as it
+    was before masters that had changed were brought into it.
     """
 
     graded: dict[str, float] = field(default_factory=dict)
     unchanged: list[str] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
     problems: dict[str, list[str]] = field(default_factory=dict)
+    strangers: dict[str, str] = field(default_factory=dict)
+    older: dict[str, str] = field(default_factory=dict)
+    masters: list[str] = field(default_factory=list)
     seconds: float = 0.0
+    copy: Path | None = None
+
+
+class BatchStopped(KeyboardInterrupt):
+    """Ctrl-C while submissions were judged. What was judged until then is recorded.
+
+    result: what came of those; left: how many are still to be graded.
+    """
+
+    def __init__(self, result: BatchResult, left: int) -> None:
+        super().__init__()
+        self.result, self.left = result, left
 
 
 Progress = Callable[[int, int, str, str], None]
@@ -72,7 +96,7 @@ Progress = Callable[[int, int, str, str], None]
 "failed")."""
 
 
-_Judged = tuple[_Work, dict[str, Graded | None]]
+_Judged = tuple[Work, dict[str, Graded | None]]
 
 
 def grade(
@@ -85,16 +109,20 @@ def grade(
     executor: Executor | None = None,
     limits: Limits | None = None,
     config: Config | None = None,
+    update: Update | None = None,
+    strict: bool = False,
 ) -> BatchResult:
     """Grade what was submitted for an assignment, into autograded/ and the gradebook.
 
     students: only these. jobs: how many at once (default: one for each processor). force: unchanged
-    work too. executor: where to judge (default: `jobs` threads, each of which waits for a judge
-    process of its own; a process pool or Dask's `Client.get_executor()` do as well). limits
+    work too. executor: where to judge (default: threads, each of which waits for a worker
+    of its own; a process pool or Dask's `Client.get_executor()` do as well). limits
     (default: as `c.Judge` in config has them). config: nbgrader's (default: the course's
-    nbgrader_config.py).
+    nbgrader_config.py). update: what to make of masters that changed after work was graded (see
+    `writer.Update`); then all work is graded again. strict: leave out who is in no class list.
 
-    Raises BatchError, MasterError, JailUnavailable, BookError before anything is graded.
+    Before anything is graded it raises MasterChanged where masters changed and there is no
+    `update`; BatchError, MasterError, JailUnavailable, BookError. BatchStopped for Ctrl-C.
     """
     started = time.monotonic()
     config = config or Course(Path(coursedir).resolve()).config()
@@ -103,23 +131,36 @@ def grade(
     new = [
         name
         for name in submitters(folders, assignment, students)
-        if force or not (_target(folders, assignment, name) / MARK).exists()
+        if force or not (target_of(folders, assignment, name) / MARK).exists()
     ]
-    many = executor is None and len(new) >= _MANY
-    if many:
+    here = executor is None and bool(new)
+    if here:
         begin(limits)
     masters = read_masters(folders, assignment, config)
     result = BatchResult()
     with _alone(folders, assignment):
-        if many:
+        if here:
             expect(masters, limits)
         names = submitters(folders, assignment, students)
         for name in set(students or ()) - set(names):
             result.failed[name] = "nothing was submitted"
-        book = Book(folders.db_url, assignment, masters, folders.course_id, config)
-        with book:
-            batch = _Batch(folders, assignment, masters, limits, book, result, config)
-            batch.run(names, force, progress, executor, jobs or len(os.sched_getaffinity(0)))
+        reader = WorkReader(folders, assignment, masters, limits)
+        if update is not None:
+            update = partial(_forget_marks, folders, assignment, update)
+        with Book(folders.db_url, assignment, masters, folders.course_id, config, update) as book:
+            result.copy = book.copy
+            if book.copy is not None:
+                force, names = True, submitters(folders, assignment, None)
+            listed = book.class_list(folders)
+            result.strangers = listed.strangers(names)
+            if strict:
+                names = [name for name in names if name not in result.strangers]
+            unlisted = {name for name in names if not listed.lists(name)}
+            batch = _Batch(reader, book, result, config, unlisted)
+            batch.run(names, force, progress, executor, jobs or processors_here())
+    if executor is None and result.graded:
+        told = {master.name: problem_of(master, limits) for master in masters}
+        result.masters = [f"The master {name}: {why}." for name, why in told.items() if why]
     result.seconds = time.monotonic() - started
     return result
 
@@ -137,29 +178,38 @@ def _alone(folders: CourseDirectory, assignment: str) -> Iterator[None]:
         yield
 
 
+def _forget_marks(
+    folders: CourseDirectory, assignment: str, update: Update, changes: list[MasterChange]
+) -> list[MasterChange]:
+    """Have a changed master brought into the gradebook, and first of all work graded again: should
+    this program be killed in between, the next run does not take any of it for graded."""
+    settled = update(changes)
+    for student in graded_names(folders, assignment):
+        (target_of(folders, assignment, student) / MARK).unlink(missing_ok=True)
+    return settled
+
+
 class _Batch:
     """A batch at work."""
 
     def __init__(
         self,
-        folders: CourseDirectory,
-        assignment: str,
-        masters: list[Master],
-        limits: Limits,
+        reader: WorkReader,
         book: Book,
         result: BatchResult,
         config: Config,
+        unlisted: set[str],
     ) -> None:
-        self._folders, self._assignment, self._masters = folders, assignment, masters
-        self._limits, self._book, self._result = limits, book, result
-        self._mode = int(
-            str(config.Autograde.get("permissions", 664 if folders.groupshared else 444)), 8
-        )
-        self._kept = set(config.Autograde.get("exclude_overwriting", {}).get(assignment, []))
+        self._reader, self._book, self._result = reader, book, result
+        folders, self._unlisted = reader.folders, unlisted
+        usual = 664 if folders.groupshared else 444
+        self._mode = int(str(config.Autograde.get("permissions", usual)), 8)
         self._recorded = book.recorded()
         self._judged: list[_Judged] = []
+        self._judged_size = 0
         self._written = time.monotonic()
         self._done = self._total = 0
+        self._held = 0  # bytes that are on the way to the judge
         self._progress: Progress | None = None
 
     def run(
@@ -174,30 +224,40 @@ class _Batch:
         back."""
         self._total, self._progress = len(students), progress
         own = executor is None
-        # One more than are at work, so that no processor waits for what is written meanwhile.
-        pool = ThreadPoolExecutor(jobs + 1, "judge") if executor is None else executor
-        waiting: dict[Future[dict[str, Graded | None]], tuple[_Work, int]] = {}
+        if own:
+            # One more than processors, so that none waits for what is written meanwhile. Those that
+            # take long do not count, so there are more threads than that.
+            allow(jobs + 1)
+        ahead = _LANES * (jobs + 1) if own else 2 * jobs + 1
+        pool = executor or ThreadPoolExecutor(ahead, "judge")
+        waiting: dict[Future[dict[str, Graded | None]], tuple[Work, int]] = {}
+        stopped = False
         try:
             for student in students:
                 work = self._read(student, force)
                 if work is None:
                     continue
-                while len(waiting) >= 2 * jobs + 1:
+                while len(waiting) >= ahead or (waiting and self._held + work.size > _MOST_HELD):
                     self._collect(pool, waiting)
+                self._held += work.size
                 waiting[self._start(pool, work)] = work, 0
             while waiting:
                 self._collect(pool, waiting)
             self._write()
+        except KeyboardInterrupt:
+            stopped = True
+            self._write()  # nothing, if it was stopped while writing
+            raise BatchStopped(self._result, self._total - self._done) from None
         finally:
             for future in waiting:
                 future.cancel()
             if own:
-                pool.shutdown(wait=True)
+                pool.shutdown(wait=not stopped)
 
-    def _start(self, pool: Executor, work: _Work) -> Future[dict[str, Graded | None]]:
-        return pool.submit(_judge_all, self._masters, work.notebooks, self._limits)
+    def _start(self, pool: Executor, work: Work) -> Future[dict[str, Graded | None]]:
+        return pool.submit(_judge_all, self._reader.masters, work.notebooks, self._reader.limits)
 
-    def _start_again(self, pool: Executor, work: _Work) -> Future[dict[str, Graded | None]] | None:
+    def _start_again(self, pool: Executor, work: Work) -> Future[dict[str, Graded | None]] | None:
         """None when the executor takes no work any more."""
         try:
             return self._start(pool, work)
@@ -207,7 +267,7 @@ class _Batch:
     def _collect(
         self,
         pool: Executor,
-        waiting: dict[Future[dict[str, Graded | None]], tuple[_Work, int]],
+        waiting: dict[Future[dict[str, Graded | None]], tuple[Work, int]],
     ) -> None:
         """Wait for the next results, and write those there are once they are enough or it is time;
         a worker that died gets its work again."""
@@ -215,7 +275,10 @@ class _Batch:
         for future in wait(waiting, timeout, FIRST_COMPLETED).done:
             work, tries = waiting.pop(future)
             try:
-                self._judged.append((work, future.result()))
+                graded = future.result()
+                self._judged.append((work, graded))
+                self._judged_size += _size(graded)
+                self._held -= work.size
             except JailUnavailable:  # for nobody's work then
                 raise
             except Exception as error:
@@ -223,10 +286,11 @@ class _Batch:
                 if again is not None:
                     waiting[again] = work, tries + 1
                 else:
+                    self._held -= work.size
                     why = f"it could not be judged: {line_of(error)}"
                     self._report(work.student, "failed", why)
         late = self._judged and time.monotonic() > self._written + _WAIT
-        if late or len(self._judged) >= _TOGETHER:
+        if late or len(self._judged) >= _TOGETHER or self._judged_size > _MOST_HELD:
             self._write()
 
     def _report(self, student: str, outcome: str, why: str = "") -> None:
@@ -236,82 +300,32 @@ class _Batch:
         if self._progress is not None:
             self._progress(self._done, self._total, student, outcome)
 
-    def _tell(self, work: _Work, graded: dict[str, Graded | None]) -> None:
+    def _tell(self, work: Work, graded: dict[str, Graded | None]) -> None:
         notes = [*work.problems, *(note for one in graded.values() if one for note in one.notes)]
         if notes:
             self._result.problems[work.student] = list(dict.fromkeys(map(printable, notes)))
 
-    # Reading
-
-    def _read(self, student: str, force: bool) -> _Work | None:
+    def _read(self, student: str, force: bool) -> Work | None:
         """A student's work, or None when it is graded already or cannot be read."""
         try:
-            work = self._work(student)
+            work = self._reader.read(student, self._book.late(student))
         except OSError as error:
             self._report(student, "failed", f"it could not be read: {line_of(error)}")
             return None
-        try:
-            there = json.loads((work.target / MARK).read_text())
-        except (OSError, ValueError):
-            there = None
-        if not force and there == {"graded": work.mark} and student in self._recorded:
-            self._result.unchanged.append(student)
-            self._report(student, "unchanged")
-            return None
-        return work
-
-    def _work(self, student: str) -> _Work:
-        folders = self._folders
-        source = Path(folders.format_path(folders.submitted_directory, student, self._assignment))
-        target = _target(folders, self._assignment, student)
-        top = Path(folders.root) / folders.submitted_directory
-        if any(place.is_symlink() for place in (source, *source.parents) if top in place.parents):
-            return self._nothing(student, target, "The folder is a link to another place.")
-        files, problems = read_files(source, folders.ignore, self._limits)
-        for name in [name for name in files if self._in_the_way(name)]:
-            del files[name]
-            problems.append(f"{name} is called like a folder of the assignment. It was left out.")
-        theirs = {n: c for n, c in files.items() if n != "timestamp.txt"}
-        notebooks: dict[str, Submission] = {}
-        for master in self._masters:
-            given = {n: c for n, c in theirs.items() if n not in master.files}
-            name = master.name + ".ipynb"
-            content: bytes | None = None
-            problem = ""
-            try:
-                content = read_file(source / name, self._limits.notebook_bytes)
-            except Malformed as malformed:
-                problem = str(malformed) if os.path.lexists(source / name) else ""
-                problems.append(problem or f"{name} was not handed in.")
-            notebooks[master.name] = Submission(content, given, problem)
-        known = {master.name + ".ipynb" for master in self._masters}
-        for path in sorted(source.glob("*.ipynb")):
-            if path.name not in known:
-                problems.append(
-                    f"{path.name} is no notebook of this assignment; it was not graded."
-                )
-        timestamp = _timestamp(files.get("timestamp.txt"))
-        mark = _mark(self._masters, notebooks, files, self._limits)
-        return _Work(student, target, notebooks, files, timestamp, problems, mark)
-
-    def _nothing(self, student: str, target: Path, problem: str) -> _Work:
-        """Work of which not even the files can be read."""
-        notebooks = {master.name: Submission(None, {}, problem) for master in self._masters}
-        mark = _mark(self._masters, notebooks, {"": problem.encode()}, self._limits)
-        return _Work(student, target, notebooks, {}, None, [problem], mark)
-
-    def _in_the_way(self, name: str) -> bool:
-        """Whether a file cannot lie beside the assignment's own: one is called like the other's
-        folder."""
-        given = (file for master in self._masters for file in master.files)
-        return any(f"{a}/".startswith(f"{b}/") for g in given if g != name
-                   for a, b in ((g, name), (name, g)))  # fmt: skip
+        there = Mark.read(work.target)
+        if force or there is None or there.graded != work.mark or student not in self._recorded:
+            return work
+        self._result.unchanged.append(student)
+        if there.older():
+            self._result.older[student] = there.older()
+        self._report(student, "unchanged")
+        return None
 
     # Writing
 
     def _write(self) -> None:
         """Write all that is judged: files, gradebook, and at last the marks that it is done."""
-        judged, self._judged = self._judged, []
+        judged, self._judged, self._judged_size = self._judged, [], 0
         there = []
         for work, graded in judged:
             try:
@@ -324,22 +338,25 @@ class _Batch:
             self._record(there)
         self._written = time.monotonic()
 
-    def _put(self, work: _Work, graded: dict[str, Graded | None]) -> None:
+    def _put(self, work: Work, graded: dict[str, Graded | None]) -> None:
         target = work.target
         (target / MARK).unlink(missing_ok=True)
-        masters = {name: content for one in self._masters for name, content in one.files.items()}
-        for name, content in {**work.copied, **masters}.items():
-            put(target / name, content, self._mode)
+        files = dict(work.copied)
+        for master in self._reader.masters:
+            files |= master.files
         for name, one in graded.items():
             if one is not None:
-                put(target / f"{name}.ipynb", as_file(one).encode("utf-8", "replace"), self._mode)
+                text = as_file(one, work.problems)
+                files[f"{name}.ipynb"] = text.encode("utf-8", "replace")
+        for name, content in files.items():
+            put(target / name, content, self._mode)
 
     def _record(self, judged: list[_Judged]) -> None:
         try:
             self._book.record([Record(w.student, graded, w.timestamp) for w, graded in judged])
             for work, _ in judged:
-                mark = json.dumps({"graded": work.mark}).encode()
-                put(work.target / MARK, mark, self._mode)
+                mark = Mark(work.mark, versions(), work.student in self._unlisted)
+                put(work.target / MARK, mark.as_bytes(), self._mode)
         except Exception as error:
             if len(judged) > 1:  # the others are not to pay for one of them
                 for one in judged:
@@ -354,6 +371,16 @@ class _Batch:
             seconds = sum(one.seconds for one in graded.values() if one)
             self._result.graded[work.student] = seconds
             self._report(work.student, "graded")
+
+
+def _size(graded: dict[str, Graded | None]) -> int:
+    """About how many bytes the graded notebooks take."""
+    return sum(
+        len(cell["source"]) + size_of(cell.get("outputs", []))
+        for one in graded.values()
+        if one is not None
+        for cell in one.notebook["cells"]
+    )
 
 
 def _judge_all(

@@ -9,6 +9,7 @@ from nbgrader import api
 from nbgrader.coursedir import CourseDirectory
 
 from chainrule.course.folder import CourseError
+from chainrule.grading.gradebook.opened import opened
 from chainrule.grading.gradebook.queries import comments_of, grades_of, submissions_of
 
 __all__ = ["CellScore", "NotebookScores", "read_book"]
@@ -43,14 +44,14 @@ def read_book(
 ) -> dict[tuple[str, str], NotebookScores]:
     """Scores and comments by (student, notebook), sorted, in three queries for the whole class.
 
-    Raises CourseError when the gradebook does not know the assignment.
+    Raises CourseError when there is no gradebook, or it does not know the assignment.
     """
     excluded = {name for name in folders.student_id_exclude.split(",") if name}
     found: dict[tuple[str, str], NotebookScores] = {}
-    with api.Gradebook(folders.db_url, folders.course_id) as book:
+    with opened(folders.db_url, folders.course_id) as book:
         db = book.db
         if not db.query(api.Assignment.id).filter_by(name=assignment).first():
-            raise CourseError(f"the gradebook knows no assignment {assignment}")
+            raise CourseError(f"the gradebook knows no assignment {assignment}: grade it first")
         late = api.Notebook.name, api.SubmittedNotebook.late_submission_penalty
         for student, notebook, penalty in submissions_of(db, assignment, *late, students=students):
             if student not in excluded:

@@ -17,13 +17,15 @@ from pathlib import Path
 from typing import Any
 
 from nbconvert.exporters import NotebookExporter
+from nbgrader.converters.base import NbGraderException
 from nbgrader.utils import find_all_files
 
-from chainrule.grading.gradebook.submitted import read_files, read_masters
-from chainrule.grading.gradebook.writer import Book, Record
+from chainrule.grading.gradebook.submitted import BatchError, read_files, read_masters
+from chainrule.grading.gradebook.writer import Book, BookError, Record
 from chainrule.grading.judge.judge import Submission, judge
+from chainrule.grading.judge.master import MasterError
 from chainrule.grading.judge.scores import Graded, as_file
-from chainrule.grading.limits import Limits
+from chainrule.grading.limits import Limits, gone
 from chainrule.notebook.read import Malformed, read_file
 
 __all__ = ["JudgeExporter"]
@@ -40,6 +42,7 @@ class JudgeExporter(NotebookExporter):
         self._graded: dict[tuple[str, str, str], Graded] = {}
         if self.parent is not None:
             self._leave_links_out()
+            self._hold_against_the_gradebook()
 
     def _leave_links_out(self) -> None:
         """Have nbgrader ignore what is no ordinary file: where it finds a link it copies what the
@@ -48,6 +51,18 @@ class JudgeExporter(NotebookExporter):
         known = [pattern for pattern in folders.ignore if not isinstance(pattern, _Path)]
         found = (_no_files(folder) for folder in self.parent.assignments)
         folders.ignore = [*known, *(_Path(glob.escape(path)) for paths in found for path in paths)]
+
+    def _hold_against_the_gradebook(self) -> None:
+        """Refuse, before anything is graded, what the gradebook or a master does not allow."""
+        folders = self.parent.coursedir
+        try:
+            masters = read_masters(folders, folders.assignment_id, self.config)
+            Book(
+                folders.db_url, folders.assignment_id, masters, folders.course_id, self.config
+            ).close()
+        except (BatchError, BookError, MasterError) as error:
+            self.log.error("%s", error)
+            raise NbGraderException(str(error)) from error
 
     def from_filename(self, filename: str, resources: Any = None, **kwargs: Any) -> tuple[str, Any]:
         """Judge the notebook in that file, or record what judging it gave."""
@@ -65,13 +80,16 @@ class JudgeExporter(NotebookExporter):
 
     def _judged(self, path: Path, student: str, assignment: str, notebook: str) -> Graded:
         folders = self.parent.coursedir
-        limits = Limits.of(self.config.get("Judge", {}))
+        settings = self.config.get("Judge", {})
+        for line in gone(settings):
+            self.log.warning("nbgrader_config.py: %s", line)
+        limits = Limits.of(settings)
         masters = read_masters(folders, assignment, self.config)
         master = next(one for one in masters if one.name == notebook)
         files, _ = read_files(path.parent, folders.ignore, limits)
         given = {n: c for n, c in files.items() if n not in master.files and n != "timestamp.txt"}
         try:
-            submission = Submission(read_file(path, limits.notebook_bytes), given)
+            submission = Submission(read_file(path, limits.notebook_file_bytes), given)
         except Malformed as problem:
             submission = Submission(None, given, str(problem))
         return judge(master, submission, limits)

@@ -8,28 +8,21 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from nbgrader import api
 from sqlalchemy import func
-from sqlalchemy.engine import make_url
 
-from chainrule.check.problem_sets import question_of
 from chainrule.course.folder import Course, CourseError
+from chainrule.graded_cells import question_of
+from chainrule.grading.gradebook.opened import opened
 from chainrule.grading.gradebook.queries import comments_of, grades_of
-from chainrule.notebook.cells import cells_of
+from chainrule.notebook.cells import cells_of, source_of
 
 __all__ = [
-    "AssignmentGrades",
-    "Comment",
-    "GradedCell",
-    "GradedQuestion",
-    "QuestionScore",
-    "cell_order",
-    "open_gradebook",
-    "read_class",
-]
+    "AssignmentGrades", "Comment", "GradedCell", "GradedQuestion", "QuestionScore",
+    "cell_order", "master_code", "open_gradebook", "read_class",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -145,10 +138,7 @@ class AssignmentGrades:
 @contextmanager
 def open_gradebook(course: Course) -> Iterator[api.Gradebook]:
     """The course's gradebook. Raises CourseError when there is none yet."""
-    url = make_url(course.db_url)
-    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
-        raise CourseError("there is no gradebook yet: grade something first")
-    with api.Gradebook(course.db_url, course.config().CourseDirectory.get("course_id", "")) as book:
+    with opened(course.db_url, course.config().CourseDirectory.get("course_id", "")) as book:
         yield book
 
 
@@ -157,7 +147,18 @@ def cell_order(course: Course, assignment: str) -> list[tuple[str, str]]:
 
     Raises CourseError for a master that is no notebook.
     """
-    found: list[tuple[str, str]] = []
+    masters = _masters(course, assignment)
+    return [(stem, name) for stem, master in masters for name, _ in cells_of(master)]
+
+
+def master_code(course: Course, assignment: str) -> list[str]:
+    """The code of the masters, cell by cell. Raises CourseError for one that is no notebook."""
+    cells = (cell for _, master in _masters(course, assignment) for _, cell in cells_of(master))
+    return [source_of(cell) for cell in cells if cell.get("cell_type") == "code"]
+
+
+def _masters(course: Course, assignment: str) -> list[tuple[str, dict[str, Any]]]:
+    found: list[tuple[str, dict[str, Any]]] = []
     for path in sorted((course.root / "source" / assignment).glob("*.ipynb")):
         try:
             master = json.loads(path.read_bytes())
@@ -165,7 +166,7 @@ def cell_order(course: Course, assignment: str) -> list[tuple[str, str]]:
             raise CourseError(f"{path} is no notebook: {error}") from None
         if not isinstance(master, dict) or "cells" not in master:
             raise CourseError(f"{path} is no notebook: it has no cells")
-        found += [(path.stem, name) for name, _ in cells_of(master)]
+        found.append((path.stem, master))
     return found
 
 

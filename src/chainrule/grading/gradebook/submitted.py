@@ -1,4 +1,4 @@
-"""What was handed in: who, which notebooks and files, when; and whether it has changed since."""
+"""Where work lies: who handed something in, the masters, the files beside notebooks, and when."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import hashlib
 import os
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -16,44 +16,24 @@ from nbgrader import utils
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
-from chainrule.grading.judge.judge import Submission
+from chainrule.grading.gradebook.marks import MARK
 from chainrule.grading.judge.master import Master, read_master
 from chainrule.grading.limits import Limits
 from chainrule.notebook.read import Malformed, read_file
 
 __all__ = [
-    "MARK",
-    "BatchError",
-    "read_files",
-    "read_masters",
-    "submitters",
-]
+    "BatchError", "graded", "names_below", "read_files", "read_masters", "submitters", "target_of",
+    "timestamp_of",
+]  # fmt: skip
 
 
-MARK = ".chainrule.json"
-_FORMAT = 2  # of what is graded and written; a change makes all work be graded again
+_NOTEBOOKS = "*.ipynb"
+_DEEPEST, _MOST_FILES = 20, 10_000  # folders in one another, and files, that are looked at
 _LONGEST_NAME = 1000  # bytes of a file's path; in autograded/ a few more have to fit
 
 
 class BatchError(RuntimeError):
     """The batch cannot be started; the text says why in a line."""
-
-
-@dataclass
-class _Work:
-    """One student's submission as it lies in submitted/.
-
-    notebooks: by master's name; files: all others; copied: those, timestamp and all, that go into
-    autograded/ besides; problems: sentences; mark: the hash of all that.
-    """
-
-    student: str
-    target: Path
-    notebooks: dict[str, Submission]
-    copied: dict[str, bytes]
-    timestamp: datetime | None
-    problems: list[str]
-    mark: str
 
 
 def read_masters(folders: CourseDirectory, assignment: str, config: Config) -> list[Master]:
@@ -65,7 +45,7 @@ def read_masters(folders: CourseDirectory, assignment: str, config: Config) -> l
     kept = set(config.Autograde.get("exclude_overwriting", {}).get(assignment, []))
     files = {
         name: path.read_bytes()
-        for path in _read_tree(source, folders.ignore)
+        for path in _read_tree(source, [*folders.ignore, _NOTEBOOKS])
         if (name := os.path.relpath(path, source)) not in kept
     }
     return [_master(path.read_bytes(), path.stem, files, config) for path in paths]
@@ -93,7 +73,16 @@ def submitters(
     folders: CourseDirectory, assignment: str, students: Sequence[str] | None
 ) -> list[str]:
     """Who handed something in, of these students if any are named."""
-    step = folders.submitted_directory
+    names = _students_below(folders, folders.submitted_directory, assignment)
+    return sorted(names & set(students) if students else names)
+
+
+def graded(folders: CourseDirectory, assignment: str) -> list[str]:
+    """Whose work there is in autograded/."""
+    return sorted(_students_below(folders, folders.autograded_directory, assignment))
+
+
+def _students_below(folders: CourseDirectory, step: str, assignment: str) -> set[str]:
     pattern = folders.format_path(step, r"(?P<student>[^/]+)", re.escape(assignment), escape=True)
     excluded = {name for name in folders.student_id_exclude.split(",") if name}
     root = glob.escape(str(folders.root))
@@ -101,11 +90,10 @@ def submitters(
         nbgrader_step=glob.escape(step), student_id="*", assignment_id=glob.escape(assignment)
     )
     found = (re.fullmatch(pattern, path) for path in glob.glob(os.path.join(root, relative)))
-    names = {match["student"] for match in found if match} - excluded
-    return sorted(names & set(students) if students else names)
+    return {match["student"] for match in found if match} - excluded
 
 
-def _target(folders: CourseDirectory, assignment: str, student: str) -> Path:
+def target_of(folders: CourseDirectory, assignment: str, student: str) -> Path:
     """Where a student's graded work is put."""
     return Path(folders.format_path(folders.autograded_directory, student, assignment))
 
@@ -120,7 +108,7 @@ def read_files(
     found: dict[str, bytes] = {}
     problems: list[str] = []
     room = limits.scratch_bytes // 2
-    for path in _read_tree(folder, ignore):
+    for path in _read_tree(folder, [*ignore, _NOTEBOOKS]):
         name = os.path.relpath(path, folder)
         if name == MARK:
             continue
@@ -138,36 +126,42 @@ def read_files(
     return found, problems
 
 
+def names_below(folder: Path, ignore: Iterable[str]) -> list[str]:
+    """All files below a folder, notebooks and all, by path relative to it."""
+    return [os.path.relpath(path, folder) for path in _read_tree(folder, ignore)]
+
+
 def _read_tree(folder: Path, ignore: Iterable[str]) -> list[Path]:
-    """All files below a folder but notebooks and what matches `ignore`, by name; sorted."""
-    patterns = [*ignore, "*.ipynb"]
+    """All files below a folder but what matches `ignore`, by name; sorted.
+
+    Step by step: a thousand folders in one another end a function that calls itself, as os.walk
+    does. A folder that lies deeper than files of work do is among them.
+    """
+    patterns = list(ignore)
 
     def wanted(name: str) -> bool:
         return not any(fnmatch.fnmatch(name, pattern) for pattern in patterns)
 
     found: list[Path] = []
-    for place, folders, files in os.walk(folder):
-        folders[:] = [name for name in folders if wanted(name)]
-        found += [Path(place, name) for name in files if wanted(name)]
+    waiting = [(str(folder), 0)]
+    while waiting and len(found) < _MOST_FILES:
+        place, depth = waiting.pop()
+        with suppress(OSError), os.scandir(place) as entries:
+            for entry in entries:
+                if not wanted(entry.name):
+                    continue
+                if not entry.is_dir(follow_symlinks=False):
+                    found.append(Path(entry.path))
+                elif depth < _DEEPEST:
+                    waiting.append((entry.path, depth + 1))
+                else:
+                    found.append(Path(entry.path))  # which is no file, and so said to be left out
     return sorted(found)
 
 
-def _timestamp(content: bytes | None) -> datetime | None:
+def timestamp_of(content: bytes | None) -> datetime | None:
     try:
         text = (content or b"").decode().strip()
         return utils.parse_utc(text) if text else None
     except (ValueError, OverflowError, TypeError):
         return None
-
-
-def _mark(
-    masters: list[Master], notebooks: dict[str, Submission], files: dict[str, bytes], limits: Limits
-) -> str:
-    found = hashlib.sha256(f"{_FORMAT}\0{limits!r}\0".encode())
-    for master in masters:
-        content = notebooks[master.name].notebook
-        found.update(master.fingerprint.encode())
-        found.update(hashlib.sha256(content).digest() if content is not None else b"-")
-    for name, content in sorted(files.items()):
-        found.update(os.fsencode(name) + b"\0" + hashlib.sha256(content).digest())
-    return found.hexdigest()

@@ -11,18 +11,27 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from nbgrader import api
+from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import AssignLatePenalties
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 from traitlets.config import Config
 
-from chainrule.grading.judge.master import Master, MasterCell
+from chainrule.grading.gradebook.class_list import ClassList
+from chainrule.grading.gradebook.copies import copy_aside
+from chainrule.grading.gradebook.marks import late_policy
+from chainrule.grading.gradebook.master_changes import MasterChange, master_changes, with_renames
+from chainrule.grading.gradebook.opened import is_there, missing_folder, told_when_slow
+from chainrule.grading.gradebook.queries import over_maximum
+from chainrule.grading.gradebook.reconcile import agree
+from chainrule.grading.judge.master import Master
 from chainrule.grading.judge.scores import Graded, Score
 
-__all__ = ["Book", "BookError", "Record"]
+__all__ = ["Book", "BookError", "MasterChanged", "Record", "Update"]
 
 _ATTEMPTS = 6  # at a database that is locked or away for a moment; each waits twice as long
 _FIRST_WAIT = 0.5  # seconds
@@ -30,6 +39,24 @@ _FIRST_WAIT = 0.5  # seconds
 
 class BookError(RuntimeError):
     """The gradebook cannot be written; the text says why in a line."""
+
+
+class MasterChanged(BookError):
+    """The masters are no longer those that work was graded with; `changes` says how."""
+
+    def __init__(self, assignment: str, changes: Sequence[MasterChange]) -> None:
+        self.changes = list(changes)
+        told = "; ".join(map(str, changes[:6])) + ("; ..." if len(changes) > 6 else "")
+        super().__init__(
+            f"the master of {assignment} changed after work was graded: {told}. Nothing was "
+            f"written. To bring the gradebook up to date (a copy is kept) and grade again: "
+            f"chainrule grade {assignment} --update-gradebook"
+        )
+
+
+Update = Callable[[list[MasterChange]], list[MasterChange]]
+"""Says what to make of changes of a master, and lets them happen by returning: the changes, with
+renamed cells that are no such thing taken apart (`MasterChange.apart`)."""
 
 
 class Record(NamedTuple):
@@ -60,14 +87,6 @@ _IN_ORDER = (
 )  # fmt: skip
 
 
-# What nbgrader keeps of a master's cell besides its name.
-_SOURCE = ("cell_type", "source", "locked", "checksum")
-
-
-def _source_of(cell: MasterCell) -> tuple[Any, ...]:
-    return cell.cell_type, cell.source, not cell.is_theirs, cell.metadata.get("checksum")
-
-
 class Book:
     """The gradebook of a course, for grading one assignment. Use it in a `with`."""
 
@@ -78,47 +97,70 @@ class Book:
         masters: Iterable[Master],
         course_id: str = "default_course",
         config: Config | None = None,
+        update: Update | None = None,
     ) -> None:
-        self._assignment = assignment
-        self._book = _patiently(lambda: api.Gradebook(db_url, course_id))
+        """update: what to do where the masters changed after work was graded, see `Update`.
+
+        Raises MasterChanged where nothing may be done about it, BookError.
+        """
+        self._assignment, self._masters = assignment, list(masters)
+        if (folder := missing_folder(db_url)) is not None:
+            raise BookError(
+                f"there is no folder {folder} for the gradebook: make it, or correct "
+                "c.CourseDirectory.db_url in nbgrader_config.py"
+            )
+        # To make a new one takes a while by itself, and nobody else has it.
+        opening = _patiently if is_there(db_url) else _again_and_again
+        self._book = opening(lambda: api.Gradebook(db_url, course_id))
         self._late = AssignLatePenalties(config=config)
         self._late.init_plugin()
-        _patiently(lambda: self._enter(list(masters)))
+        self._late_policy = late_policy(config or Config(), self._late.plugin_inst)
+        self._root = Path((config or {}).get("CourseDirectory", {}).get("root", "."))
+        self.copy: Path | None = None  # of the database as it was, if that was changed
+        try:
+            changes = _patiently(lambda: self._changes(update))
+            if changes is not None:
+                self.copy = copy_aside(self._book.engine, self._root)
+            _patiently(lambda: self._enter(changes or ()), self._book.db.rollback)
+        except BaseException:
+            self._book.close()
+            raise
 
     def __enter__(self) -> Book:
         return self
 
     def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the connection."""
         self._book.close()
 
-    def _enter(self, masters: list[Master]) -> None:
-        """Make the assignment known, where `nbgrader generate_assignment` has not been run."""
-        book, name = self._book, self._assignment
-        book.update_or_create_assignment(name, course_id=book.course_id)
-        for master in masters:
-            try:
-                known = book.find_notebook(master.name, name)
-            except api.MissingEntry:
-                known = book.add_notebook(master.name, name)
-            cells = {(cell.name, cell.type) for cell in known._base_cells}
-            sources = {
-                one.name: {key: getattr(one, key) for key in _SOURCE} for one in known.source_cells
-            }
-            for cell in master.cells:
-                kind = {"cell_type": cell.cell_type, "max_score": cell.points}
-                if cell.is_grade and (cell.grade_id, "GradeCell") not in cells:
-                    book.add_grade_cell(cell.grade_id, master.name, name, **kind)
-                if cell.is_solution and (cell.grade_id, "SolutionCell") not in cells:
-                    book.add_solution_cell(cell.grade_id, master.name, name)
-                if cell.is_task and (cell.grade_id, "TaskCell") not in cells:
-                    book.add_task_cell(cell.grade_id, master.name, name, **kind)
-                source = dict(zip(_SOURCE, _source_of(cell), strict=True))
-                if sources.get(cell.grade_id) != source:
-                    book.update_or_create_source_cell(cell.grade_id, master.name, name, **source)
+    def _changes(self, update: Update | None) -> list[MasterChange] | None:
+        """How the masters differ from the gradebook, where something is at stake. Raises
+        MasterChanged."""
+        db, name = self._book.db, self._assignment
+        changes = master_changes(db, name, self._masters)
+        if not changes or not self.recorded():
+            return None
+        changes = with_renames(db, name, self._masters, changes)
+        if update is None:
+            raise MasterChanged(name, changes)
+        return update(changes)
 
-        db = book.db
-        found = book.find_assignment(name)
+    def _enter(self, changes: Sequence[MasterChange]) -> None:
+        """Have the gradebook know the assignment, with the cells that its masters have."""
+        book, name, db = self._book, self._assignment, self._book.db
+        try:
+            found = book.find_assignment(name)
+        except api.MissingEntry:
+            found = book.add_assignment(name, course_id=book.course_id)
+        agree(db, name, self._masters, changes)
+        db.expire_all()
         self._assignment_id, self._due = found.id, found.duedate
+        work = api.SubmittedAssignment
+        rows = select(work.student_id, work.extension).where(work.assignment_id == found.id)
+        self._extensions = dict(db.execute(rows).all())
         notebooks = db.query(api.Notebook.id, api.Notebook.name)
         columns = (api.BaseCell.id, api.BaseCell.name, api.BaseCell.type)
         self._cells: dict[str, tuple[str, list[_BookCell]]] = {
@@ -129,6 +171,17 @@ class Book:
             for number, title in notebooks.filter_by(assignment_id=self._assignment_id)
         }
         db.commit()
+
+    def class_list(self, folders: CourseDirectory) -> ClassList:
+        """Who is a student."""
+        return ClassList(self._book.db, folders)
+
+    def late(self, student: str) -> str:
+        """All that decides, besides when work was handed in, what being late takes off; nothing
+        where nothing is ever due."""
+        if self._due is None:
+            return ""
+        return f"{self._due} {self._extensions.get(student)} {self._late_policy}"
 
     def recorded(self) -> set[str]:
         """The students that have a submission of this assignment in the gradebook."""
@@ -173,12 +226,19 @@ class Book:
             for _, alike in groupby(sorted(rows, key=sorted), key=sorted):
                 # Into the table: through the model it takes twice as long.
                 db.execute(insert(model.__table__), list(alike))
+        self._hold_maxima([*submitted.values(), *(row["id"] for row in new[mine])])
         for work, notebooks in late.items():
             submission = db.get(mine, work)
             for one in submission.notebooks:
                 if one.id in notebooks:
                     one.late_submission_penalty = self._penalty(submission, one)
         db.commit()
+
+    def _hold_maxima(self, works: Sequence[str]) -> None:
+        """Raises BookError where a check of these submissions gave more points than it can give."""
+        mine = api.SubmittedAssignment.id.in_(works)
+        for _, name, score, most in over_maximum(self._book.db, mine):
+            raise BookError(f"{name} would have {score:g} of {most:g} points")
 
     def _notebooks(
         self,
@@ -239,7 +299,7 @@ class Book:
 
     def _penalty(self, submission: Any, notebook: Any) -> float | None:
         """What the course's plugin takes off for being late: between nothing and the score."""
-        late = submission.total_seconds_late
+        late = submission.total_seconds_late if self._due is not None else 0
         if late <= 0:
             return None
         self._book.db.refresh(notebook)
@@ -269,7 +329,12 @@ def _comment(cell: _BookCell, graded: Graded | None) -> dict[str, Any]:
 
 
 def _patiently(work: Callable[[], Any], undo: Callable[[], Any] | None = None) -> Any:
-    """Do it, and again while that may help. Raises BookError."""
+    """Do it, and again while that may help; say so when it takes a while. Raises BookError."""
+    with told_when_slow():
+        return _again_and_again(work, undo)
+
+
+def _again_and_again(work: Callable[[], Any], undo: Callable[[], Any] | None = None) -> Any:
     wait = _FIRST_WAIT
     for attempt in range(1, _ATTEMPTS + 1):
         try:

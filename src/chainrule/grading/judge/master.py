@@ -15,7 +15,7 @@ from traitlets.config import Config
 
 from chainrule.notebook.cells import nbgrader_of
 
-__all__ = ["Master", "MasterCell", "MasterError", "mentions_plots", "read_master"]
+__all__ = ["Master", "MasterCell", "MasterError", "mentions_plots", "parsed", "read_master"]
 
 
 _PLOTS = (b"matplotlib", b"pylab", b"seaborn", b"scipy", b"pandas", b"plots")
@@ -31,7 +31,9 @@ class MasterCell:
 
     source:   as students get it (solutions cleared) but with the hidden tests.
     metadata: its nbgrader metadata, with the checksum of that source.
-    imports:  import statements of the cells before it that the judge does not run itself.
+    imports:  import statements of the cells before it that the worker does not run itself; what
+              they bind, a check finds if the student's code has bound it too.
+    answer:   the grade_id of the answer before it, which it is about; nothing where there is none.
     """
 
     grade_id: str
@@ -40,6 +42,7 @@ class MasterCell:
     metadata: dict[str, Any]
     cell_id: str
     imports: str = ""
+    answer: str = ""
 
     @property
     def is_solution(self) -> bool:
@@ -139,29 +142,35 @@ def read_master(
     text = content.decode("utf-8") if isinstance(content, bytes) else content
     try:
         notebook = nbformat.reads(text, as_version=4)
+        _is_python(name, notebook.metadata)  # first: nbgrader has other words for it
         solved = [(cell, cell.source) for cell in notebook.cells]
         notebook = MetadataValidator().upgrade_notebook_metadata(notebook)
         notebook, _ = ClearSolutions(config=config).preprocess(notebook, {})
         notebook, _ = ComputeChecksums(config=config).preprocess(notebook, {})
         MetadataValidator().validate_nb(notebook)
+    except MasterError:
+        raise
     except Exception as error:
         reason = str(error).strip().splitlines() or [type(error).__name__]
         raise MasterError(f"{name} is no master notebook: {reason[0]}") from error
     cells: list[MasterCell] = []
     imports: list[str] = []
     defines: set[str] = set()
+    answer = ""
     for cell, (_, source) in zip(notebook.cells, solved, strict=True):
         known = _known(cell)
         if known and "### AUTOTEST" in cell.source:
             raise MasterError(f"{name}: nbgrader's AUTOTEST cells are not supported")
         theirs = not known or known.get("solution")
         if cell.cell_type == "code" and theirs:
-            tree = _parsed(source)
+            tree = parsed(source)
             imports += _imports(tree)
             if known:
                 defines.update(_bound(tree))
         if not known:
             continue
+        if known.get("solution"):
+            answer = known["grade_id"]
         entry = MasterCell(
             grade_id=known["grade_id"],
             cell_type=cell.cell_type,
@@ -169,6 +178,7 @@ def read_master(
             metadata=known,
             cell_id=str(cell.get("id") or ""),
             imports="\n".join(imports),
+            answer=answer,
         )
         cells.append(entry)
         if cell.cell_type == "code" and not theirs:
@@ -181,6 +191,15 @@ def read_master(
         for cell, (_, source) in zip(notebook.cells, solved, strict=True)
     )
     return Master(name, tuple(cells), kept, whole, frozenset(defines), dict(files or {}))
+
+
+def _is_python(name: str, metadata: dict[str, Any]) -> None:
+    """Raises MasterError for a master whose metadata name another language."""
+    for part, key in (("language_info", "name"), ("kernelspec", "language")):
+        known = metadata.get(part)
+        language = known.get(key) if isinstance(known, dict) else None
+        if isinstance(language, str) and language and "python" not in language.lower():
+            raise MasterError(f"{name} is a notebook in {language}: only Python can be graded")
 
 
 def _known(cell: Any) -> dict[str, Any]:
@@ -201,12 +220,12 @@ def _no_doubles(name: str, cells: Iterable[MasterCell]) -> None:
 # What a cell binds --------------------------------------------------------------------------------
 
 
-def _parsed(source: str) -> ast.Module:
+def parsed(source: str) -> ast.Module:
     """The cell as Python, magics and shell lines left out; empty where it is none."""
     kept = re.sub(r"^\s*[%!?].*$", "pass", source, flags=re.MULTILINE)
     try:
         return ast.parse(kept)
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ast.Module(body=[], type_ignores=[])
 
 

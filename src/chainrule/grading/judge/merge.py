@@ -16,11 +16,7 @@ from chainrule.notebook.cells import grade_id_of, source_of
 from chainrule.notebook.read import read_cells
 from chainrule.notebook.text import plain_text
 
-__all__ = [
-    "Merged",
-    "MergedCell",
-    "merge",
-]
+__all__ = ["Merged", "MergedCell", "merge"]
 
 _MISSING = "This cell was missing from the submission; it is the untouched one of the assignment."
 _ID = re.compile(r"[a-zA-Z0-9_-]{1,64}\Z")

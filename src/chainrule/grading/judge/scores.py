@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,18 +12,13 @@ from chainrule.grading.judge.master import Master
 from chainrule.grading.judge.merge import MergedCell
 from chainrule.grading.judge.submission import written
 from chainrule.notebook.cells import grade_id_of
+from chainrule.notebook.failed_check import NOTE
+from chainrule.notebook.text import printable
 
-__all__ = [
-    "Graded",
-    "Score",
-    "as_file",
-    "as_notebook",
-    "log",
-    "unreadable",
-]
+__all__ = ["Graded", "Score", "as_file", "graded", "unreadable"]
 
 
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -43,8 +39,7 @@ class Graded:
     comments:  automatic comments, by the grade_id of answers and tasks; None where there is none.
     notes:     what student and instructor should know, a sentence each.
     problem:   why nothing could be graded, in a sentence, or nothing.
-    live:      how many checks and set-up cells were run, their outcome not known before.
-    seconds, cpu_seconds: what it took, the jail's share of the wall time included.
+    seconds:   what it took, waiting included.
     """
 
     notebook: dict[str, Any]
@@ -52,17 +47,27 @@ class Graded:
     comments: dict[str, str | None]
     notes: tuple[str, ...] = ()
     problem: str = ""
-    live: int = 0
     seconds: float = 0.0
-    cpu_seconds: float = 0.0
 
 
-def as_file(graded: Graded) -> str:
-    """The graded notebook as it is stored: JSON, a line for each cell, keys in order."""
+def as_file(graded: Graded, problems: Sequence[str] = ()) -> str:
+    """The graded notebook as it is stored: JSON, a line for each cell, keys in order.
+
+    problems: sentences about how it was handed in; a feedback page shows them with its notes.
+    """
     encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
     cells = ",\n  ".join(encode(cell) for cell in graded.notebook["cells"])
     rest = {key: value for key, value in graded.notebook.items() if key != "cells"}
+    notes = list(dict.fromkeys(map(printable, [*problems, *graded.notes])))
+    if notes:
+        rest["metadata"] = {**rest["metadata"], NOTE: {"notes": notes}}
     return f'{{\n "cells": [\n  {cells}\n ],\n {encode(rest)[1:-1]}\n}}\n'
+
+
+def graded(master: Master, cells: list[dict[str, Any]], notes: Sequence[str]) -> Graded:
+    """What a submission gets for these cells, which were run. notes: on how that went."""
+    scores, comments, more = _scores(master, cells)
+    return Graded(_as_notebook(master, cells), scores, comments, (*notes, *more))
 
 
 def unreadable(master: Master, problem: str) -> Graded:
@@ -74,7 +79,7 @@ def unreadable(master: Master, problem: str) -> Graded:
     comments: dict[str, str | None] = {
         c.grade_id: None for c in master.cells if c.is_solution or c.is_task
     }
-    return Graded(as_notebook(master, blank), scores, comments, (problem,), problem)
+    return Graded(_as_notebook(master, blank), scores, comments, (problem,), problem)
 
 
 def _scores(
@@ -87,7 +92,7 @@ def _scores(
     scores: list[Score] = []
     comments: dict[str, str | None] = {}
     notes: list[str] = []
-    for cell in cells:
+    for place, cell in enumerate(cells):
         name = grade_id_of(cell)
         if not name:
             continue
@@ -99,9 +104,15 @@ def _scores(
             outputs = [from_dict(output) for output in cell["outputs"]]
             node = NotebookNode(cell_type="code", metadata=metadata, outputs=outputs)
             try:
-                points = float(determine_grade(node, log)[0])
+                points = float(determine_grade(node, _log)[0])
             except (ValueError, KeyError) as error:
                 notes.append(f"The check {name} gave no score that can be used: {error}.")
+        elif known.is_grade and untouched and _answered_below(master, cells[place + 1 :]):
+            untouched = False
+            notes.append(
+                f"The cell {name} is as it was handed out, and a cell was added under it: "
+                "a person will see whether that is the answer."
+            )
         elif known.is_solution and untouched:  # no answer
             points = 0.0
         if known.is_grade:
@@ -112,7 +123,19 @@ def _scores(
     return tuple(scores), comments, notes
 
 
-def as_notebook(master: Master, cells: list[dict[str, Any]]) -> dict[str, Any]:
+def _answered_below(master: Master, cells: list[dict[str, Any]]) -> bool:
+    """Whether a cell was added right under an answer, before these are the master's, and says
+    something."""
+    given = {source.strip() for name, _, source in master.solved if not name}
+    for cell in cells:
+        if grade_id_of(cell) or cell["source"].strip() in given - {""}:
+            return False
+        if cell["source"].strip():
+            return True
+    return False
+
+
+def _as_notebook(master: Master, cells: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "cells": cells,
         "metadata": dict(master.metadata),

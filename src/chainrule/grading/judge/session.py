@@ -1,56 +1,55 @@
-"""One submission at work: in a process of its own, with a jail beside it.
+"""One submission at work: in a worker of its own, with a guest beside it.
 
-The student's cells run in the jail, the check cells here. The two share names: what a student
-defined, a check sees as proxies. A death or an endless loop costs the cell it happened in; the jail
-is made anew, and the cells that went well are run in it again.
+The student's cells run in the guest, the check cells here. The two share names: what a student
+defined, a check sees as proxies. A death or an endless loop costs the cell it happened in; the
+guest is made anew, and the cells that went well are run in it again.
 """
 
 from __future__ import annotations
 
 import contextlib
+import signal
 import time
-from collections.abc import Callable, Sequence
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from chainrule.grading.judge.deriving import numerical_notes
 from chainrule.grading.judge.master import Master, MasterCell
-from chainrule.grading.judge.merge import Merged, MergedCell, merge
-from chainrule.grading.judge.replay import (
-    Heard,
-    News,
-    Outcome,
-    Rehearsal,
-    common_state,
-    state_of,
-)
-from chainrule.grading.judge.submission import Ran, Submission, _title, is_run, time_is_up, written
-from chainrule.grading.limits import Limits
-from chainrule.grading.remote.bundle import split
-from chainrule.grading.remote.client import Asked, Gone, Overran, RemoteStudent
+from chainrule.grading.judge.merge import MergedCell, merge
+from chainrule.grading.judge.submission import Listener, Submission, is_run, written
+from chainrule.grading.limits import Limits, Took
+from chainrule.grading.remote.client import Gone, Overran, RemoteStudent
+from chainrule.grading.remote.clock import Budget
 from chainrule.grading.remote.namespace import CheckNamespace
 from chainrule.grading.sandbox.guest_process import ForkServerError, SupervisorClient
-from chainrule.notebook.outputs import Output, clean_outputs, error_output, stream_output
+from chainrule.notebook.outputs import (
+    Output,
+    clean_outputs,
+    error_output,
+    shortened,
+    size_of,
+    stream_output,
+)
 
 if TYPE_CHECKING:
     from chainrule.grading.remote.shell import (
         Shell,  # IPython, which a caller of `judge` does without
     )
 
-__all__ = [
-    "Session",
-]
+__all__ = ["Session"]
 
-_REPLAYS = 80  # jails that one submission may use up
-_STRAY = 1 << 11  # added to a cell's number for what is asked beside its part
-_SCRIPT_SECONDS = 2.0  # what takes longer is asked step by step, each with the time of a call
+_MOST_GUESTS = 80  # that one submission may use up
+_TICK = 0.2  # seconds of processor time from one look at a check's own time to the next
+_CUT_ALL = "... the output of this cell was left out: the notebook shows too much in all ...\n"
 
 
 class Session:
     """The judging of one submission.
 
-    rehearsal: what is known of the master's cells. numbers: of the cells that may be rehearsed.
-    go_live: called before the first cell of the judge's that has to be run for real and may leave
-    something behind, which those do not that a part is known of.
-    heard: how such cells went. tainted: one of those left something behind all the same.
+    notes: what student and instructor should know, a sentence each. took: the seconds of the
+    slowest call, cell and check so far, and of all together. numbers: what the notebook calls the
+    worker's cells, `In [number]`, by grade_id. modules: what is imported in the guest at the end,
+    if asks_modules.
     """
 
     def __init__(
@@ -60,278 +59,271 @@ class Session:
         limits: Limits,
         supervisor: SupervisorClient,
         shell: Shell,
-        rehearsal: Rehearsal | None = None,
-        go_live: Callable[[], None] = lambda: None,
-        numbers: dict[str, int] | None = None,
+        listener: Listener | None = None,
+        asks_modules: bool = False,
     ) -> None:
         self._master, self._submission, self._limits = master, submission, limits
         self._supervisor, self._shell = supervisor, shell
-        self._deadline = time.monotonic() + limits.total_seconds
-        self._good: list[str] = []  # cells to run again in a new jail
-        self._jails = 0
-        self._jail: RemoteStudent | None = None
-        self._names = CheckNamespace()
-        self._names.owned = master.defines
-        self._notes: list[str] = []
-        self._rehearsal = rehearsal or {}
-        self._go_live: Callable[[], None] | None = go_live
-        self._numbers = numbers or {}
-        self._next: dict[str, Asked] = {}  # checks to be asked right after the cell that is run
-        self._given: dict[str, bytes] = {}  # what they were answered
-        self._behind: list[MasterCell] = []  # the judge's cells that were not run for real
-        self._live = self._count = 0  # cells run for real; code cells begun
-        self._at_work = False  # whether the shell has these names
-        self.tainted = False
-        self.heard: dict[str, Heard] = {}
-        self._learned: list[News] = []
+        self._listener = listener or Listener()
+        self._budget = Budget(limits.total_seconds)
+        self._room = limits.total_output_bytes
+        self._good: list[str] = []  # cells to run again in a new guest
+        self._guests = 0
+        self._student: RemoteStudent | None = None
+        self._names = CheckNamespace(master.defines)
+        self._imported: dict[str, Any] = {}  # by the master's answers
+        self._count = 0  # code cells begun
+        self._timeouts = 0
+        self._late = ""  # the answer whose check took too long
+        self.notes: list[str] = []
+        self.took = Took()
+        self.numbers: dict[str, int] = {}
+        self.modules: list[str] = []
+        self._asks_modules = asks_modules
 
-    def run(self) -> Ran:
-        """Run the cells in order. Raises Malformed, ForkServerError."""
+    def run(self) -> list[dict[str, Any]]:
+        """Run the cells in order; the notebook's cells. Raises Malformed, ForkServerError."""
         merged = merge(self._master, self._submission.notebook or b"", self._limits)
-        self._notes += merged.notes
+        self.notes += merged.notes
+        cells = [written(cell, None, []) for cell in merged.cells]
+        self._listener.plan(cells)
+        self._shell.use(self._names, self._limits.output_bytes)
         try:
-            cells = self._run_all(merged)
+            for place, cell in enumerate(merged.cells):
+                if cell.cell_type == "code":
+                    cells[place] = self._finished(cell)
+                    self._listener.cell(place, cells[place])
             self._no_orphan()
+            if ended := self._ended():
+                self.notes.append(f"Grading of it ended early: {ended}.")
+            self.notes += numerical_notes(self._master, merged.cells, set(self._good))
+            if self._asks_modules:
+                self.modules = self._guest().request("modules")
         finally:
-            if self._jail is not None:
-                self._jail.close()
-        return Ran(cells, self._notes, self._live, tuple(self._learned))
-
-    def _run_all(self, merged: Merged) -> list[dict[str, Any]]:
-        cells: list[dict[str, Any]] = []
-        for place, cell in enumerate(merged.cells):
-            outputs: list[Output] = []
-            number = None
-            if is_run(cell):
-                self._count += 1
-                number = self._count
-                self._next = self._checks_after(merged.cells[place + 1 :])
-                outputs = self._run(cell)
-            if cell.cell_type == "code" and cell.note:
-                outputs.insert(0, stream_output(cell.note + "\n"))
-            for output in outputs:
-                if output["output_type"] == "execute_result":
-                    output["execution_count"] = number
-            cells.append(written(cell, number, outputs))
+            if self._student is not None:
+                self._student.close()
+        self.took = self.took._replace(total=self._limits.total_seconds - self._budget.left)
         return cells
 
-    def _checks_after(self, cells: Sequence[MergedCell]) -> dict[str, Asked]:
-        """The checks right after a cell that a part is known of, by grade_id."""
-        found: dict[str, Asked] = {}
-        for cell in cells:
-            if not is_run(cell):
-                continue
-            known = cell.master
-            part = self._rehearsal.get(known.grade_id) if known and known.is_check else None
-            if known is None or part is None:
-                break
-            if part.packed:
-                found[known.grade_id] = part.number, part.packed, part.methods
-        return found
+    def _finished(self, cell: MergedCell) -> dict[str, Any]:
+        outputs: list[Output] = []
+        number = None
+        if is_run(cell):
+            self._count += 1
+            number = self._count
+            outputs = self._shortened(self._run(cell))
+        if cell.note:
+            outputs.insert(0, stream_output(cell.note + "\n"))
+        for output in outputs:
+            if output["output_type"] == "execute_result":
+                output["execution_count"] = number
+        return written(cell, number, outputs)
+
+    def _shortened(self, outputs: list[Output]) -> list[Output]:
+        """As much of a cell's outputs as there is room for; that it failed stays in any case."""
+        size = size_of(outputs)
+        if size <= self._room:
+            self._room -= size
+            return outputs
+        errors = [one for one in outputs if one["output_type"] == "error"]
+        return [stream_output(_CUT_ALL), *map(shortened, errors[:1])]
 
     def _run(self, cell: MergedCell) -> list[Output]:
-        if time.monotonic() > self._deadline:
-            return [time_is_up(self._limits)]
+        ended = self._ended()
+        if ended:
+            return [error_output("TimeoutError", f"not run: {ended}")]
         known = cell.master
-        if known is None or known.is_theirs:
-            return self._run_inside(cell.source, _title(cell))
-        if self._limits.checks == "inside":
+        if known is None or known.is_theirs or self._limits.checks == "inside":
             return self._run_inside(cell.source, _title(cell))
         if not known.is_check:  # locked and without points: set-up, which both sides need
             self._run_inside(cell.source, _title(cell))
-        return self._judged(known)
+        return self._checked(known)
 
-    # In the jail
+    def _ended(self) -> str:
+        """Why nothing more of this submission is run, or nothing."""
+        if self._timeouts >= self._limits.timeouts:
+            return f"{self._timeouts} calls or cells before had taken too long"
+        if self._budget.left <= 0:
+            return f"the submission took more than {self._limits.total_seconds:g} s"
+        return ""
 
-    def _student(self) -> RemoteStudent:
-        """The jail as it is after the good cells; a new one, with them run again, after a death."""
-        if self._jail is not None and self._jail.lost is None:
-            return self._jail
+    # In the guest
+
+    def _guest(self) -> RemoteStudent:
+        """The guest as it is after the good cells; a new one, with them run again, after a death.
+
+        Raises Gone, ForkServerError.
+        """
+        if self._student is not None and self._student.lost is None:
+            return self._student
         self._no_orphan()
         while True:
-            self._jails += 1
-            if self._jails > _REPLAYS:
-                raise Gone(f"the student's process ended {_REPLAYS} times; it is not started again")
-            jail = self._jail = self._names.jail = RemoteStudent(
-                self._supervisor.jail(self._limits), self._limits
-            )
-            jail.deadline = self._deadline
+            self._guests += 1
+            if self._guests > _MOST_GUESTS:
+                raise Gone(f"the student's process ended {_MOST_GUESTS} times")
+            process = self._supervisor.guest(self._limits)
+            student = RemoteStudent(process, self._limits, self._budget)
+            self._student = self._names.student = student
+            if self._timeouts:
+                process.lower_priority()  # others are not to wait for it
             try:
-                jail.request("find", "")
-            except Gone as gone:  # before anything of the student's was run
-                raise ForkServerError(f"a jail did not start: {gone}") from gone
+                student.request("find", "")
+            except (Gone, Overran) as gone:  # before anything of the student's was run
+                raise ForkServerError(f"a guest did not start: {gone}") from gone
             try:
                 for name, content in {**self._submission.files, **self._master.files}.items():
-                    self._give(jail, name, content)
+                    self._give(student, name, content)
                 for source in self._good:
-                    jail.run(source, quiet=True)
+                    student.run(source, quiet=True)
             except Exception:
-                if time.monotonic() > self._deadline:
+                if self._budget.left <= 0:
                     raise Gone("the time for this submission is over") from None
-                if self._good and jail.lost is not None:
-                    continue  # what went well once may not go well again; _REPLAYS bounds it
-            return jail
+                if self._good and student.lost is not None:
+                    continue  # what went well once may not go well again; _MOST_GUESTS bounds it
+            return student
 
     def _no_orphan(self) -> None:
         """Raises ForkServerError when the guest was killed from outside: then none of it counts."""
-        if self._jail is not None and self._jail.orphaned:
+        if self._student is not None and self._student.orphaned:
             raise ForkServerError("the supervisor is gone")
 
-    def _give(self, jail: RemoteStudent, name: str, content: bytes) -> None:
+    def _give(self, student: RemoteStudent, name: str, content: bytes) -> None:
         """Lay a file beside the notebook. Raises Gone, Overran."""
         try:
-            jail.request("file", name, content)
+            student.request("file", name, content)
         except (Gone, Overran):
             raise
         except Exception:  # such a name or so much content has no place there
             note = f"The file {name} could not be laid beside the notebook."
-            if note not in self._notes:
-                self._notes.append(note)
+            if note not in self.notes:
+                self.notes.append(note)
 
     def _run_inside(self, source: str, title: str) -> list[Output]:
-        """Run a cell in the jail, and have the checks after it answered too."""
+        """Run a cell in the guest."""
         try:
-            answer = self._stretch(source)
-            jail = self._student()
+            student = self._guest()
         except Gone as gone:
             return [error_output("RuntimeError", f"this cell was not run: {gone}")]
-        jail.deadline = self._deadline
+        student.overran = False
         try:
-            if answer is None:
-                answer = jail.run(source, number=self._count)
+            answer = student.run(source, number=self._count)
         except Overran as late:
-            self._notes.append(f"{title} {late}.")
+            self._time_out(student)
+            self.notes.append(f"{title} {late}.")
             outputs = self._outputs(late.partial)
             return [*outputs, error_output("TimeoutError", f"this cell {late}")]
-        except Exception as error:  # whatever the jail says that it raised
-            if jail.lost is None:
+        except Exception as error:  # whatever the guest says that it raised
+            if student.lost is None:
                 return [error_output("RuntimeError", f"this cell could not be run: {error}")]
-            self._notes.append(f"{title} was stopped: {jail.lost}.")
-            return [error_output("RuntimeError", f"this cell was stopped: {jail.lost}")]
+            if student.overran:
+                self._time_out(student)
+            self.notes.append(f"{title} was stopped: {student.lost}.")
+            return [error_output("RuntimeError", f"this cell was stopped: {student.lost}")]
+        self.took = self.took._replace(cell=max(self.took.cell, student.spent))
         self._good.append(source)
         return self._outputs(answer)
 
-    def _stretch(self, source: str) -> Any:
-        """Run a cell and have the checks after it answered, in one message: what `run` answers.
-
-        None where there are no such checks, and where it did not go well: then each is asked
-        alone, of a jail where nothing of it has happened. Raises Gone.
-        """
-        if not self._next:
-            return None
-        jail = self._student()
-        jail.deadline = self._deadline
-        found = jail.stretch(source, self._count, [*self._next.values()], _SCRIPT_SECONDS)
-        if found is None:
-            jail.close()
-            return None
-        self._given = dict(zip(self._next, found[1], strict=False))
-        return found[0]
+    def _time_out(self, student: RemoteStudent) -> None:
+        self._timeouts += 1
+        self._listener.late()
+        student.overran = False
+        student.lower_priority()
 
     def _outputs(self, answer: Any) -> list[Output]:
         raw = answer[1] if type(answer) is tuple and len(answer) == 2 else None
         return clean_outputs(raw, self._limits.output_bytes)
 
-    # In the judge
+    # In the worker
 
-    def _judged(self, cell: MasterCell) -> list[Output]:
-        """The outputs of a check or a set-up cell: recalled, or else those of running it."""
-        part = self._rehearsal.get(cell.grade_id)
-        answers = self._given.pop(cell.grade_id, b"")
-        if part is not None:
-            if not answers:
-                answers = self._answers(part.number, part.packed, part.methods)
-            again = part.number + _STRAY
-            outputs = part.recall(answers, lambda *asked: self._answers(again, *asked), self._count)
-            if outputs is not None:
-                self._behind.append(cell)
-                return outputs
-        self._live += 1
-        self._catch_up(part is not None)
-        self._import(cell)
+    def _checked(self, cell: MasterCell) -> list[Output]:
+        """The outputs of a check or a set-up cell."""
+        if self._late and cell.answer == self._late:
+            why = f"a call of {cell.answer} had taken too long before"
+            return [error_output("TimeoutError", f"not run: {why}")]
         try:
-            jail = self._student()
-        except Gone as gone:
+            student = self._guest()
+            self._import(cell, student)
+        except (Gone, Overran) as gone:
             return [error_output("RuntimeError", f"this check was not run: {gone}")]
-        jail.deadline = min(self._deadline, time.monotonic() + self._limits.cell_seconds)
-        if cell.grade_id in self._numbers:
-            return self._noted(cell, jail)
-        if part is None:
-            return self._really(cell, jail)
-        given = split(answers)
-        jail.prepare(list(zip(part.requests, given, strict=False)), part.number + _STRAY)
-        before = common_state()
-        outputs = self._really(cell, jail)
-        used, talk = jail.taken()
-        if before != common_state():  # then later cells may come out otherwise than rehearsed
-            self.tainted = True
-            self._rehearsal = {}
-        elif jail.lost is None and all(request and answer for request, answer in talk):
-            self._learned.append(
-                (cell.grade_id, Outcome.of(given[:used], talk, outputs, self._count))
-            )
-        return outputs
-
-    def _answers(self, number: int, packed: bytes, methods: tuple[str, ...]) -> bytes:
-        """What the student's code answers to a part, or what comes after it, as far as it comes."""
-        if not packed:
-            return b""
+        student.overran, student.slowest = False, 0.0
+        began = time.process_time()
+        self.numbers[cell.grade_id] = self._count
+        patience, outputs = _Patience(self._limits.check_seconds), None
         try:
-            jail = self._student()
-            jail.deadline = self._deadline
-            return jail.script((number, packed, methods), _SCRIPT_SECONDS)
-        except Gone:  # the check itself finds out, in a new jail
-            return b""
-
-    def _catch_up(self, traceless: bool) -> None:
-        """Run what was only recalled so far and binds names: set-up, and imports."""
-        if self._go_live is not None and (self._master.files or not traceless):
-            self._go_live()
-            self._go_live = None
-        if not self._at_work:
-            self._shell.use(self._names, self._limits.output_bytes)
-            self._at_work = True
-        for cell in self._behind:
-            self._import(cell)
-            if not cell.is_check:
-                self._shell.run(cell.source)
-                self._names.settle()
-        self._behind.clear()
-
-    def _really(self, cell: MasterCell, jail: RemoteStudent) -> list[Output]:
-        try:
-            _, outputs = self._shell.run(cell.source, number=self._count)
+            with patience:
+                _, outputs = self._shell.run(cell.source, number=self._count)
         finally:
             self._names.settle()
-        if jail.lost is not None:
-            self._notes.append(f"The check {cell.grade_id} stopped early: {jail.lost}.")
+        if outputs is None:  # it was over while IPython had an error of the check's in hand
+            outputs = [*self._shell.kept.settled(), error_output("TimeoutError", patience.told)]
+        if patience.over:  # the guest may have been in the middle of a message
+            student.close(patience.told)
+        if student.overran or patience.over:
+            self._time_out(student)
+            self._late = cell.answer
+        self.took = self.took._replace(
+            call=max(self.took.call, student.slowest),
+            check=max(self.took.check, time.process_time() - began),
+        )
+        if student.lost is not None:
+            self.notes.append(f"The check {cell.grade_id} stopped early: {student.lost}.")
         return clean_outputs(outputs, self._limits.output_bytes)
 
-    def _noted(self, cell: MasterCell, jail: RemoteStudent) -> list[Output]:
-        """Run a cell, and note how it went."""
-        jail.request("number", self._numbers[cell.grade_id])
-        shells = ("In", "Out")  # IPython's own, as is what begins with _
-        known = {n: one for n, one in self._names.items() if n[:1] != "_" and n not in shells}
-        before = state_of(known)
-        talk: list[tuple[bytes, bytes]] = []
-        jail.heard = talk
-        try:
-            outputs = self._really(cell, jail)
-        finally:
-            jail.heard = None
-        self.heard[cell.grade_id] = Heard(talk, outputs, before == state_of(known), self._count)
-        return outputs
-
-    def _import(self, cell: MasterCell) -> None:
+    def _import(self, cell: MasterCell, student: RemoteStudent) -> None:
+        """Names that the master's answers import: where the student has one too, the check gets it
+        from here, and else it is not there. Raises Gone, Overran."""
         for statement in cell.imports.splitlines():
-            self._quietly(statement)
+            self._imported.update(_imported_by(statement))
+        for name in [name for name in self._imported if name not in self._names]:
+            if self._has(student, name):
+                dict.__setitem__(self._names, name, self._imported.pop(name))
 
-    def _quietly(self, statement: str) -> None:
-        """An import the master's answer has, for the checks; one that fails is nobody's loss."""
-        with contextlib.suppress(Exception):
-            found: dict[str, Any] = {"__name__": "__main__"}
-            exec(statement, found)
-            found.pop("__builtins__", None)
-            found.pop("__name__", None)
-            for name, value in found.items():
-                dict.setdefault(self._names, name, value)
+    def _has(self, student: RemoteStudent, name: str) -> bool:
+        """Whether the student's code has bound a name. Raises Gone, Overran."""
+        try:
+            answer = student.request("find", name)
+        except (Gone, Overran):
+            raise
+        except Exception:  # what is bound to it cannot cross
+            return True
+        return type(answer) is tuple and answer[:1] == (True,)
+
+
+def _imported_by(statement: str) -> dict[str, Any]:
+    """What an import binds, by name; nothing where it fails, which is nobody's loss."""
+    found: dict[str, Any] = {"__name__": "__main__"}
+    with contextlib.suppress(Exception):
+        exec(statement, found)
+    return {name: value for name, value in found.items() if not name.startswith("__")}
+
+
+def _title(cell: MergedCell) -> str:
+    return f"The cell {cell.master.grade_id}" if cell.master else "A cell that was added"
+
+
+class _Patience:
+    """Raises TimeoutError in what is run in it, once that has taken so much processor time.
+
+    A check may be made to compute for ever by what it was answered; so may reading an answer. Here
+    that error ends. over: whether it was raised; told: what it says.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds, self.over = seconds, False
+        self.told = f"the check took longer than {seconds:g} s"
+
+    def __enter__(self) -> None:
+        self._end = time.process_time() + self._seconds
+        self._before = signal.signal(signal.SIGPROF, self._look)
+        signal.setitimer(signal.ITIMER_PROF, _TICK, _TICK)
+
+    def __exit__(self, kind: object, error: BaseException | None, *_: object) -> bool:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, self._before)
+        return self.over and isinstance(error, TimeoutError)
+
+    def _look(self, _: int, frame: FrameType | None) -> None:
+        leaving = frame is not None and frame.f_code is _Patience.__exit__.__code__
+        if time.process_time() > self._end and not leaving:
+            self.over = True
+            raise TimeoutError(self.told)

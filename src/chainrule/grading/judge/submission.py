@@ -3,26 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from chainrule.grading.judge.merge import MergedCell
-from chainrule.grading.judge.replay import (
-    News,
-)
-from chainrule.grading.limits import Limits
 from chainrule.notebook.failed_check import NOTE
-from chainrule.notebook.outputs import Output, error_output
+from chainrule.notebook.outputs import OF_ERRORS, Output
 
-if TYPE_CHECKING:
-    pass
-
-__all__ = [
-    "Ran",
-    "Submission",
-    "is_run",
-    "time_is_up",
-    "written",
-]
+__all__ = ["Listener", "Submission", "is_run", "written"]
 
 
 @dataclass(frozen=True)
@@ -39,43 +26,35 @@ class Submission:
     problem: str = ""
 
 
-@dataclass(frozen=True)
-class Ran:
-    """A submission that was run: its cells with outputs, in nbformat's form; notes, a sentence
-    each; how many cells of the judge's were run and not recalled, and what was learned of them;
-    and its seconds of CPU."""
+class Listener:
+    """What a session tells while it is at work; here nobody listens."""
 
-    cells: list[dict[str, Any]]
-    notes: list[str]
-    live: int = 0
-    learned: tuple[News, ...] = ()
-    cpu_seconds: float = 0.0
+    def plan(self, cells: list[dict[str, Any]]) -> None:
+        """All cells of the graded notebook, before anything is run."""
+
+    def cell(self, place: int, cell: dict[str, Any]) -> None:
+        """A cell that was run, as it stands in the graded notebook."""
+
+    def late(self) -> None:
+        """A call or a cell took too long: this submission is one that takes a while."""
 
 
 def is_run(cell: MergedCell) -> bool:
     return cell.cell_type == "code" and bool(cell.source.strip())
 
 
-def time_is_up(limits: Limits) -> Output:
-    seconds = f"{limits.total_seconds:g} s"
-    return error_output("TimeoutError", f"not run: the submission took more than {seconds}")
-
-
-def _title(cell: MergedCell) -> str:
-    return f"The cell {cell.master.grade_id}" if cell.master else "A cell that was added"
-
-
 def written(cell: MergedCell, number: int | None, outputs: list[Output]) -> dict[str, Any]:
     """The cell in nbformat's form."""
     known = cell.master
     metadata: dict[str, Any] = {}
-    mistakes = [one["misconception"] for one in outputs if "misconception" in one]
-    if mistakes:  # nbformat has no place for them in an output
-        outputs = [{k: v for k, v in one.items() if k != "misconception"} for one in outputs]
+    errors = [one for one in outputs if one["output_type"] == "error"]
+    more = {key: errors[0][key] for key in OF_ERRORS if errors and key in errors[0]}
+    if errors:  # nbformat has no place for it in an output
+        outputs = [{k: v for k, v in one.items() if k not in OF_ERRORS} for one in outputs]
     if known is not None:
         metadata = {"nbgrader": dict(known.metadata), "deletable": False}
-        if mistakes and known.is_check:
-            metadata[NOTE] = {"misconception": mistakes[0]}
+        if more and known.is_check:
+            metadata[NOTE] = more
         if not known.is_theirs:
             metadata["editable"] = False
     found: dict[str, Any] = {

@@ -18,18 +18,9 @@ from pathlib import Path
 from typing import IO, Any
 
 __all__ = [
-    "GRACE",
-    "AllRefused",
-    "Member",
-    "Refused",
-    "Tally",
-    "archive_suffix",
-    "files",
-    "members",
-    "opened",
-    "read_block",
-    "readable",
-]
+    "GRACE", "AllRefused", "Member", "Refused", "Tally", "archive_suffix", "files", "members",
+    "opened", "read_block", "readable",
+]  # fmt: skip
 
 GRACE = 1 << 20  # bytes that may come of a few before their ratio is looked at
 _BLOCK = 1 << 16

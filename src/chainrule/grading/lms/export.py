@@ -10,7 +10,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
 from nbgrader.api import Gradebook
@@ -31,27 +30,17 @@ from chainrule.grading.lms.export_job import (
     Exported,
     Files,
     Job,
-    Match,
-    Options,
     as_csv,
     guarded,
 )
 from chainrule.grading.lms.gradescope import gradescope
 from chainrule.grading.lms.moodle import moodle
+from chainrule.grading.lms.options import Match, Options, Target
 
 __all__ = [
     "FORMATS", "CanvasExporter", "CsvExporter", "Exported", "Format", "GradescopeExporter", "Match",
     "MoodleExporter", "Options", "Target", "export", "export_assignment",
 ]  # fmt: skip
-
-
-class Target(StrEnum):
-    """What grades are written for."""
-
-    CSV = "csv"
-    CANVAS = "canvas"
-    MOODLE = "moodle"
-    GRADESCOPE = "gradescope"
 
 
 def _plain(job: Job) -> Files:

@@ -13,12 +13,12 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
 
 from chainrule.course.folder import Course
 from chainrule.formatting import decimal
 from chainrule.grading.gradebook.reader import AssignmentGrades, StudentGrades
+from chainrule.grading.lms.options import Options
 from chainrule.notebook.text import printable
 
 __all__ = [
@@ -26,38 +26,12 @@ __all__ = [
     "Exported",
     "Files",
     "Job",
-    "Match",
-    "Options",
     "as_csv",
     "decimal",
     "feedback",
     "formulas",
     "guarded",
 ]  # fmt: skip
-
-
-class Match(StrEnum):
-    """By what Moodle finds a student."""
-
-    IDNUMBER = "idnumber"
-    USERNAME = "username"
-    EMAIL = "email"
-
-
-@dataclass(frozen=True)
-class Options:
-    """What may be chosen.
-
-    roster: the gradebook that Canvas exported. match: by what Moodle finds a student. column: what
-    the other system calls the assignment. zero_for_missing: no submission is worth 0 points there;
-    otherwise it is no grade. students: only these.
-    """
-
-    roster: Path | None = None
-    match: Match = Match.IDNUMBER
-    column: str = ""
-    zero_for_missing: bool = False
-    students: tuple[str, ...] = ()
 
 
 @dataclass

@@ -10,12 +10,12 @@ from chainrule.grading.lms.export_job import (
     AS_THEY_ARE,
     Files,
     Job,
-    Match,
     as_csv,
     feedback,
     formulas,
     guarded,
 )
+from chainrule.grading.lms.options import Match
 
 __all__ = ["for_php", "moodle"]
 

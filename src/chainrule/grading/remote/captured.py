@@ -14,14 +14,7 @@ from IPython.core.history import HistoryManager
 
 from chainrule.notebook.outputs import CUT, MOST_OUTPUTS, Output, stream_output
 
-__all__ = [
-    "Compiler",
-    "History",
-    "Hook",
-    "Kept",
-    "Publisher",
-    "Stream",
-]
+__all__ = ["Compiler", "History", "Hook", "Kept", "Publisher", "Stream"]
 
 
 class Kept:
@@ -35,12 +28,21 @@ class Kept:
 
     def start(self) -> None:
         self.outputs, self.shown, self.room, self.clear_next = [], {}, self.most, False
+        self._parts: list[str] = []  # of the text of the last output, which would grow bit by bit
+
+    def settled(self) -> list[Output]:
+        """The outputs so far."""
+        if self._parts and self.outputs:
+            self.outputs[-1]["text"] += "".join(self._parts)
+        self._parts.clear()
+        return self.outputs
 
     def clear(self, wait: bool) -> None:
         if wait:
             self.clear_next = True
         else:
             self.outputs, self.clear_next = [], False
+            self._parts.clear()
 
     def _take(self, size: int) -> bool:
         if self.clear_next:
@@ -50,13 +52,17 @@ class Kept:
         self.room -= size
         if self.room <= 0 or len(self.outputs) >= MOST_OUTPUTS:
             self.room = 0
-            self.outputs.append(stream_output(CUT))
+            self.settled().append(stream_output(CUT))
             return False
         return True
 
     def add(self, output: Output, size: int) -> None:
         if self._take(size):
-            self.outputs.append(output)
+            self.settled().append(output)
+
+    def error(self, output: Output) -> None:
+        """An error is never dropped for want of room: a check that failed has failed."""
+        self.settled().append(output)
 
     def text(self, name: str, text: str) -> None:
         if len(text) > self.room > 1:
@@ -70,9 +76,9 @@ class Kept:
     def _stream(self, name: str, text: str) -> None:
         last = self.outputs[-1] if self.outputs else {}
         if last.get("output_type") == "stream" and last["name"] == name:
-            last["text"] += text
+            self._parts.append(text)
         else:
-            self.outputs.append(stream_output(text, name))
+            self.settled().append(stream_output(text, name))
 
 
 class Stream(io.TextIOBase):

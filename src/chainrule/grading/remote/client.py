@@ -1,46 +1,49 @@
-"""The judge's end of the conversation with a jail: requests with limits, and what comes back.
-
-While a check is run on answers that the student's code has given already (see `judge/replay.py`),
-they are taken from there; only what was not asked before goes over the line.
-"""
+"""The worker's end of the conversation with a guest: requests with limits, and what comes back."""
 
 from __future__ import annotations
 
 import linecache
 import signal
-import time
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakValueDictionary
 
 import numpy as np
 
 from chainrule.grading.limits import Limits
-from chainrule.grading.remote import codec, wire_types
+from chainrule.grading.remote import wire_types
+from chainrule.grading.remote.clock import Budget, GuestCost, Limit, Stopwatch, TooManyThreads
 from chainrule.grading.remote.connection import Connection
-from chainrule.grading.remote.framing import FramedSocket
+from chainrule.grading.remote.framing import Clock, FramedSocket
 from chainrule.grading.remote.proxy import Kind, Proxy, Remote, proxy_class, remote_of
 from chainrule.grading.remote.wire_types import Closed, Late, Ref, WireError
 
 if TYPE_CHECKING:
     import socket
 
-__all__ = ["Asked", "Gone", "Overran", "RemoteProcess", "RemoteStudent"]
+__all__ = ["Gone", "Overran", "RemoteProcess", "RemoteStudent"]
 
 _MOST_KINDS = 1000
-
-Asked = tuple[int, bytes, tuple[str, ...]]
-"""A part, as it is asked: the number to name objects by, the requests (see `bundle.pack`), and the
-methods that objects are asked for."""
+_UNTRACED = 16 << 20  # bytes that a process may take for itself while it is traced
 
 
-class RemoteProcess(Protocol):
+class RemoteProcess(GuestCost, Protocol):
     """The process at the other end, as the sandbox hands it over. sock: the line to it."""
 
     sock: socket.socket
 
+    def memory(self) -> tuple[int, int]:
+        """Bytes of address space: what it has now, and the most it ever had; 0 where unknown."""
+
+    def memory_limited(self, most: int) -> AbstractContextManager[None]:
+        """Let it have so many bytes of address space meanwhile."""
+
     def interrupt(self) -> None:
         """Raise KeyboardInterrupt in it, if student code runs."""
+
+    def lower_priority(self) -> None:
+        """Let others go first from now on."""
 
     def close(self) -> None:
         """End it, without waiting to hear how."""
@@ -63,28 +66,26 @@ class Overran(TimeoutError):
 
 
 class RemoteStudent(Connection):
-    """The judge's end of the conversation with one jail.
+    """The worker's end of the conversation with one guest.
 
-    lost: why the jail is no more, or None. orphaned: it went with the supervisor, by no
-    fault of the student's. deadline: of the cell that runs, on time.monotonic().
-    heard: while not None, requests and their answers are noted in it, as bytes; with a callback, or
-    without an answer, `b""` stands for it.
+    lost: why the guest is no more, or None. orphaned: it went with the supervisor, by no fault of
+    the student's. overran: a call took too long, and no other one is made until that is cleared.
+    budget: what the whole submission may spend. spent: seconds of the last request; slowest: of the
+    slowest one that ran no cell.
     """
 
-    def __init__(self, process: RemoteProcess, limits: Limits) -> None:
-        caps = wire_types.Caps(limits.message_bytes, limits.items)
+    def __init__(self, process: RemoteProcess, limits: Limits, budget: Budget) -> None:
+        caps = wire_types.Caps(limits.message_bytes, limits.items, limits.hashed_items)
         super().__init__(FramedSocket(process.sock), caps, limits.call_depth)
-        self._process, self._limits = process, limits
+        self._process, self._limits, self.budget = process, limits, budget
         self._kinds = {0: proxy_class(("function", ("__call__",), ()))}
         self._shown: WeakValueDictionary[int, Proxy] = WeakValueDictionary()
-        self._seconds = 0.0
+        self._watch = Stopwatch(process)
+        self._limit = Limit(self._watch, process, limits.threads)
         self._stopping = False
-        self._prepared: list[tuple[bytes, bytes]] | None = None
-        self._used = self._stray_number = 0
-        self.heard: list[tuple[bytes, bytes]] | None = None
         self.lost: str | None = None
-        self.orphaned = False
-        self.deadline = float("inf")
+        self.orphaned = self.overran = False
+        self.spent = self.slowest = 0.0
 
     # Requests
 
@@ -96,7 +97,7 @@ class RemoteStudent(Connection):
         return self._within(self._limits.call_seconds, op, *args)[0]
 
     def run(self, source: str, quiet: bool = False, number: int | None = None) -> Any:
-        """Run a cell in the jail: (whether it raised nothing, its outputs), as the jail says."""
+        """Run a cell in the guest: (whether it raised nothing, its outputs), as the guest says."""
         return self._within(self._limits.cell_seconds, "run", source, quiet, number)[0]
 
     def call(
@@ -122,9 +123,48 @@ class RemoteStudent(Connection):
         made_with: Sequence[Any],
     ) -> list[Any]:
         """Take several steps, see `Proxy.__steps__`; as `call` otherwise."""
+        return self._stepped("steps", target, steps, made_with)[0]
+
+    def measured(
+        self,
+        target: Proxy,
+        steps: Sequence[tuple[int, str, tuple[Any, ...]]],
+        made_with: Sequence[Any],
+        under: int,
+    ) -> tuple[list[Any], int]:
+        """As `steps`; and the most bytes that were in use at a time, more than before.
+
+        The guest traces itself, which gives the number that it would give at home. It could lie, so
+        it is also held against what the kernel counted, give or take `_UNTRACED`.
+        """
+        before, most_before = self._process.memory()
+        answers, traced = self._stepped("measured", target, steps, made_with)
+        traced = traced if type(traced) is int else 0
+        bound = before + under + _UNTRACED
+        if traced > under or not before:
+            return answers, traced
+        if most_before > bound:  # it had more than that already: the kernel's peak says nothing
+            with self._process.memory_limited(bound):
+                again = self._stepped("steps", target, steps, made_with)[0]
+            failed = any(isinstance(one, MemoryError) for one in again)
+            return answers, under + _UNTRACED if failed else traced
+        most = self._process.memory()[1]
+        return answers, traced if most <= bound else most - before
+
+    def _stepped(
+        self,
+        op: str,
+        target: Proxy,
+        steps: Sequence[tuple[int, str, tuple[Any, ...]]],
+        made_with: Sequence[Any],
+    ) -> tuple[list[Any], Any]:
         asked = [(which, method, args) for which, method, args in steps]
         seconds = self._limits.call_seconds
-        found, changed = self._within(seconds, "steps", target, asked, tuple(made_with))
+        found, changed = self._within(seconds, op, target, asked, tuple(made_with))
+        more = None
+        if type(found) is tuple and len(found) == 3:
+            *found, more = found
+            found = tuple(found)
         raised, answers = found if type(found) is tuple and len(found) == 2 else (b"", [])
         if (type(raised), type(answers)) != (bytes, list) or not (
             len(raised) == len(answers) == len(asked)
@@ -135,103 +175,58 @@ class RemoteStudent(Connection):
                 args = asked[step][2]
                 if 0 <= key < len(args):
                     _copy_back(args[key], value)
-        return [self._raised(one) if bad else one for bad, one in zip(raised, answers, strict=True)]
+        pairs = zip(raised, answers, strict=True)
+        return [self._raised(one) if bad else one for bad, one in pairs], more
 
     def _within(self, seconds: float, op: str, *args: Any) -> tuple[Any, Any]:
         if self.lost is not None:
             raise Gone(self.lost)
-        now = time.monotonic()
-        if now > self.deadline:
-            raise Overran("took longer than its cell may")
-        self._seconds = min(seconds, self.deadline - now)
+        if self.overran and op != "run":
+            raise Overran("is not called again, since it took too long before")
+        if self.budget.left <= 0:
+            raise Overran("was not called: the time for this submission is over")
+        outermost, outer = self._depth == 0, self._limit
+        if outermost:
+            self._watch.start()
+        already = 0.0 if outermost else self._watch.spent()
+        limit = Limit(self._watch, self._process, self._limits.threads)
+        limit.seconds = already + min(seconds, self.budget.left)
+        limit.told = f"took longer than {seconds:.3g} s"
+        if self.budget.left < seconds:
+            limit.told = "took longer than what was left of the time for this submission"
+        self._limit = limit
         try:
-            return self.ask(op, *args, deadline=now + self._seconds)
+            return self.ask(op, *args, clock=limit)
         except Closed:
             raise Gone(self._end("")) from None
+        except TooManyThreads:
+            raise Gone(self._end("it started more threads than are allowed")) from None
         except WireError as error:
             raise Gone(self._end(f"it answered with something unreadable ({error})")) from None
-
-    def ask(self, op: str, *args: Any, deadline: float | None = None) -> tuple[Any, Any]:
-        if self._prepared is None and self.heard is None:
-            return super().ask(op, *args, deadline=deadline)
-        request = bytes(codec.encode((op, args, None), self.refer))
-        if self._prepared is not None:
-            if self._used < len(self._prepared) and self._prepared[self._used][0] == request:
-                answer = self._prepared[self._used][1]
-                self._used += 1
-                return self.outcome(answer[0], codec.decode(answer[1:], self._caps, self.resolve))
-            self._prepared, self.heard = None, []
-            super().ask("number", self._stray_number, deadline=deadline)
-        assert self.heard is not None
-        place = len(self.heard)
-        self.heard.append((request, b""))
-        self._last = b""
-        try:
-            return super().ask(op, *args, deadline=deadline)
         finally:
-            self.heard[place] = request, self._last
+            self._limit = outer
+            if outermost:
+                self.spent = self._watch.spent()
+                self.budget.charge(self.spent)
+                if op != "run":
+                    self.slowest = max(self.slowest, self.spent)
 
-    def script(self, part: Asked, seconds: float) -> bytes:
-        """The answers to a part, in one message: as many as there are before one raises, or time is
-        up; for `script.split`."""
+    def answer(self, number: int, clock: Clock | None) -> tuple[Any, Any]:
+        limit = self._limit
         try:
-            found = self._within(seconds, "script", *part)[0]
-        except Overran as late:
-            found = late.partial
-        except Gone:
-            raise
-        except Exception:  # the answers together are too large, or whatever it says that it raised
-            found = b""
-        return found if type(found) is bytes else b""
-
-    def stretch(
-        self, source: str, number: int, parts: Sequence[Asked], seconds: float
-    ) -> tuple[Any, list[bytes]] | None:
-        """`run` and then `script` for each of some parts, in one message.
-
-        None when that did not go well; then they have to be asked one by one, and of another jail.
-        """
-        try:
-            found = self._within(seconds, "stretch", source, number, list(parts))[0]
-        except Overran as late:
-            found = late.partial
-        except Exception:
-            return None
-        if type(found) is not tuple or len(found) != 2 or type(found[1]) is not list:
-            return None
-        ran, answers = found
-        if not answers or not all(type(one) is bytes for one in answers):
-            return None  # with no answer, the cell itself ran out of time
-        return ran, answers
-
-    def prepare(self, answers: list[tuple[bytes, bytes]], number: int) -> None:
-        """Take these answers to these requests, as long as they are asked in this order.
-
-        What is asked in place of them is heard, with objects named under `number`.
-        """
-        self._prepared, self._used, self._stray_number = answers, 0, number
-
-    def taken(self) -> tuple[int, list[tuple[bytes, bytes]]]:
-        """The end of that: how many answers were taken, and what was said after them."""
-        heard = self.heard or []
-        self._prepared = self.heard = None
-        return self._used, heard
-
-    def answer(self, number: int, deadline: float | None) -> tuple[Any, Any]:
-        seconds = self._seconds
-        try:
-            return super().answer(number, deadline)
+            return super().answer(number, clock)
         except Late:
             pass
         outer, self._stopping = self._stopping, True
-        late = Overran(f"took longer than {seconds:.3g} s and was stopped")
+        self.overran = True
+        late = Overran(f"{limit.told} and was stopped")
+        limit.seconds = self._watch.spent() + self._limits.grace_seconds
         try:
             self._process.interrupt()
-            late.partial = super().answer(number, time.monotonic() + self._limits.grace_seconds)[0]
+            late.partial = super().answer(number, limit)[0]
         except Late:
-            raise Gone(
-                self._end(f"it took longer than {seconds:.3g} s and did not let itself be stopped")
-            ) from None
+            why = f"it {limit.told} and did not let itself be stopped"
+            raise Gone(self._end(why)) from None
         except (WireError, OSError):
             raise Gone(self._end("")) from None
         except Exception:  # noqa: S110  the interrupt itself, or what came of it
@@ -244,28 +239,34 @@ class RemoteStudent(Connection):
         """End the jail; one sentence about how it ended."""
         if self.lost is None:
             self.lost = why or "it ended"
+            self._watch.stop()
             code = self._process.end()
             if not why:
                 self.lost = _ending(code)
                 self.orphaned = code is None
         return self.lost
 
-    def release(self, number: int, count: int) -> None:
-        if self.heard is None:  # a script names an object once, and a name is not given again
-            super().release(number, count)
+    def lower_priority(self) -> None:
+        """Let others go first from now on."""
+        self._process.lower_priority()
 
-    def close(self) -> None:
-        """End the jail."""
+    def close(self, why: str = "grading was over") -> None:
+        """End the guest."""
         if self.lost is None:
-            self.lost = "grading was over"
+            self.lost = why
             self._process.close()
 
     def serve(self, op: str, args: tuple[Any, ...]) -> tuple[Any, Any]:
         """Answer student code: it may call the functions that a check handed to it."""
+        self._watch.spent()
+        try:
+            return self._called(op, args)
+        finally:
+            self._watch.resume()  # what the check's own function took is not the student's time
+
+    def _called(self, op: str, args: tuple[Any, ...]) -> tuple[Any, Any]:
         if self._stopping:
             raise TimeoutError("time is up")
-        if self.heard is not None:
-            self.heard.append((b"", b""))
         if op != "call" or len(args) != 3 or type(args[2]) is not dict:
             raise TypeError("student code may only call what a check handed to it")
         target, positional, named = args
@@ -289,7 +290,7 @@ class RemoteStudent(Connection):
         if not isinstance(value, Proxy):
             return None
         remote = remote_of(value)
-        if remote.jail is not self:
+        if remote.owner is not self:
             raise TypeError("an object of a process that has ended")
         return Ref(False, remote.number, remote.kind)
 

@@ -1,4 +1,4 @@
-"""The conversation of judge and jail: requests, answers, and requests inside requests.
+"""The conversation of worker and guest: requests, answers, and requests inside requests.
 
 Both ends are alike. An end may ask while it is being asked (a student's function calls a function
 of the check); answers come back in the order of a call stack, so no threads are needed.
@@ -11,7 +11,7 @@ import threading
 from typing import Any
 
 from chainrule.grading.remote import codec, wire_types
-from chainrule.grading.remote.framing import FramedSocket
+from chainrule.grading.remote.framing import Clock, FramedSocket
 from chainrule.grading.remote.wire_types import Caps, Ref, WireError
 
 __all__ = ["CHANGED", "RAISED", "RESULT", "Connection"]
@@ -33,7 +33,6 @@ class Connection:
         self._numbers: dict[int, int] = {}  # id(object) -> number
         self._released: list[tuple[int, int]] = []
         self._thread = threading.get_ident()
-        self._last = b""  # the last message from the other end: its kind, and its body as it came
 
     # What a subclass brings
 
@@ -61,9 +60,9 @@ class Connection:
         """Plain data about where `error` was raised, sent along with it."""
         return None
 
-    def frame(self, deadline: float | None) -> bytes:
+    def frame(self, clock: Clock | None) -> bytes:
         """The next frame from the other end."""
-        return self._line.receive(self._caps.message, deadline)
+        return self._line.receive(self._caps.message, clock)
 
     # References
 
@@ -117,7 +116,7 @@ class Connection:
 
     # The conversation
 
-    def ask(self, op: str, *args: Any, deadline: float | None = None) -> tuple[Any, Any]:
+    def ask(self, op: str, *args: Any, clock: Clock | None = None) -> tuple[Any, Any]:
         """Send a request and wait for its answer, serving requests meanwhile.
 
         Returns (value, what else). Raises what the other end raised, Late, Closed, WireError;
@@ -137,14 +136,14 @@ class Connection:
         self._line.send(_HEADER.pack(_REQUEST, number) + body)
         self._depth += 1
         try:
-            return self.answer(number, deadline)
+            return self.answer(number, clock)
         finally:
             self._depth -= 1
 
-    def answer(self, number: int, deadline: float | None) -> tuple[Any, Any]:
+    def answer(self, number: int, clock: Clock | None) -> tuple[Any, Any]:
         """Wait for the answer to a request that was sent."""
         while True:
-            kind, got, body = self._message(deadline)
+            kind, got, body = self._message(clock)
             if kind == _REQUEST:
                 self._serve(got, body)
             elif got == number:
@@ -177,15 +176,13 @@ class Connection:
         else:
             self.stray()
 
-    def _message(self, deadline: float | None) -> tuple[int, int, Any]:
-        frame = self.frame(deadline)
+    def _message(self, clock: Clock | None) -> tuple[int, int, Any]:
+        frame = self.frame(clock)
         if len(frame) < _HEADER.size:
             raise WireError("a message of an unknown form")
         kind, number = _HEADER.unpack_from(frame)
         raw = frame[_HEADER.size :]
-        body = codec.decode(raw, self._caps, self.resolve)  # which may ask, and hear, something
-        self._last = frame[:1] + raw
-        return kind, number, body
+        return kind, number, codec.decode(raw, self._caps, self.resolve)
 
     def _serve(self, number: int, body: Any) -> None:
         kind, message = self._answer_to(body)

@@ -1,17 +1,21 @@
-"""Frames over a stream socket, with deadlines that no sender can put off."""
+"""Frames over a stream socket, with an end to waiting that no sender can put off."""
 
 from __future__ import annotations
 
 import socket
 import struct
 import time
+from collections.abc import Callable
 
 from chainrule.grading.remote.wire_types import Closed, Late, WireError
 
-__all__ = ["FramedSocket"]
+__all__ = ["Clock", "FramedSocket", "until"]
+
+Clock = Callable[[], None]
+"""Looks at the time: raises Late, or whatever ends the waiting, when it is up."""
 
 SIZE = struct.Struct("<I")
-_TICK = 0.05  # seconds a wait lasts before the clock is looked at
+_TICK = 0.05  # seconds a wait lasts before the clock is looked at again
 _UNREAD = 10  # seconds after which an end that does not read what it is sent counts as gone
 
 
@@ -38,13 +42,13 @@ class FramedSocket:
         except OSError as error:
             raise Closed("the other side is gone") from error
 
-    def receive(self, most: int, deadline: float | None = None) -> bytes:
+    def receive(self, most: int, clock: Clock | None = None) -> bytes:
         """The payload of the next frame, of at most `most` bytes.
 
-        deadline: on time.monotonic(). Raises Late, Closed, WireError.
+        clock: asked again and again while nothing comes. Raises what it raises, Closed, WireError.
         """
         while len(self._rest) < 4:
-            self._rest += self._more(1 << 16, deadline)
+            self._rest += self._more(1 << 16, clock)
         found = self._rest
         end = SIZE.unpack_from(found)[0] + 4
         if end > most + 4:
@@ -53,8 +57,8 @@ class FramedSocket:
             parts, missing = [found], end - len(found)
             while missing > 0:
                 try:
-                    parts.append(self._more(min(missing, 1 << 20), deadline))
-                except Late:
+                    parts.append(self._more(min(missing, 1 << 20), clock))
+                except BaseException:
                     self._rest = b"".join(parts)
                     raise
                 missing -= len(parts[-1])
@@ -62,10 +66,10 @@ class FramedSocket:
         self._rest = found[end:]
         return found[4:end]
 
-    def _more(self, most: int, deadline: float | None) -> bytes:
+    def _more(self, most: int, clock: Clock | None) -> bytes:
         while True:
-            if deadline is not None and time.monotonic() > deadline:
-                raise Late
+            if clock is not None:
+                clock()
             try:
                 part = self._sock.recv(most)
             except BlockingIOError:
@@ -75,3 +79,13 @@ class FramedSocket:
             if not part:
                 raise Closed("the other side is gone")
             return part
+
+
+def until(deadline: float) -> Clock:
+    """A clock that is up at a moment of time.monotonic()."""
+
+    def clock() -> None:
+        if time.monotonic() > deadline:
+            raise Late
+
+    return clock

@@ -13,11 +13,7 @@ from chainrule.grading.remote import codec, wire_types
 if TYPE_CHECKING:
     pass
 
-__all__ = [
-    "SPECIALS",
-    "plain_methods",
-    "specials",
-]
+__all__ = ["SPECIALS", "plain_methods", "specials"]
 
 
 _CONVERSIONS = "call len iter next getitem setitem delitem contains bool float int complex index"

@@ -1,4 +1,4 @@
-"""The namespace of check cells: the judge's own names, and behind them the student's."""
+"""The namespace of check cells: the worker's own names, and behind them the student's."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ __all__ = ["CheckNamespace"]
 
 
 class CheckNamespace(dict[str, Any]):
-    """A dict in which names that the judge has not bound are looked up in the jail.
+    """A dict in which names that the worker has not bound are looked up in the guest.
 
-    A name that the judge's cells bound is the judge's. Any other is looked up in the jail, except
-    built-ins, which only those names hide that the master's own solution defines (`owned`). Where a
-    check deletes or replaces a student's name, that happens in the jail too.
+    A name that the worker's cells bound is the worker's. Any other is looked up in the guest,
+    except built-ins, which only those names hide that the master's own solution defines (`owned`).
+    Where a check deletes or replaces a student's name, that happens in the guest too.
     """
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.jail: RemoteStudent | None = None
-        self.owned: frozenset[str] = frozenset()
+    def __init__(self, owned: frozenset[str] = frozenset()) -> None:
+        super().__init__(__builtins__=_Builtins(self, owned))
+        self.student: RemoteStudent | None = None
+        self.owned = owned
         self._seen: set[str] = set()
         self._replaced: set[str] = set()
 
     def __missing__(self, name: str) -> Any:
         builtin = hasattr(builtins, name) and name not in self.owned
-        if self.jail is None or builtin or name.startswith("__"):
+        if self.student is None or builtin or name.startswith("__"):
             raise KeyError(name)
-        answer = self.jail.request("find", name)
+        answer = self.student.request("find", name)
         if type(answer) is not tuple or len(answer) != 2 or answer[0] is not True:
             raise KeyError(name)
         self._seen.add(name)
@@ -38,11 +38,11 @@ class CheckNamespace(dict[str, Any]):
 
     def __setitem__(self, name: str, value: Any) -> None:
         super().__setitem__(name, value)
-        if self.jail is None or not isinstance(name, str) or name.startswith("_"):
+        if self.student is None or not isinstance(name, str) or name.startswith("_"):
             return
         if name in self.owned or (name in self._seen and isinstance(value, Proxy)):
             try:
-                self.jail.request("bind", name, value)
+                self.student.request("bind", name, value)
             except TypeError:  # nothing that a student's code could use
                 return
             self._replaced.add(name)
@@ -51,15 +51,33 @@ class CheckNamespace(dict[str, Any]):
         own = name in self
         if own:
             super().__delitem__(name)
-        if self.jail is not None and (not own or name in self._replaced | self.owned):
+        if self.student is not None and (not own or name in self._replaced | self.owned):
             try:
-                self.jail.request("unbind", name)
+                self.student.request("unbind", name)
             except KeyError:
                 if not own:
                     raise
 
     def settle(self) -> None:
-        """After a check cell: names that it replaced are the jail's to give from now on."""
+        """After a check cell: names that it replaced are the guest's to give from now on."""
         for name in self._replaced:
             self.pop(name, None)
         self._replaced.clear()
+
+
+class _Builtins(dict[str, Any]):
+    """The built-ins of check cells, and behind them the same names again.
+
+    In the body of a class Python looks a name up in a dict of globals as it is, without asking its
+    `__missing__`; it does ask that of the built-ins.
+    """
+
+    def __init__(self, names: CheckNamespace, owned: frozenset[str]) -> None:
+        super().__init__({k: v for k, v in vars(builtins).items() if k not in owned})
+        self._names = names
+
+    def __missing__(self, name: str) -> Any:
+        try:
+            return self._names[name]
+        except KeyError:
+            return vars(builtins)[name]

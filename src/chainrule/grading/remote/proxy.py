@@ -38,6 +38,15 @@ class Owner(Protocol):
     ) -> list[Any]:
         """Make objects and call their methods, see `Proxy.__steps__`."""
 
+    def measured(
+        self,
+        target: Proxy,
+        steps: Sequence[tuple[int, str, tuple[Any, ...]]],
+        made_with: Sequence[Any],
+        under: int,
+    ) -> tuple[list[Any], int]:
+        """As `steps`, and the memory that took, see `Proxy.__measured__`."""
+
     def kind(self, number: int) -> Kind:
         """What is known of a kind of objects."""
 
@@ -49,15 +58,15 @@ class Remote:
     """One object in the jail: by whom, number, kind, references held; whether it is derived from an
     operator with plain data, and whether a check changed its attributes."""
 
-    __slots__ = ("__weakref__", "changed", "count", "derived", "jail", "kind", "number")
+    __slots__ = ("__weakref__", "changed", "count", "derived", "kind", "number", "owner")
 
-    def __init__(self, jail: Owner, number: int, kind: int) -> None:
-        self.jail, self.number, self.kind = jail, number, kind
+    def __init__(self, owner: Owner, number: int, kind: int) -> None:
+        self.owner, self.number, self.kind = owner, number, kind
         self.count = 1
         self.derived = self.changed = False
 
     def __del__(self) -> None:
-        self.jail.release(self.number, self.count)
+        self.owner.release(self.number, self.count)
 
 
 def remote_of(proxy: Any) -> Remote:
@@ -65,7 +74,7 @@ def remote_of(proxy: Any) -> Remote:
 
 
 def _ask(proxy: Any, op: str, *args: Any) -> Any:
-    return remote_of(proxy).jail.request(op, *args)
+    return remote_of(proxy).owner.request(op, *args)
 
 
 class Proxy:
@@ -82,7 +91,7 @@ class Proxy:
         if name.startswith("__array"):
             raise AttributeError(name)
         remote = remote_of(self)
-        if name in remote.jail.kind(remote.kind).methods and not remote.changed:
+        if name in remote.owner.kind(remote.kind).methods and not remote.changed:
             return _Method(self, name)
         return _ask(self, "get", self, name)
 
@@ -94,7 +103,35 @@ class Proxy:
         steps: (which of the objects, made by `self(*made_with)` when first named; the method that
         is called, or nothing; its arguments). All calls together have the time of one.
         """
-        return remote_of(self).jail.steps(self, steps, made_with)
+        return remote_of(self).owner.steps(self, steps, made_with)
+
+    def __measured__(
+        self,
+        steps: Sequence[tuple[int, str, tuple[Any, ...]]],
+        made_with: Sequence[Any],
+        under: int,
+    ) -> tuple[list[Any], int]:
+        """As `__steps__`; and the most bytes that were in use at a time, more than before.
+
+        under: how many are allowed. What the process itself says is held against the kernel's.
+        """
+        return remote_of(self).owner.measured(self, steps, made_with, under)
+
+    def __program__(
+        self,
+        program: Sequence[tuple[str, tuple[Any, ...], tuple[Any, ...]]],
+        actions: Sequence[tuple[str, int]],
+        count: bool,
+    ) -> tuple[list[Any], tuple[float, ...]]:
+        """A program of `check.engine.programs` run beside this class, in one message: what its
+        actions gave, and what it cost, as the jail says."""
+        answer = _ask(self, "program", self, list(program), list(actions), count)
+        if type(answer) is tuple and len(answer) == 2 and type(answer[0]) is list:
+            found, cost = answer
+            numbers = type(cost) is tuple and all(type(one) in (int, float) for one in cost)
+            if numbers and len(cost) == 3 and len(found) == len(actions):
+                return found, cost
+        raise TypeError("as many answers as actions were expected of student code")
 
     def __setattr__(self, name: str, value: Any) -> None:
         remote_of(self).changed = True
@@ -123,9 +160,9 @@ class Proxy:
         if not isinstance(other, Proxy):
             return False
         mine, others = remote_of(self), remote_of(other)
-        if mine.jail is others.jail and mine.number == others.number:
+        if mine.owner is others.owner and mine.number == others.number:
             return True
-        if "__eq__" not in mine.jail.kind(mine.kind).specials:
+        if "__eq__" not in mine.owner.kind(mine.kind).specials:
             return False
         return _pair(_ask(self, "operate", "__eq__", self, other)) is True
 
@@ -168,7 +205,7 @@ def _parameter(name: Any, kind: Any, has: Any, default: Any) -> inspect.Paramete
 
 
 def _call(self: Proxy, /, *args: Any, **kwargs: Any) -> Any:
-    return remote_of(self).jail.call(self, args, kwargs)
+    return remote_of(self).owner.call(self, args, kwargs)
 
 
 def _iterate(self: Proxy) -> Iterator[Any]:
@@ -294,7 +331,7 @@ class _Method(Proxy):
         return remote_of(self._found_)
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
-        return remote_of(self._owner_).jail.call(self._owner_, args, kwargs, self._name_)
+        return remote_of(self._owner_).owner.call(self._owner_, args, kwargs, self._name_)
 
 
 class Kind(NamedTuple):

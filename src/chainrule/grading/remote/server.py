@@ -1,6 +1,6 @@
-"""What answers the judge inside the jail: runs cells, and calls what they defined.
+"""What answers a worker inside the jail: runs cells, and calls what they defined.
 
-It shares its process with student code, which may change all of it. That gains nothing: the judge
+It shares its process with student code, which may change all of it. That gains nothing: the worker
 takes what comes out of here for values that the student returned.
 """
 
@@ -8,21 +8,23 @@ from __future__ import annotations
 
 import collections
 import linecache
-import marshal
 import os
 import signal
 import socket
+import sys
 import types
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from chainrule.check.calls import Objects
+from chainrule.check.engine.programs import run_program
+from chainrule.check.memory import traced
 from chainrule.grading.limits import Limits
 from chainrule.grading.remote import codec, wire_types
-from chainrule.grading.remote.bundle import HEAD, SIZE, thawed
-from chainrule.grading.remote.connection import CHANGED, RAISED, RESULT, Connection
-from chainrule.grading.remote.framing import FramedSocket
+from chainrule.grading.remote.connection import Connection
+from chainrule.grading.remote.framing import Clock, FramedSocket
 from chainrule.grading.remote.introspect import (
     members_of,
     next_of,
@@ -35,12 +37,9 @@ from chainrule.grading.remote.introspect import (
 if TYPE_CHECKING:
     from chainrule.grading.remote.shell import Shell
 
-__all__ = [
-    "Guest",
-]
+__all__ = ["Guest"]
 
 _FUNCTIONS = (types.FunctionType, types.MethodType, types.BuiltinFunctionType)
-_NO_HEAD = bytes(HEAD.size)
 _MAY_CHANGE = (list, dict, set, tuple, np.ndarray)
 _NEVER_CHANGE = {float, int, bool, str, bytes, complex, type(None)}  # which is quicker to tell
 
@@ -76,14 +75,12 @@ class Guest(Connection):
     """The jail's end of the conversation."""
 
     def __init__(self, sock: socket.socket, shell: Shell, limits: Limits) -> None:
-        caps = wire_types.Caps(limits.message_bytes, limits.items)
+        caps = wire_types.Caps(limits.message_bytes, limits.items, limits.hashed_items)
         super().__init__(FramedSocket(sock, timed=False), caps, limits.call_depth)
         self._shell = shell
         self._kinds: dict[int, type] = {}
-        self._number(0)
-        self._methods: dict[type, tuple[str, ...]] = {}
-        self._told: frozenset[str] | None = None  # methods that a script will ask for
-        self._running = self._waiting = self._pending = self._stopped = False
+        self._kind_numbers: dict[type, int] = dict.fromkeys(_FUNCTIONS, 0)
+        self._running = self._waiting = self._pending = False
         self._ops: dict[str, Callable[..., Any]] = {
             "run": shell.run,
             "get": getattr,
@@ -96,9 +93,8 @@ class Guest(Connection):
             "unbind": shell.user_ns.__delitem__,
             "describe": self._describe,
             "signature": signature_of,
-            "number": self._number,
-            "script": self._script,
-            "stretch": self._stretch,
+            "modules": _modules,
+            "program": run_program,
             "file": _write_file,
         }
         signal.signal(signal.SIGINT, self._interrupted)
@@ -114,16 +110,15 @@ class Guest(Connection):
     # Interrupts: only while student code runs, and never in the middle of a frame.
 
     def _interrupted(self, signum: int, frame: Any) -> None:
-        self._stopped = True
         if self._waiting:
             self._pending = True
         elif self._running:
             raise KeyboardInterrupt
 
-    def frame(self, deadline: float | None) -> bytes:
+    def frame(self, clock: Clock | None) -> bytes:
         self._waiting, self._pending = True, False
         try:
-            found = super().frame(deadline)
+            found = super().frame(clock)
         finally:
             self._waiting = False
         if self._pending and self._running:
@@ -140,6 +135,9 @@ class Guest(Connection):
                 return self._call(*args)
             if op == "steps":
                 return self._steps(*args)
+            if op == "measured":
+                (found, changed), peak = traced(lambda: self._steps(*args))
+                return (*found, peak), changed
             if op == "method":
                 target, name, *rest = args
                 return self._call(getattr(target, name), *rest)
@@ -164,85 +162,9 @@ class Guest(Connection):
         kind = type(value)
         number = self._kind_numbers.get(kind)
         if number is None:
-            number = self._kind_numbers[kind] = self._next_kind
+            number = self._kind_numbers[kind] = len(self._kinds) + 1
             self._kinds[number] = kind
-            self._next_kind += 1
         return number
-
-    def _number(self, cell: int) -> None:
-        """Name objects and kinds from here on as in this cell's rehearsal; old names stay good."""
-        self._named, self._next_kind = cell << 24, (cell << 12) + 1
-        self._numbers = {}
-        self._kind_numbers: dict[type, int] = dict.fromkeys(_FUNCTIONS, 0)
-
-    def _stretch(
-        self, source: str, number: int, parts: list[tuple[int, bytes, list[str]]]
-    ) -> tuple[Any, list[bytes]]:
-        """Run a cell, then answer the checks after it: what each gave, up to an interrupt."""
-        self._stopped = False
-        ran = self._shell.run(source, number=number)
-        answers: list[bytes] = []
-        for part in parts:
-            if self._stopped:
-                break
-            answers.append(self._answers(*part))
-        return ran, answers
-
-    def _script(self, cell: int, packed: bytes, methods: list[str]) -> bytes:
-        """The answers to one check."""
-        self._stopped = False
-        return self._answers(cell, packed, methods)
-
-    def _answers(self, cell: int, packed: bytes, methods: list[str]) -> bytes:
-        """The answers to a check's requests, as far as none of them raises or is interrupted.
-
-        packed: as `bundle.pack` makes it, which is the judge's own. Each answer comes with its
-        size before it, and the kind that it would have alone.
-        """
-        self._number(cell)
-        self._told = frozenset(methods)
-        own, answers, to = self._own, bytearray(), wire_types.Writer(self.refer)
-        place = 0  # where the answer that is being written begins
-        try:
-            for row in marshal.loads(packed):
-                simple = len(row) == 4  # a call with nothing in it that could be changed
-                if simple:
-                    number, method, given, named = row
-                    target = own[number][0]
-                else:
-                    op, args = self._unpacked(*row)
-                more = None
-                answers += _NO_HEAD
-                try:
-                    if simple:
-                        function = getattr(target, method) if method else target
-                        value = function(*given, **named)
-                    else:
-                        value, more = self.serve(op, args)
-                    kind = RESULT if more is None else CHANGED
-                    codec.put(answers, value if more is None else (value, more), to)
-                except BaseException as error:
-                    kind = RAISED
-                    answers[place + HEAD.size :] = self._failure(error)
-                if self._stopped:
-                    break
-                HEAD.pack_into(answers, place, len(answers) - place - SIZE.size, kind)
-                place = len(answers)
-                if kind == RAISED:
-                    break
-        except (KeyboardInterrupt, KeyError, wire_types.WireError):
-            pass  # an object is asked that this code has not made
-        finally:
-            self._told = None
-        return bytes(answers[:place])
-
-    def _unpacked(self, op: str, target: int, args: Any) -> tuple[str, Any]:
-        """A request as it would have come alone."""
-        if not op:
-            return codec.decode(args, self._caps, self.resolve)[:2]
-        if type(args) is list:
-            (args,) = thawed(args)
-        return op, (self._own[target][0], *args) if target else args
 
     def native(self, value: Any) -> wire_types.Ref | None:
         return value._ref._replace(mine=False) if type(value) is _Callback else None
@@ -285,7 +207,8 @@ class Guest(Connection):
         made_with: tuple[Any, ...],
     ) -> tuple[tuple[bytes, list[Any]], Any]:
         """Make objects and call their methods, see `proxy.Proxy.__steps__`: of each step whether it
-        raised something (a byte), and that or what it returned. As `_call` otherwise.
+        raised something (a byte), and that or what it returned, as it is at the end. As `_call`
+        otherwise.
 
         An argument may have been kept by the object, and changed by a later call.
         """
@@ -295,13 +218,11 @@ class Guest(Connection):
             for key, value in enumerate(args)
             if type(value) not in _NEVER_CHANGE and isinstance(value, _MAY_CHANGE)
         ]
-        made: dict[int, Any] = {}
+        objects = Objects(target, made_with)
         raised, answers = bytearray(len(steps)), []
         for step, (which, method, args) in enumerate(steps):
             try:
-                if which not in made:
-                    made[which] = target(*made_with)
-                answers.append(getattr(made[which], method)(*args) if method else None)
+                answers.append(objects.take(which, method, args))
             except Exception as error:
                 raised[step] = 1
                 answers.append((*wire_types.pack_exception(error), self.where(error)))
@@ -326,12 +247,12 @@ class Guest(Connection):
         those methods that are sure to be what an attribute of that name is."""
         kind = self._kinds[number]
         members = members_of(kind)
-        methods = self._methods.get(kind)
-        if methods is None:  # which takes long to find out; what is called is looked up anyway
-            methods = self._methods[kind] = plain_methods(members)
-        if self._told is not None:
-            methods = tuple(name for name in methods if name in self._told)
-        return kind.__name__, specials(members), methods
+        return kind.__name__, specials(members), plain_methods(members)
+
+
+def _modules() -> list[str]:
+    """What is imported in this process."""
+    return list(sys.modules)
 
 
 def _write_file(name: str, content: bytes) -> None:

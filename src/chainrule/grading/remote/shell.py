@@ -25,10 +25,7 @@ import chainrule.grading
 from chainrule.grading.remote.captured import Compiler, History, Hook, Kept, Publisher, Stream
 from chainrule.notebook.outputs import Output
 
-__all__ = [
-    "Shell",
-    "make_shell",
-]
+__all__ = ["Shell", "make_shell"]
 
 _PARSE_ONLY = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 _DEFINITION = re.compile(r"(?:class|def)[ \t]+(\w+)")
@@ -95,7 +92,7 @@ class Shell(InteractiveShell):
                 success = bool(result.success)
         finally:
             sys.stdout, sys.stderr = streams
-        return success, self.kept.outputs
+        return success, self.kept.settled()
 
     def _run_plain(self, source: str, quiet: bool) -> bool | None:
         """What `run_cell` does with plain Python: whether it went well.
@@ -132,6 +129,12 @@ class Shell(InteractiveShell):
             self._tell("post_run_cell", result)
         return not raised
 
+    def prepare(self, source: str, number: int) -> None:
+        """Compile a cell that will be run under this number, if it is plain Python."""
+        text = _ended(source)
+        with contextlib.suppress(Exception):
+            self._parts(text, self.compile.cache(text, number, source), False)
+
     def _tell(self, event: str, *args: Any) -> None:
         if self.events.callbacks[event]:  # as a rule there is nobody
             self.events.trigger(event, *args)
@@ -139,7 +142,7 @@ class Shell(InteractiveShell):
     def _parts(self, text: str, name: str, quiet: bool) -> list[types.CodeType]:
         """A cell of plain Python, compiled: what is run, and what is run and shown.
 
-        A judge runs the same checks for one student after the other.
+        Workers are forked from a process that has compiled the checks of their master.
         """
         key = text, name, quiet, self.compile.flags
         if key not in self._compiled:
@@ -205,7 +208,7 @@ class Shell(InteractiveShell):
 
     def _showtraceback(self, etype: Any, evalue: Any, stb: Any) -> None:
         lines = [stb] if isinstance(stb, str) else [str(line) for line in stb]
-        error = {
+        error: Output = {
             "output_type": "error",
             "ename": str(getattr(etype, "__name__", etype)),
             "evalue": str(evalue),
@@ -214,8 +217,10 @@ class Shell(InteractiveShell):
         mistake = getattr(evalue, "misconception", None)
         if isinstance(mistake, str):
             error["misconception"] = mistake
-        # An error is never dropped for want of room: a check that failed has failed.
-        self.kept.outputs.append(error)
+        line = _line_in_cell(evalue)
+        if line:
+            error["line"] = line
+        self.kept.error(error)
 
 
 def _ended(source: str) -> str:
@@ -265,6 +270,16 @@ def _drop_own_frames(error: BaseException | None) -> None:
             after = after.tb_next
         trace.tb_next = after
         trace = after
+
+
+def _line_in_cell(error: Any) -> int:
+    """The line of the running cell in which an error was raised; 0 for one of no cell."""
+    trace = getattr(error, "__traceback__", None)
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename.startswith("<ipython-input"):
+            return int(trace.tb_lineno)
+        trace = trace.tb_next
+    return 0
 
 
 def make_shell() -> Shell:

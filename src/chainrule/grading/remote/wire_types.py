@@ -11,26 +11,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 __all__ = [
-    "BY_NUMBER",
-    "COMPLEX",
-    "DTYPES",
-    "DTYPE_NUMBERS",
-    "FLOAT",
-    "NUMERIC",
-    "REF",
-    "SIZE",
-    "TYPES",
-    "TYPE_NUMBERS",
-    "Caps",
-    "Closed",
-    "Late",
-    "Reader",
-    "Ref",
-    "WireError",
-    "Writer",
-    "pack_exception",
-    "unpack_exception",
-]
+    "BY_NUMBER", "COMPLEX", "DTYPES", "DTYPE_NUMBERS", "FLOAT", "NUMERIC", "REF", "SIZE",
+    "TYPES", "TYPE_NUMBERS", "Caps", "Closed", "Late", "Reader", "Ref", "WireError", "Writer",
+    "pack_exception", "unpack_exception",
+]  # fmt: skip
 
 
 _LONGEST_MESSAGE = 10_000  # characters of an exception's message
@@ -45,15 +29,20 @@ class Closed(WireError):
 
 
 class Late(Exception):
-    """The deadline passed before a frame was complete."""
+    """Time was up before a frame was complete."""
 
 
 @dataclass(frozen=True)
 class Caps:
-    """What the reader takes. message: bytes of a frame; items: values in it; depth: of nesting."""
+    """What the reader takes.
+
+    message: bytes of a frame; items: values in it; hashed: those that are keys of a dict or members
+    of a set; depth: of nesting.
+    """
 
     message: int = 32 << 20
     items: int = 1_000_000
+    hashed: int = 100_000
     depth: int = 64
 
 
@@ -85,11 +74,11 @@ class Writer:
 class Reader:
     """Where reading has come to. A reader of a type skips the tag and moves `place` on."""
 
-    __slots__ = ("data", "depth", "items", "place", "resolve")
+    __slots__ = ("data", "depth", "hashed", "items", "place", "resolve")
 
     def __init__(self, data: bytes, caps: Caps, resolve: Callable[[Ref], Any] | None) -> None:
         self.data, self.place, self.resolve = data, 0, resolve
-        self.items, self.depth = caps.items, caps.depth
+        self.items, self.hashed, self.depth = caps.items, caps.hashed, caps.depth
 
     def take(self, size: int) -> bytes:
         start = self.place
@@ -164,3 +153,48 @@ def unpack_exception(name: str, message: str) -> Exception:
         return kind(message) if message else kind()
     except TypeError:  # UnicodeDecodeError and ExceptionGroup want more than a message
         return (ValueError if issubclass(kind, ValueError) else RuntimeError)(f"{name}: {message}")
+
+
+Put = Callable[[bytearray, Any, Writer], None]
+Get = Callable[[Reader], Any]
+
+WRITERS: dict[type, Put] = {}
+"""What writes each type; filled by the modules that have the rows."""
+
+
+def put(out: bytearray, value: Any, to: Writer) -> None:
+    """Add `value` to `out`. Raises WireError where it cannot cross; `out` then ends anywhere."""
+    WRITERS.get(type(value), put_other)(out, value, to)
+
+
+def put_other(out: bytearray, value: Any, to: Writer) -> None:
+    """What is not in the table, as the reference or the plain data that `refer` gives for it."""
+    if to.refer is None:
+        raise WireError(f"{type(value).__name__} cannot cross")
+    found = to.refer(value)
+    put = WRITERS.get(type(found))
+    if put is None or found is value:
+        raise WireError(f"{type(value).__name__} cannot cross")
+    put(out, found, to)
+
+
+def get(source: Reader) -> Any:
+    return READERS[source.data[source.place]](source)
+
+
+def no_such(source: Reader) -> Any:
+    raise WireError("a value of a type that does not exist")
+
+
+def parts(source: Reader, size: int) -> list[Any]:
+    source.depth -= 1
+    if source.depth < 0:
+        raise WireError("a value is nested too deeply")
+    data, readers = source.data, READERS
+    found = [readers[data[source.place]](source) for _ in range(size)]
+    source.depth += 1
+    return found
+
+
+READERS: list[Get] = [no_such] * 256
+"""What reads what follows each tag, a byte."""

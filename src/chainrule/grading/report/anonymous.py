@@ -1,25 +1,71 @@
-"""An answer as an example for others: whose it was cannot be told from it."""
+"""An answer as an example for others: whose it was cannot be told from it.
+
+Comments go, and so do texts, in which names, addresses and paths stand; of names of variables, the
+parts that are a student's name. What an instructor wrote into the master tells of nobody.
+"""
 
 from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterable
+import unicodedata
+from collections.abc import Callable, Collection, Iterable
 
 from chainrule.notebook.text import printable
 
-__all__ = ["anonymous"]
+__all__ = ["Private", "anonymous", "words_of"]
 
 _LONGEST_SOURCE = 20_000  # characters of an answer that may become an example
+_KEY = re.compile(r"[A-Za-z]\w{0,11}")  # a text that names an entry, as in grads["W1"]
+_PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
+_HIDDEN = "…"
+
+
+def words_of(sources: Iterable[str]) -> set[str]:
+    """The words of code, and of the names in it: `MaxGate` is max and gate."""
+    return {_plain(part) for text in sources for part in _PARTS.findall(text)}
+
+
+class Private:
+    """What may not stand in an example: the names of a class.
+
+    names: of all its students: ids, first and last names, addresses. known: words that tell of
+    nobody, though somebody may be called so, as Max. Shorter ones than three letters are names of
+    variables as well.
+    """
+
+    def __init__(self, names: Iterable[str], known: Collection[str] = ()) -> None:
+        found = {_plain(name) for name in names}
+        found |= {part for name in found for part in re.split(r"[\W_]+", name)}
+        self._words = {name for name in found if len(name) > 2 and name not in known}
+        self._long = [squeezed for one in self._words if len(squeezed := _squeezed(one)) > 4]
+
+    def hidden(self, text: str) -> str:
+        """Code without them: a part of a name at least, and all of it where it runs into others."""
+        return re.sub(r"\w+", lambda found: self._word(found[0]), text)
+
+    def _word(self, word: str) -> str:
+        if _plain(word) in self._words:
+            return _HIDDEN
+        shown = _PARTS.sub(lambda part: self._part(part[0]), word)
+        squeezed = _squeezed(_plain(shown))
+        return _HIDDEN if any(name in squeezed for name in self._long) else shown
+
+    def _part(self, part: str) -> str:
+        return _HIDDEN if _plain(part) in self._words else part
 
 
 def anonymous(
-    source: str, names: Iterable[str], focus: str = "", lines: int = 14, width: int = 84
+    source: str,
+    private: Private,
+    focus: str = "",
+    lines: int = 14,
+    width: int = 84,
 ) -> str:
-    """An answer as an example for others: no comments, no docstrings, no names, not long.
+    """An answer as an example for others: no comments, no texts, no names, not long.
 
-    names: what may not stand in it, in whatever case. focus: the method that is shown when there
-    is no room for all of them. Returns "" for what is no Python.
+    focus: the method that is shown when there is no room for all of them. Returns "" for what is no
+    Python.
     """
     if len(source) > _LONGEST_SOURCE:
         return ""
@@ -27,6 +73,7 @@ def anonymous(
         tree = ast.parse(source)
         for node in ast.walk(tree):
             _drop(node, _is_text)
+        tree = _Silent().visit(tree)
         text = ast.unparse(tree)
         if text.count("\n") >= lines and f"def {focus}(" in text:
             for node in ast.walk(tree):
@@ -36,12 +83,46 @@ def anonymous(
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ""
     text = re.sub(r"^(class .*:)\n\n", r"\1\n", text, flags=re.M)
-    for name in sorted({n.strip() for n in names}, key=len, reverse=True):
-        if len(name) > 2:  # shorter ones are names of variables as well
-            text = re.sub(rf"(?<![^\W_]){re.escape(name)}(?![^\W_])", "…", text, flags=re.I)
-    text = printable(text, keep="\n")
+    text = printable(private.hidden(text), keep="\n")
     kept = [line if len(line) <= width else line[: width - 1] + "…" for line in text.split("\n")]
     return "\n".join(kept if len(kept) <= lines else [*kept[: lines - 1], "…"])
+
+
+class _Silent(ast.NodeTransformer):
+    """Takes the texts out of code, but for those that name an entry of a dict."""
+
+    def visit_Constant(self, node: ast.Constant) -> ast.expr:
+        if isinstance(node.value, (str, bytes)):
+            return ast.Constant(_HIDDEN)
+        return node
+
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.expr:
+        return ast.Constant(_HIDDEN)
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
+        node.value = self.visit(node.value)
+        node.slice = self._key(node.slice)
+        return node
+
+    def visit_Dict(self, node: ast.Dict) -> ast.expr:
+        node.keys = [None if key is None else self._key(key) for key in node.keys]
+        node.values = [self.visit(value) for value in node.values]
+        return node
+
+    def _key(self, node: ast.expr) -> ast.expr:
+        value = getattr(node, "value", None)
+        is_key = isinstance(node, ast.Constant) and isinstance(value, str) and _KEY.fullmatch(value)
+        return node if is_key else self.visit(node)
+
+
+def _plain(text: str) -> str:
+    """Without accents and capitals: two ways to write one name."""
+    apart = unicodedata.normalize("NFKD", text.strip())
+    return "".join(c for c in apart if not unicodedata.combining(c)).casefold()
+
+
+def _squeezed(text: str) -> str:
+    return re.sub(r"[\W_]+", "", text)
 
 
 def _drop(node: ast.AST, unwanted: Callable[[ast.AST], bool]) -> None:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 from chainrule.check.misconceptions import MISCONCEPTIONS
 from chainrule.course.folder import Course
@@ -18,10 +19,11 @@ from chainrule.grading.gradebook.reader import (
     GradedQuestion,
     StudentGrades,
     cell_order,
+    master_code,
     open_gradebook,
     read_class,
 )
-from chainrule.grading.report.anonymous import anonymous
+from chainrule.grading.report.anonymous import Private, anonymous, words_of
 from chainrule.grading.report.failures import Looked
 from chainrule.grading.report.graded_work import ClassWork
 from chainrule.grading.report.statistics import Bin, bins, discrimination, median
@@ -81,7 +83,8 @@ class Made:
 
 @dataclass
 class Group:
-    """Students whose first question without full points is the same, for the same reason."""
+    """Students of whom the same is to be said in the same question: why it is the first in which
+    they lost points, say. No question for a cell that belongs to none."""
 
     question: str
     reason: str
@@ -90,16 +93,26 @@ class Group:
 
 @dataclass
 class ClassReport:
-    """All that the page shows. alone: students who got stuck where nobody else did."""
+    """All that the page shows.
+
+    scores: of the submissions that can be compared, out of max_score. Neither counts what nobody
+    has graded: unread, questions that a person has yet to grade in most submissions; set_aside:
+    how many submissions in which a person has yet to grade another one.
+    alone: students who got stuck where nobody else did.
+    """
 
     assignment: str
     made_at: datetime
+    submissions: int
     max_score: float
     scores: list[float]
+    unread: list[str]
+    set_aside: int
     histogram: list[Bin]
     questions: list[QuestionRow]
     misconceptions: list[Made]
     groups: list[Group]
+    numerical: list[Group]
     alone: int
     complete: int
     missing: list[str]
@@ -116,6 +129,13 @@ class ClassReport:
         """Of the scores."""
         return sum(self.scores) / len(self.scores) if self.scores else None
 
+    def as_json(self) -> dict[str, Any]:
+        """Plain data, for tools."""
+        told = asdict(self) | {"made_at": self.made_at.isoformat(timespec="seconds")}
+        for row, question in zip(told["questions"], self.questions, strict=True):
+            row["pass_rate"] = question.pass_rate
+        return told | {"median": self.median, "mean": self.mean}
+
 
 def read_report(course: Course, assignment: str) -> ClassReport:
     """Read gradebook, graded and submitted notebooks of an assignment. Raises CourseError."""
@@ -124,25 +144,53 @@ def read_report(course: Course, assignment: str) -> ClassReport:
     work = ClassWork(course, assignment)
     looked = {e.id: work.looked(grades, e) for e in grades.submitted if _lost(grades, e)}
     times = [work.times(grades, e) for e in grades.submitted]
+    whole, able = _comparable(grades)
     rows = _rows(grades, looked, times)
     groups, alone = _groups(grades, looked)
     known = {entry.id for entry in grades.submitted}
-    scores = [entry.score for entry in grades.submitted]
+    most = sum(q.max_score for q in whole)
+    names = {q.name for q in whole}
+    scores = [sum(got.score for n, got in e.questions.items() if n in names) for e in able]
     return ClassReport(
         assignment=assignment,
         made_at=datetime.now(UTC),
-        max_score=grades.max_score,
-        scores=scores,
-        histogram=bins(scores, grades.max_score),
+        submissions=len(known),
+        max_score=most,
+        scores=scores if names else [],
+        unread=[q.name for q in grades.questions if q not in whole],
+        set_aside=len(known) - len(able),
+        histogram=bins(scores, most),
         questions=rows,
-        misconceptions=_misconceptions(grades, looked),
+        misconceptions=_misconceptions(grades, looked, _private(course, grades)),
         groups=groups,
+        numerical=_numerical(grades, work),
         alone=alone,
-        complete=sum(not _lost(grades, e) for e in grades.submitted),
+        complete=sum(not _lost(grades, e) for e in able),
         missing=[e.name for e in grades.missing if e.id not in work.submitters],
         ungraded=sorted(work.submitters - known),
         waiting=sum(e.waiting for e in grades.submitted),
     )
+
+
+def _waits(entry: StudentGrades, question: str) -> bool:
+    got = entry.questions.get(question)
+    return got is not None and got.waiting
+
+
+def _read(grades: AssignmentGrades) -> list[StudentGrades]:
+    """The submissions in which not everything waits for a person, as where one cannot be read."""
+    return [e for e in grades.submitted if any(not q.waiting for q in e.questions.values())]
+
+
+def _comparable(grades: AssignmentGrades) -> tuple[list[GradedQuestion], list[StudentGrades]]:
+    """The questions, and the submissions, of which nobody's points wait for a person.
+
+    A question that waits in most submissions is left out; so is a submission in which another one
+    does.
+    """
+    read = _read(grades)
+    whole = [q for q in grades.questions if 2 * sum(_waits(e, q.name) for e in read) <= len(read)]
+    return whole, [e for e in read if not any(_waits(e, q.name) for q in whole)]
 
 
 def _lost(grades: AssignmentGrades, entry: StudentGrades) -> list[GradedQuestion]:
@@ -160,16 +208,17 @@ def _lost(grades: AssignmentGrades, entry: StudentGrades) -> list[GradedQuestion
 def _rows(
     grades: AssignmentGrades, looked: dict[str, Looked], times: Sequence[dict[str, float]]
 ) -> list[QuestionRow]:
+    read = _read(grades)
     # What everybody has points for: the rest of the test, against which a question is held.
     whole = [
         q.name
         for q in grades.questions
-        if all((s := e.questions.get(q.name)) and not s.waiting for e in grades.submitted)
+        if all((s := e.questions.get(q.name)) and not s.waiting for e in read)
     ]
     rows = []
     for question in grades.questions:
         name, most = question.name, question.max_score
-        known = [e for e in grades.submitted if (s := e.questions.get(name)) and not s.waiting]
+        known = [e for e in read if (s := e.questions.get(name)) and not s.waiting]
         scores = [e.questions[name].score for e in known]
         rest = [sum(e.questions[other].score for other in whole if other != name) for e in known]
         taken = [time[name] for time in times if name in time]
@@ -185,7 +234,19 @@ def _rows(
     return rows
 
 
-def _misconceptions(grades: AssignmentGrades, looked: dict[str, Looked]) -> list[Made]:
+def _private(course: Course, grades: AssignmentGrades) -> Private:
+    """What an example may not hold: names of students, unless they are words of the master."""
+    names = (
+        name
+        for one in grades.entries
+        for name in (one.id, one.first_name, one.last_name, one.email, one.lms_user_id)
+    )
+    return Private(names, words_of(master_code(course, grades.assignment)))
+
+
+def _misconceptions(
+    grades: AssignmentGrades, looked: dict[str, Looked], private: Private
+) -> list[Made]:
     """Those that were made, the most frequent first; a student counts once for each."""
     where: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for student, one in looked.items():
@@ -205,7 +266,7 @@ def _misconceptions(grades: AssignmentGrades, looked: dict[str, Looked]) -> list
     people = {entry.id: entry for entry in grades.entries}
     for shown in made[:MOST_MADE]:
         answered = [people[student] for student in where[shown.id][shown.at]]
-        shown.example = _example(answered, looked, shown)
+        shown.example = _example(answered, looked, shown, private)
     return made
 
 
@@ -214,14 +275,15 @@ def _named(one: Looked, question: str) -> set[str]:
     return {f.misconception for f in one.failures.get(question, ()) if f.misconception is not None}
 
 
-def _example(students: Sequence[StudentGrades], looked: dict[str, Looked], made: Made) -> str:
+def _example(
+    students: Sequence[StudentGrades], looked: dict[str, Looked], made: Made, private: Private
+) -> str:
     """The shortest of their answers that can be shown."""
     answers = ((looked[one.id].answers.get(made.at, ""), one) for one in students)
     for source, one in sorted(answers, key=lambda pair: len(pair[0]))[:_CANDIDATES]:
-        names = (one.id, one.first_name, one.last_name, one.email, one.lms_user_id)
         failures = looked[one.id].failures[made.at]
         check = next(f.check for f in failures if f.misconception == made.id)
-        if example := anonymous(source, names, focus=check.rpartition("_")[2]):
+        if example := anonymous(source, private, focus=check.rpartition("_")[2]):
             return example
     return ""
 
@@ -240,3 +302,14 @@ def _groups(grades: AssignmentGrades, looked: dict[str, Looked]) -> tuple[list[G
     shared = [group for group in groups if len(group.students) >= _SMALLEST_GROUP]
     shared.sort(key=lambda group: (-len(group.students), order[group.question]))
     return shared, len(groups) - len(shared)
+
+
+def _numerical(grades: AssignmentGrades, work: ClassWork) -> list[Group]:
+    """Whose answers differentiate numerically, by question and by what they do."""
+    found: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for entry in grades.submitted:
+        for place in work.numerical(grades, entry):
+            found[place].append(entry.name)
+    order = {question.name: n for n, question in enumerate(grades.questions)}
+    groups = [Group(*place, students) for place, students in found.items()]
+    return sorted(groups, key=lambda group: (order.get(group.question, len(order)), group.reason))

@@ -12,13 +12,14 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from rich.box import SIMPLE_HEAD
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from chainrule.check.misconceptions import MISCONCEPTIONS
 from chainrule.course.folder import CourseError
 from chainrule.formatting import MINUS, decimal
-from chainrule.grading.report.class_report import MOST_MADE, ClassReport
+from chainrule.grading.report.class_report import MOST_MADE, ClassReport, QuestionRow
 from chainrule.grading.report.statistics import Bin
 
 __all__ = ["as_table", "write_report"]
@@ -42,7 +43,13 @@ def write_report(report: ClassReport, page: Path) -> tuple[Path, Path]:
     }  # fmt: skip
     template = environment.get_template("report.html.jinja")
     text = template.render(
-        report=report, chart=_chart(report), most=MOST_MADE, phrases=MISCONCEPTIONS
+        report=report,
+        chart=_chart(report),
+        most=MOST_MADE,
+        phrases=MISCONCEPTIONS,
+        waits=waits,
+        left_out=left_out(report),
+        made_at=f"{report.made_at.day} {report.made_at:%B %Y}",  # %-d is not known everywhere
     )
     page = page.with_suffix(".html") if page.suffix == ".csv" else page
     table = page.with_suffix(".csv")
@@ -56,26 +63,79 @@ def write_report(report: ClassReport, page: Path) -> tuple[Path, Path]:
     return page, table
 
 
-def as_table(report: ClassReport) -> Table:
-    """The questions in short, for a terminal."""
+def as_table(report: ClassReport, width: int = 120) -> RenderableType:
+    """The questions in short, for a terminal of so many columns.
+
+    In a narrow one the misconceptions have a table of their own, below.
+    """
     table = Table(box=SIMPLE_HEAD, header_style="bold", title=report.assignment, title_style="bold")
     table.title_justify = "left"
-    table.add_column("question", no_wrap=True)
+    table.add_column("question", no_wrap=True, overflow="ellipsis")
     for name in ("all points", "mean", "discrimination", "time"):
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("misconception", overflow="fold")
-    for row in report.questions:
-        low = row.pass_rate is not None and row.pass_rate < 0.5
-        told = (f"{MISCONCEPTIONS[m].phrase} ×{n}" for m, n in row.mistakes.most_common(1))
-        table.add_row(
-            Text(f"{_spoken(row.name)} {row.title}"),
-            Text(_percent(row.pass_rate), style="red" if low else "green"),
-            _percent(row.mean),
-            _signed(row.discrimination),
-            _duration(row.seconds),
-            Text(next(told, "")),
-        )
-    return table
+    told = [(row, _most_made(row)) for row in report.questions]
+    if width >= _WIDE:
+        table.add_column("misconception", overflow="fold")
+    for row, mistake in told:
+        cells: list[str | Text] = [
+            _question(row), _all_points(report, row), _mean(report, row),
+            _signed(row.discrimination), _duration(row.seconds), mistake,
+        ]  # fmt: skip
+        table.add_row(*cells[: len(table.columns)])
+    mistakes = Table(box=SIMPLE_HEAD, header_style="bold")
+    mistakes.add_column("question", no_wrap=True)
+    mistakes.add_column("misconception")
+    for row, mistake in told:
+        if mistake:
+            mistakes.add_row(Text(_spoken(row.name)), mistake)
+    apart = width < _WIDE and mistakes.row_count
+    return Group(table, *([mistakes] if apart else []), Text(_summary(report)))
+
+
+_WIDE = 100  # columns in which there is room for all
+
+
+def _question(row: QuestionRow) -> Text:
+    return Text(f"{_spoken(row.name)} {row.title}" + (" ✎" if row.by_hand else ""))
+
+
+def _all_points(report: ClassReport, row: QuestionRow) -> Text:
+    if waits(report, row):
+        return Text(f"{row.graded} of {report.submissions} graded", style="dim")
+    low = row.pass_rate is not None and row.pass_rate < 0.5
+    return Text(_percent(row.pass_rate), style="red" if low else "green")
+
+
+def _mean(report: ClassReport, row: QuestionRow) -> str:
+    return "–" if waits(report, row) else _percent(row.mean)
+
+
+def _most_made(row: QuestionRow) -> Text:
+    told = (f"{MISCONCEPTIONS[m].phrase} ×{n}" for m, n in row.mistakes.most_common(1))
+    return Text(next(told, ""))
+
+
+def waits(report: ClassReport, row: QuestionRow) -> bool:
+    """Whether a person has yet to grade a question for some: then shares say nothing of it."""
+    return row.by_hand and row.graded < report.submissions
+
+
+def _summary(report: ClassReport) -> str:
+    """The class in a line."""
+    count = report.submissions
+    line = f"{count} submission{'' if count == 1 else 's'}"
+    if report.median is not None:
+        line += f", median {decimal(report.median)} of {decimal(report.max_score)} points"
+    return f"{line}; {why}" if (why := left_out(report)) else line
+
+
+def left_out(report: ClassReport) -> str:
+    """What the numbers leave out, since a person has yet to grade it; nothing if nothing is."""
+    count = report.set_aside
+    parts = [", ".join(map(_spoken, report.unread))] if report.unread else []
+    if count:
+        parts.append(f"{count} submission{'' if count == 1 else 's'}")
+    return f"without {' and '.join(parts)}, to be graded by a person" if parts else ""
 
 
 def _lines(report: ClassReport) -> list[list[object]]:

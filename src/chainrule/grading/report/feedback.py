@@ -22,21 +22,18 @@ from typing import Any
 
 from nbconvert.exporters import Exporter
 from nbgrader.coursedir import CourseDirectory
-from traitlets import default
+from traitlets import Bool, default
 from traitlets.config import Config
 
 from chainrule.course.folder import Course, CourseError
 from chainrule.grading.gradebook.feedback_rows import NotebookScores, read_book
+from chainrule.grading.processors import processors_here
 from chainrule.grading.report.feedback_page import FeedbackInput, fingerprint, page
 from chainrule.grading.report.pictures import PICTURE_BYTES, pictures_beside
 from chainrule.notebook.atomic_file import line_of, put
 from chainrule.notebook.read import Malformed, read_file
 
-__all__ = [
-    "FeedbackExporter",
-    "FeedbackResult",
-    "generate",
-]
+__all__ = ["FeedbackExporter", "FeedbackResult", "generate"]
 
 _NOTEBOOK_BYTES = 1 << 28
 _SENT_ALONG = ("timestamp.txt", "submission_secret.txt")  # nbgrader releases feedback with these
@@ -84,12 +81,12 @@ def generate(
     """
     started = time.monotonic()
     config = config or Course(Path(coursedir).resolve()).config()
-    places = _Places(CourseDirectory(config=config), assignment, config)
+    places = _FeedbackFolders(CourseDirectory(config=config), assignment, config)
     book = read_book(places.folders, assignment, students)
     result = FeedbackResult()
     for name in set(students or ()) - {student for student, _ in book}:
         result.failed[name] = "nothing of it was graded"
-    jobs = jobs or len(os.sched_getaffinity(0))
+    jobs = jobs or processors_here()
     with ExitStack() as stack:
         # Forked, since a fresh process takes longer to start than to make a hundred pages.
         if executor is None and jobs > 1 and len(book) > _FEW and sys.platform == "linux":
@@ -112,7 +109,7 @@ def generate(
 
 
 def _todo(
-    places: _Places,
+    places: _FeedbackFolders,
     book: Mapping[tuple[str, str], NotebookScores],
     force: bool,
     result: FeedbackResult,
@@ -165,14 +162,14 @@ def _made(
 # Folders ------------------------------------------------------------------------------------------
 
 
-class _Places:
+class _FeedbackFolders:
     """Where graded work of one assignment lies, and where its feedback goes."""
 
     def __init__(self, folders: CourseDirectory, assignment: str, config: Config) -> None:
         self.folders, self._assignment = folders, assignment
         default_mode = 664 if folders.groupshared else 644
         self._mode = int(str(config.GenerateFeedback.get("permissions", default_mode)), 8)
-        self._marks = marks_of(config)
+        self._settings = settings_of(config)
 
     def _folder(self, step: str, student: str) -> Path:
         return Path(self.folders.format_path(step, student, self._assignment))
@@ -188,7 +185,7 @@ class _Places:
         path = self._folder(self.folders.autograded_directory, student) / f"{notebook}.ipynb"
         if not os.path.lexists(path):
             return None
-        return read_graded(path, (student, self._assignment, notebook), entry, self._marks)
+        return read_graded(path, (student, self._assignment, notebook), entry, self._settings)
 
     def is_current(self, graded: FeedbackInput) -> bool:
         """Whether the page is there already, made from the same."""
@@ -227,24 +224,29 @@ class _Places:
 
 
 def read_graded(
-    path: Path, names: tuple[str, str, str], entry: NotebookScores, marks: tuple[str, str]
+    path: Path, names: tuple[str, str, str], entry: NotebookScores, settings: dict[str, Any]
 ) -> FeedbackInput:
     """A graded notebook with the pictures that lie beside it. names: student, assignment, notebook.
 
-    Raises OSError, Malformed.
+    settings: as `settings_of` reads them. Raises OSError, Malformed.
     """
     content = read_file(path, _NOTEBOOK_BYTES)
     files = pictures_beside(path.parent)
-    return FeedbackInput(*names, content, entry.cells, entry.late, files, marks)
+    return FeedbackInput(*names, content, entry.cells, entry.late, files, **settings)
 
 
-def marks_of(config: Config) -> tuple[str, str]:
-    """The marks around hidden checks, as nbgrader is configured to know them."""
+def settings_of(config: Config) -> dict[str, Any]:
+    """What a course sets of its pages: the marks around hidden checks, as nbgrader is configured to
+    know them, and whether hidden values are shown (`c.FeedbackExporter.hidden_values = True`)."""
     given = config.get("ClearHiddenTests", {})
-    return (
+    marks = (
         given.get("begin_test_delimeter", "BEGIN HIDDEN TESTS"),
         given.get("end_test_delimeter", "END HIDDEN TESTS"),
     )
+    return {
+        "marks": marks,
+        "hidden_values": bool(config.get("FeedbackExporter", {}).get("hidden_values", False)),
+    }
 
 
 # Inside nbgrader ----------------------------------------------------------------------------------
@@ -255,6 +257,10 @@ class FeedbackExporter(Exporter):
 
     Its parent is nbgrader's GenerateFeedback, whose course it works on.
     """
+
+    hidden_values = Bool(False, help="Show the values that hidden checks try and expect.").tag(
+        config=True
+    )
 
     @default("file_extension")
     def _file_extension_default(self) -> str:
@@ -269,5 +275,5 @@ class FeedbackExporter(Exporter):
         if (student, notebook) not in book:
             raise CourseError(f"the gradebook has nothing of {notebook} by {student}")
         names = student, assignment, notebook
-        marks = marks_of(self.config)
-        return page(read_graded(Path(filename), names, book[student, notebook], marks)), resources
+        entry, settings = book[student, notebook], settings_of(self.config)
+        return page(read_graded(Path(filename), names, entry, settings)), resources

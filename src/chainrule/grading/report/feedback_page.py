@@ -24,20 +24,15 @@ from pygments.lexers import PythonLexer
 
 from chainrule.formatting import decimal
 from chainrule.grading.gradebook.feedback_rows import CellScore
+from chainrule.grading.report.hidden_values import NOT_SHOWN, HiddenValues
 from chainrule.notebook import safe_html
 from chainrule.notebook.cells import grade_id_of, is_masters, nbgrader_of, outputs_of, source_of
-from chainrule.notebook.failed_check import FailedCheck, failed_checks
+from chainrule.notebook.failed_check import FailedCheck, failed_checks, notes_of
 from chainrule.notebook.hidden_tests import Hidden
 from chainrule.notebook.safe_html import plain
 from chainrule.notebook.text import joined
 
-__all__ = [
-    "FeedbackInput",
-    "attachments",
-    "fingerprint",
-    "page",
-    "shown_files",
-]
+__all__ = ["FeedbackInput", "attachments", "fingerprint", "page", "shown_files"]
 
 _MOST_CODE = 50_000  # characters of a cell that are coloured
 _MOST_RICH = 1_000_000  # characters of a notebook, pictures apart, that are more than plain text
@@ -49,6 +44,7 @@ class FeedbackInput:
 
     content: the file in autograded/. rows: by grade_id. late: points taken off for being late.
     files: pictures beside the notebook, by relative path. marks: those around hidden checks.
+    hidden_values: show the values that hidden checks try and expect.
     """
 
     student: str
@@ -59,6 +55,7 @@ class FeedbackInput:
     late: float = 0.0
     files: Mapping[str, bytes] = field(default_factory=dict)
     marks: tuple[str, str] = ("BEGIN HIDDEN TESTS", "END HIDDEN TESTS")
+    hidden_values: bool = False
 
 
 def page(graded: FeedbackInput) -> str:
@@ -73,6 +70,7 @@ def page(graded: FeedbackInput) -> str:
     return _template().render(
         graded=graded,
         fingerprint=fingerprint(graded),
+        notes=notes_of(notebook),
         items=items,
         questions=_questions(cells, items),
         earned=sum(score for score in scores if score is not None) - graded.late,
@@ -84,7 +82,10 @@ def page(graded: FeedbackInput) -> str:
 def fingerprint(graded: FeedbackInput) -> str:
     """A hash of all that goes into the page: while it is the same, so is the page."""
     rows = {name: asdict(row) for name, row in graded.rows.items()}
-    told = [graded.student, graded.assignment, graded.notebook, rows, graded.late, graded.marks]
+    told = [
+        graded.student, graded.assignment, graded.notebook, rows, graded.late, graded.marks,
+        graded.hidden_values,
+    ]  # fmt: skip
     found = hashlib.sha256(_look() + json.dumps(told, sort_keys=True).encode())
     found.update(graded.content)
     for name, content in sorted(graded.files.items()):
@@ -98,6 +99,7 @@ class _View:
     def __init__(self, graded: FeedbackInput, cells: list[dict[str, Any]]) -> None:
         self._rows = graded.rows
         self._hidden = Hidden(cells, *graded.marks)
+        self._values = HiddenValues(self._hidden, cells, graded.hidden_values)
         self._files = shown_files(graded.files)
         size = sum(len(source_of(cell)) + _size(cell.get("outputs")) for cell in cells)
         self._rich = size <= _MOST_RICH
@@ -117,16 +119,26 @@ class _View:
             "name": name,
             "row": row,
             "state": state,
-            "diagnosis": [self._diagnosis(one) for one in failed_checks(cell)] if told else [],
+            "diagnosis": [self._diagnosis(cell, one) for one in failed_checks(cell)]
+            if told
+            else [],
             "source": self._source(cell, masters),
-            "outputs": [
-                shown
-                for one in outputs_of(cell)
-                if not (told and one.get("output_type") == "error")
-                and (shown := self._output(one, masters))
-            ],
+            "outputs": self._outputs(cell, masters, told),
             "comment": Markup(safe_html.markdown(row.comment)) if row.comment else "",
         }
+
+    def _outputs(self, cell: dict[str, Any], masters: bool, told: bool) -> list[Markup]:
+        """told: what it raised is shown as a diagnosis."""
+        outputs = outputs_of(cell)
+        if not masters and outputs and not self._values.may_tell(cell):
+            lines = filter(None, (self._values.error(cell), NOT_SHOWN))
+            return [Markup(f'<p class="note">{plain(line)}</p>') for line in lines]
+        found = (
+            self._output(one, masters)
+            for one in outputs
+            if not (told and one.get("output_type") == "error")
+        )
+        return [shown for shown in found if shown]
 
     def _source(self, cell: dict[str, Any], masters: bool) -> Markup:
         source = source_of(cell)
@@ -165,8 +177,11 @@ class _View:
             text = ": ".join(filter(None, (joined(output.get(k)) for k in ("ename", "evalue"))))
         return Markup(f'<pre class="printed raised">{plain(self._hidden.redact(text))}</pre>')
 
-    def _diagnosis(self, failed: FailedCheck) -> dict[str, Any]:
+    def _diagnosis(self, cell: dict[str, Any], failed: FailedCheck) -> dict[str, Any]:
         """A failed check: in a line, in more lines, and where in the student's own code."""
+        reduced = self._values.reduced(cell, failed)
+        if reduced is not None:
+            failed = reduced
         frames = self._hidden.own_frames(failed.traceback)
         return {
             "headline": self._hidden.redact(failed.headline),

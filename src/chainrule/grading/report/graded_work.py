@@ -8,10 +8,12 @@ from nbgrader.coursedir import CourseDirectory
 
 from chainrule.course.folder import Course
 from chainrule.grading.gradebook.reader import AssignmentGrades, StudentGrades
+from chainrule.grading.judge.deriving import who_and_what
 from chainrule.grading.limits import Limits
 from chainrule.grading.report.failures import Looked, look_at
 from chainrule.grading.report.timing import question_times
 from chainrule.notebook.cells import plain_json
+from chainrule.notebook.failed_check import notes_of
 from chainrule.notebook.read import Malformed, read_file
 
 __all__ = ["ClassWork"]
@@ -57,12 +59,21 @@ class ClassWork:
             whole.answers |= one.answers
         return whole
 
+    def numerical(self, grades: AssignmentGrades, entry: StudentGrades) -> list[tuple[str, str]]:
+        """(question, what it does) of answers that differentiate numerically, as grading told."""
+        found: list[tuple[str, str]] = []
+        for name, answers in grades.solutions.items():
+            content = self._read(self._dirs.autograded_directory, entry.id, name, _MOST)
+            told = [who_and_what(note) for note in notes_of(plain_json(content))]
+            found += [(answers.get(one[0], ""), one[1]) for one in told if one]
+        return list(dict.fromkeys(found))
+
     def times(self, grades: AssignmentGrades, entry: StudentGrades) -> dict[str, float]:
         """Seconds a question, from what the student handed in."""
         found: dict[str, float] = {}
         for name, answers in grades.solutions.items():
             cells = {c.grade_id: c.question for c in grades.cells if c.notebook == name}
-            step, most = self._dirs.submitted_directory, self._limits.notebook_bytes
+            step, most = self._dirs.submitted_directory, self._limits.notebook_file_bytes
             content = self._read(step, entry.id, name, most)
             found |= question_times(content, answers | cells)
         return found

@@ -8,10 +8,7 @@ from pathlib import Path
 
 from chainrule.notebook.read import Malformed, read_file
 
-__all__ = [
-    "PICTURE_BYTES",
-    "pictures_beside",
-]
+__all__ = ["PICTURE_BYTES", "pictures_beside"]
 
 
 _PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".svg")

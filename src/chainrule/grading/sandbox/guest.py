@@ -11,9 +11,7 @@ from typing import Any
 from chainrule.grading.sandbox import layers
 from chainrule.grading.sandbox.kernel import Sandbox
 
-__all__ = [
-    "live",
-]
+__all__ = ["live"]
 
 
 def live(sock: socket.socket, sandbox: Sandbox, shell: Any, jailed: bool) -> None:

@@ -14,48 +14,17 @@ from chainrule.grading.limits import Limits
 from chainrule.grading.sandbox import cgroup
 
 __all__ = [
-    "BIND",
-    "CAPSET",
-    "CAP_AMBIENT",
-    "CAP_AMBIENT_CLEAR",
-    "DETACH",
-    "LANDLOCK_CREATE",
-    "LANDLOCK_RESTRICT",
-    "LANDLOCK_RULE",
-    "LIBC",
-    "MOUNT_SETATTR",
-    "NEW_IPC",
-    "NEW_MOUNT",
-    "NEW_NET",
-    "NEW_PID",
-    "NEW_USER",
-    "NEW_UTS",
-    "NOBODY",
-    "NODEV",
-    "NOEXEC",
-    "NOSUID",
-    "PIVOT_ROOT",
-    "PRIVATE",
-    "RDONLY",
-    "REC",
-    "REMOUNT",
-    "SECCOMP_FILTER",
-    "SET_NO_NEW_PRIVS",
-    "SET_PDEATHSIG",
-    "SET_SECCOMP",
-    "STUDENT",
-    "JailUnavailable",
-    "Layer",
-    "LayerStatus",
-    "NoLayer",
-    "Sandbox",
-    "checked",
-    "need_linux",
-    "unshare",
-]
+    "BIND", "CAPSET", "CAP_AMBIENT", "CAP_AMBIENT_CLEAR", "DETACH", "LANDLOCK_CREATE",
+    "LANDLOCK_RESTRICT", "LANDLOCK_RULE", "LIBC", "MOUNT_SETATTR", "NEW_IPC", "NEW_MOUNT",
+    "NEW_NET", "NEW_PID", "NEW_USER", "NEW_UTS", "NOBODY", "NODEV", "NOEXEC", "NOSUID",
+    "PIVOT_ROOT", "PRIVATE", "RDONLY", "REC", "REMOUNT", "SECCOMP_FILTER", "SET_NO_NEW_PRIVS",
+    "SET_PDEATHSIG", "SET_SECCOMP", "STUDENT", "JailUnavailable", "Layer", "LayerStatus",
+    "NoLayer", "Sandbox", "checked", "need_linux", "unshare",
+]  # fmt: skip
 
 
 NOBODY = 65534
+_FIRST_USER, _USERS = 61184, 1000  # numbers that systemd keeps for users made as it goes
 STUDENT = "/student"  # the scratch folder inside a root of our own
 
 
@@ -82,8 +51,8 @@ class Sandbox:
     base_bytes: address space of the fork server. spaces: in namespaces of its own, where every
     child gets a process namespace and a file system for its scratch folder. pid_space: a file
     descriptor of the supervisor's process namespace. scratch: the folder the child may write.
-    filtered: children get a seccomp filter. budget: what all children may use together, in a
-    cgroup.
+    filtered: children get a seccomp filter. user: whom the next child becomes where there are no
+    namespaces, -1 for nobody else. budget: what all children may use together, in a cgroup.
     """
 
     limits: Limits = field(default_factory=Limits)
@@ -93,7 +62,21 @@ class Sandbox:
     pid_space: int = -1
     scratch: str = ""
     filtered: bool = False
+    user: int = -1
     budget: cgroup.CgroupBudget | None = None
+
+    def next_user(self, scratch: str) -> None:
+        """Where root has no namespaces, let the next child be a user of its own, who owns its
+        scratch folder: it cannot touch the others, and its threads are counted alone."""
+        if os.geteuid() != 0:
+            return
+        self.user = (
+            _FIRST_USER + (self.user + 1 - _FIRST_USER) % _USERS if self.user > 0 else _FIRST_USER
+        )
+        try:
+            os.chown(scratch, self.user, self.user)
+        except OSError:  # a container that maps few users
+            self.user = NOBODY
 
     def expect(self, jails: int) -> None:
         """Let the cgroup, if there is one, have room for so many jails at once."""
@@ -138,7 +121,7 @@ def need_linux() -> None:
         raise NoLayer(f"only on Linux, not on {platform.system()}")
 
 
-def _syscall(numbers: int | dict[str, int], what: str, *args: object) -> int:
+def system_call(numbers: int | dict[str, int], what: str, *args: object) -> int:
     need_linux()
     number = numbers if isinstance(numbers, int) else numbers.get(platform.machine())
     if number is None:
@@ -157,6 +140,6 @@ def rejoin_pid_space(sandbox: Sandbox) -> None:
     checked(LIBC.setns(sandbox.pid_space, NEW_PID), "setns")
 
 
-def _mount(source: str | None, target: str, kind: str | None, flags: int, data: str = "") -> None:
+def mount(source: str | None, target: str, kind: str | None, flags: int, data: str = "") -> None:
     encoded = [None if text is None else text.encode() for text in (source, target, kind)]
     checked(LIBC.mount(*encoded, ctypes.c_ulong(flags), data.encode()), f"mount {target}")

@@ -22,7 +22,7 @@ _KEPT = (
     "COVERAGE_PROCESS_CONFIG",  # set only while our own tests measure what they reach
 )  # fmt: skip
 _STARTS_WITHIN = 120.0  # seconds; imports over a slow network disk take long
-_JUDGE = "chainrule.grading.judge.worker:serve"
+_TEMPLATE = "chainrule.grading.judge.template:serve"
 
 
 class ForkServer:
@@ -32,7 +32,7 @@ class ForkServer:
     rows: every layer of the jail, active or why not.
     """
 
-    def __init__(self, limits: Limits, judge: str = _JUDGE) -> None:
+    def __init__(self, limits: Limits, template: str = _TEMPLATE) -> None:
         """Raises JailUnavailable where there is no forking."""
         if not hasattr(os, "fork"):
             raise layers.JailUnavailable("grading needs Linux (or macOS with --no-jail)")
@@ -40,7 +40,7 @@ class ForkServer:
         start = (
             f"import sys; sys.path[:] = {[entry for entry in sys.path if entry]!r}; "
             "from chainrule.grading.sandbox import forkserver; "
-            f"forkserver.serve({theirs.fileno()}, {limits.as_dict()!r}, {judge!r})"
+            f"forkserver.serve({theirs.fileno()}, {limits.as_dict()!r}, {template!r})"
         )
         with theirs:
             self._process = subprocess.Popen(
@@ -84,28 +84,26 @@ class ForkServer:
                 raise
 
     @property
-    def alive(self) -> bool:
-        """Whether the fork server still runs."""
-        return self._process.poll() is None
+    def usable(self) -> bool:
+        """Whether the fork server still runs, and is this process's own."""
+        return self.owner == os.getpid() and self._process.poll() is None
 
-    def judge(self, cpu: int) -> socket.socket:
-        """A new judge, forked from the fork server: the socket it listens on.
-
-        cpu: the processor that it and its jails stay on, -1 for any.
+    def template(self) -> socket.socket:
+        """A new template, forked from the fork server: the socket it listens on.
 
         Closing the socket ends it. Raises ForkServerError.
         """
         ours, theirs = socket.socketpair()
         with theirs:
             try:
-                socket.send_fds(self._control, [b"%d" % cpu], [theirs.fileno()])
+                socket.send_fds(self._control, [b"fork"], [theirs.fileno()])
             except OSError as error:
                 ours.close()
                 raise ForkServerError("the fork server is gone") from error
         return ours
 
     def close(self) -> None:
-        """End the fork server, and with it every judge and jail."""
+        """End the fork server, and with it every template, worker and guest."""
         self._control.close()
         try:
             self._process.wait(5)

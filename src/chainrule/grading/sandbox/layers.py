@@ -3,12 +3,13 @@
 Three layers are put once around the supervisor, the parent of all guests (`SUPERVISOR_LAYERS`): a
 cgroup, namespaces, and a root of its own in which only what Python needs is to be seen. The others
 (`GUEST_LAYERS`) are put around each guest just before student code runs. A layer that the kernel
-does not grant is left out and named; without Landlock and without namespaces there is no jail.
+does not grant is left out and named; which ones there has to be for a jail, `ENOUGH` says.
 """
 
 from __future__ import annotations
 
 import ctypes
+import math
 import os
 import resource
 import signal
@@ -18,53 +19,25 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from chainrule.grading.sandbox import cgroup
+from chainrule.grading.sandbox import cgroup, kernel
 from chainrule.grading.sandbox.kernel import (
-    BIND,
-    CAP_AMBIENT,
-    CAP_AMBIENT_CLEAR,
-    CAPSET,
-    DETACH,
-    LIBC,
-    MOUNT_SETATTR,
-    NEW_IPC,
-    NEW_MOUNT,
-    NEW_NET,
-    NEW_PID,
-    NEW_USER,
-    NEW_UTS,
     NOBODY,
-    NODEV,
-    NOEXEC,
-    NOSUID,
-    PIVOT_ROOT,
-    PRIVATE,
-    RDONLY,
-    REC,
-    REMOUNT,
-    SET_NO_NEW_PRIVS,
-    SET_PDEATHSIG,
     STUDENT,
     JailUnavailable,
     Layer,
     LayerStatus,
     NoLayer,
     Sandbox,
-    _mount,
-    _syscall,
     checked,
+    mount,
     need_linux,
+    system_call,
     unshare,
-)
-from chainrule.grading.sandbox.landlock import DEVICES, _landlock, readable_paths
-from chainrule.grading.sandbox.seccomp import _filter, _seccomp
+)  # fmt: skip
+from chainrule.grading.sandbox.landlock import DEVICES, landlock, readable_paths
+from chainrule.grading.sandbox.seccomp import filter_for, seccomp
 
-__all__ = [
-    "GUEST_LAYERS",
-    "SUPERVISOR_LAYERS",
-    "build",
-    "refuse_without",
-]
+__all__ = ["GUEST_LAYERS", "LOST", "SUPERVISOR_LAYERS", "build", "missing", "refuse_without"]
 
 
 # Around the supervisor ----------------------------------------------------------------------------
@@ -102,7 +75,14 @@ def _namespaces(sandbox: Sandbox) -> None:
                 pass
         os._exit(code)
     try:
-        unshare(NEW_USER | NEW_PID | NEW_MOUNT | NEW_IPC | NEW_NET | NEW_UTS)
+        unshare(
+            kernel.NEW_USER
+            | kernel.NEW_PID
+            | kernel.NEW_MOUNT
+            | kernel.NEW_IPC
+            | kernel.NEW_NET
+            | kernel.NEW_UTS
+        )
         os.write(ready[1], b"x")
     except OSError as error:
         raise NoLayer(f"the kernel refuses namespaces ({error.strerror})") from error
@@ -116,9 +96,9 @@ def _namespaces(sandbox: Sandbox) -> None:
     if first:
         os.closerange(3, 1 << 20)
         os._exit(os.waitstatus_to_exitcode(os.waitpid(first, 0)[1]) & 255)
-    LIBC.prctl(SET_PDEATHSIG, signal.SIGKILL)
+    kernel.LIBC.prctl(kernel.SET_PDEATHSIG, signal.SIGKILL)
     sandbox.pid_space = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
-    _mount(None, "/", None, REC | PRIVATE)
+    mount(None, "/", None, kernel.REC | kernel.PRIVATE)
     sandbox.spaces = True
 
 
@@ -140,7 +120,7 @@ def _own_root(sandbox: Sandbox) -> None:
     sources = {
         path: os.open(path, os.O_PATH | os.O_CLOEXEC) for path in (*set(real.values()), *DEVICES)
     }
-    _mount("tmpfs", root, "tmpfs", NOSUID, "size=1m,mode=755")
+    mount("tmpfs", root, "tmpfs", kernel.NOSUID, "size=1m,mode=755")
     for path in sorted(sources):
         target = root + path
         if os.path.lexists(target):  # lies inside a folder that is bound already
@@ -150,11 +130,11 @@ def _own_root(sandbox: Sandbox) -> None:
             os.mkdir(target)
         else:
             Path(target).touch()
-        _mount(f"/proc/self/fd/{sources[path]}", target, None, BIND | REC)
-        attributes = struct.pack("<QQQQ", RDONLY | NOSUID, 0, 0, 0)
+        mount(f"/proc/self/fd/{sources[path]}", target, None, kernel.BIND | kernel.REC)
+        attributes = struct.pack("<QQQQ", kernel.RDONLY | kernel.NOSUID, 0, 0, 0)
         if path not in DEVICES:
-            _syscall(
-                MOUNT_SETATTR, "mount_setattr", -1, target.encode(), 0x8000, attributes,
+            system_call(
+                kernel.MOUNT_SETATTR, "mount_setattr", -1, target.encode(), 0x8000, attributes,
                 ctypes.c_size_t(len(attributes)),
             )  # fmt: skip
     for path, where in real.items():
@@ -165,10 +145,10 @@ def _own_root(sandbox: Sandbox) -> None:
     for descriptor in sources.values():
         os.close(descriptor)
     os.chdir(root)
-    _syscall(PIVOT_ROOT, "pivot_root", b".", b".")
-    checked(LIBC.umount2(b".", DETACH), "umount")
+    system_call(kernel.PIVOT_ROOT, "pivot_root", b".", b".")
+    checked(kernel.LIBC.umount2(b".", kernel.DETACH), "umount")
     os.chdir("/")
-    _mount(None, "/", None, REMOUNT | BIND | RDONLY | NOSUID)
+    mount(None, "/", None, kernel.REMOUNT | kernel.BIND | kernel.RDONLY | kernel.NOSUID)
     sandbox.scratch = STUDENT
 
 
@@ -180,8 +160,8 @@ def _session(sandbox: Sandbox) -> None:
     os.setsid()
     os.umask(0o077)
     if sys.platform == "linux":
-        LIBC.prctl(SET_PDEATHSIG, signal.SIGKILL)
-        checked(LIBC.prctl(SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
+        kernel.LIBC.prctl(kernel.SET_PDEATHSIG, signal.SIGKILL)
+        checked(kernel.LIBC.prctl(kernel.SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
 
 
 def _scratch(sandbox: Sandbox) -> None:
@@ -190,39 +170,41 @@ def _scratch(sandbox: Sandbox) -> None:
         raise NoLayer("needs namespaces; the size of the scratch folder is not limited")
     # An IPC namespace of one's own takes the kernel long to clear away, and the filter refuses
     # everything that one would be for.
-    unshare(NEW_MOUNT if sandbox.filtered else NEW_MOUNT | NEW_IPC)
+    unshare(kernel.NEW_MOUNT if sandbox.filtered else kernel.NEW_MOUNT | kernel.NEW_IPC)
     owner = NOBODY if sandbox.root_user else os.geteuid()
     limits = sandbox.limits
     options = f"size={limits.scratch_bytes},nr_inodes={limits.scratch_files},mode=700,uid={owner}"
-    _mount("tmpfs", STUDENT, "tmpfs", NOSUID | NODEV | NOEXEC, options)
+    mount("tmpfs", STUDENT, "tmpfs", kernel.NOSUID | kernel.NODEV | kernel.NOEXEC, options)
 
 
 def _powerless(sandbox: Sandbox) -> None:
-    """Nobody, in a user namespace where nothing is owned, without a capability."""
+    """Nobody, or a user of its own, without a capability; where there are namespaces, in one where
+    nothing is owned."""
+    user = NOBODY if sandbox.spaces and sandbox.root_user else sandbox.user
+    if user > 0:
+        os.setgroups([])
+        os.setresgid(user, user, user)
+        os.setresuid(user, user, user)
     if sandbox.spaces:
-        if sandbox.root_user:
-            os.setgroups([])
-            os.setresgid(NOBODY, NOBODY, NOBODY)
-            os.setresuid(NOBODY, NOBODY, NOBODY)
-        unshare(NEW_USER)
-    LIBC.prctl(CAP_AMBIENT, CAP_AMBIENT_CLEAR, 0, 0, 0)
+        unshare(kernel.NEW_USER)
+    kernel.LIBC.prctl(kernel.CAP_AMBIENT, kernel.CAP_AMBIENT_CLEAR, 0, 0, 0)
     header = struct.pack("<Ii", 0x20080522, 0)
-    _syscall(CAPSET, "capset", header, bytes(24))
-    if sandbox.spaces and sandbox.root_user:
-        LIBC.prctl(SET_PDEATHSIG, signal.SIGKILL)  # forgotten when the user changed
+    system_call(kernel.CAPSET, "capset", header, bytes(24))
+    if user > 0:
+        kernel.LIBC.prctl(kernel.SET_PDEATHSIG, signal.SIGKILL)  # forgotten when the user changed
 
 
 def _rlimits(sandbox: Sandbox) -> None:
     """The kernel's own limits on memory, time, files, threads and core dumps."""
     limits = sandbox.limits
     table = {
-        "RLIMIT_CPU": limits.cpu_seconds,
+        "RLIMIT_CPU": math.ceil(limits.total_seconds) + 5 if limits.total_seconds else None,
         "RLIMIT_AS": sandbox.base_bytes + limits.memory_bytes if sandbox.base_bytes else None,
         "RLIMIT_FSIZE": limits.file_bytes,
         "RLIMIT_NOFILE": limits.open_files,
-        # Counted for the user where there is no user namespace; a number for one process then
-        # would stop a user who has more at once from being graded at all.
-        "RLIMIT_NPROC": limits.threads if sandbox.spaces else None,
+        # Counted for the user. Where the user has other processes too, a number for one of them
+        # would stop all from being graded; the worker looks at the threads then (`clock.Limit`).
+        "RLIMIT_NPROC": limits.threads if sandbox.spaces or sandbox.user > 0 else None,
         "RLIMIT_CORE": 0,
         "RLIMIT_MSGQUEUE": 0,
         "RLIMIT_MEMLOCK": 0,
@@ -237,7 +219,7 @@ def prepare(sandbox: Sandbox) -> None:
     """Work out once, in the supervisor, what every child would work out again."""
     readable_paths(sandbox.limits.readable)
     try:
-        _filter(1)  # the first process of a namespace is number 1
+        filter_for(1)  # the first process of a namespace is number 1
         sandbox.filtered = True
     except (NoLayer, OSError):
         pass
@@ -253,10 +235,23 @@ GUEST_LAYERS = (
     Layer("scratch", _scratch),
     Layer("powerless", _powerless),
     Layer("rlimits", _rlimits),
-    Layer("Landlock", _landlock),
-    Layer("seccomp", _seccomp),
+    Layer("Landlock", landlock),
+    Layer("seccomp", seccomp),
 )
-ENOUGH = ("namespaces", "Landlock")  # one of them has to be there
+# Of each line, one has to be there: what keeps files away, and what keeps the network away.
+ENOUGH = (("own root", "Landlock"), ("namespaces", "seccomp"))
+# What a jail does without where a layer is missing; docs/deploy.md says the same.
+LOST = {
+    "cgroup": "Each jail has a limit of memory and processes, and all of them together have none.",
+    "namespaces": "Student code can see the numbers and the owners of the machine's processes. "
+    "seccomp still refuses signals, programs and the network.",
+    "own root": "Student code can ask for the names, sizes and times of files outside the jail. "
+    "Landlock still refuses what is in them.",
+    "scratch": "Student code may fill the disk for as long as it runs: one file has a limit, all "
+    "together have none. What it wrote is removed.",
+    "Landlock": "Nothing but an own root keeps student code from files outside the jail.",
+    "seccomp": "Nothing but namespaces keeps student code from the network.",
+}
 
 
 def build(layers: Iterable[Layer], sandbox: Sandbox) -> list[LayerStatus]:
@@ -272,11 +267,18 @@ def build(layers: Iterable[Layer], sandbox: Sandbox) -> list[LayerStatus]:
     return rows
 
 
+def missing(rows: Iterable[LayerStatus]) -> list[LayerStatus]:
+    """The layers for want of which there is no jail."""
+    known = {row.name: row for row in rows}
+    found = [[known[name] for name in names if name in known] for names in ENOUGH]
+    return [row for line in found if not any(row.active for row in line) for row in line]
+
+
 def refuse_without(rows: Iterable[LayerStatus]) -> None:
-    """Raises JailUnavailable unless one of `ENOUGH` is among the active rows."""
-    rows = list(rows)
-    if not any(row.active for row in rows if row.name in ENOUGH):
-        reasons = "; ".join(f"{row.name}: {row.why}" for row in rows if row.name in ENOUGH)
+    """Raises JailUnavailable unless what `ENOUGH` asks for is among the active rows."""
+    lacking = missing(rows)
+    if lacking:
+        reasons = "; ".join(f"{row.name}: {row.why}" for row in lacking)
         raise JailUnavailable(
             f"no jail can be built here ({reasons}); --no-jail grades without one, "
             "which is for work that you trust"

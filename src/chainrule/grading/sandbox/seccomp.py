@@ -27,6 +27,9 @@ _OTHERS = (
     "migrate_pages move_pages setpriority ioprio_set sched_setscheduler sched_setattr "
     "setsid setpgid"
 )
+# By what is locked, leased or watched in files that all may read, one jail could tell another
+# something.
+_CHANNELS = "flock inotify_init inotify_init1 inotify_add_watch"
 _SYSTEM = (
     "mount umount umount2 pivot_root chroot move_mount open_tree fsopen fsmount fsconfig fspick "
     "mount_setattr setns unshare bpf perf_event_open userfaultfd keyctl add_key request_key "
@@ -38,12 +41,15 @@ _SYSTEM = (
     "shmget shmat shmctl shmdt msgget msgsnd msgrcv msgctl semget semop semctl semtimedop "
     "mq_open mq_unlink mq_timedsend mq_timedreceive mq_notify"
 )
+_IOCTL_SETOWN = (0x8901, 0x8902)  # as F_SETOWN: whom the kernel sends a signal
+_OF_A_PROCESS = ("prlimit64", "sched_setaffinity", "sched_setparam", "sched_getaffinity")
 _CLONE_THREAD = 0x10000
 _F_SETOWN, _F_SETSIG, _F_SETOWN_EX = 8, 10, 15
+_F_GETLK, _F_OFD_GETLK, _F_SETLEASE, _F_NOTIFY = 5, 36, 1024, 1026
 
 
 @cache
-def _filter(me: int) -> bytes:
+def filter_for(me: int) -> bytes:
     """The seccomp filter for a process with that number, as the kernel takes it. Raises NoLayer."""
     try:
         import pyseccomp as kernel
@@ -51,14 +57,18 @@ def _filter(me: int) -> bytes:
         raise NoLayer("pyseccomp or libseccomp is missing (pip install pyseccomp)") from error
     refused = kernel.ERRNO(errno.EPERM)
     rules = kernel.SyscallFilter(kernel.ALLOW)
-    names = f"{_NETWORK} {_PROGRAMS} {_OTHERS} {_SYSTEM}".split()
+    names = f"{_NETWORK} {_PROGRAMS} {_OTHERS} {_CHANNELS} {_SYSTEM}".split()
     table: list[tuple[str, tuple[int, ...]]] = [(name, ()) for name in names]
     # (argument, comparison, value, and for a masked comparison what remains): a thread is a clone
     # that shares everything, a process is one that does not.
     table += [("clone", (0, kernel.MASKED_EQ, _CLONE_THREAD, 0))]
     table += [(name, (0, kernel.NE, me)) for name in ("kill", "tgkill")]
-    table += [("fcntl", (1, kernel.EQ, how)) for how in (_F_SETOWN, _F_SETSIG, _F_SETOWN_EX)]
+    owner = (_F_SETOWN, _F_SETSIG, _F_SETOWN_EX)
+    channels = (_F_GETLK, _F_OFD_GETLK, _F_SETLEASE, _F_NOTIFY)
+    table += [("fcntl", (1, kernel.EQ, how)) for how in (*owner, *channels)]
+    table += [("ioctl", (1, kernel.EQ, how)) for how in _IOCTL_SETOWN]
     table += [("prctl", (0, kernel.EQ, SET_PDEATHSIG))]
+    table += [(name, (0, kernel.NE, 0)) for name in _OF_A_PROCESS]  # 0 is oneself
     for name, condition in table:
         try:
             rules.add_rule(refused, name, *([kernel.Arg(*condition)] if condition else []))
@@ -72,9 +82,10 @@ def _filter(me: int) -> bytes:
         return file.read()
 
 
-def _seccomp(sandbox: Sandbox) -> None:
-    """No socket, no program, no process, no other process's memory or signals, no kernel knobs."""
+def seccomp(sandbox: Sandbox) -> None:
+    """No socket, no program, no process, no other process's memory, signals or locks, no kernel
+    knobs."""
     need_linux()
-    program = ctypes.create_string_buffer(_filter(os.getpid()))
+    program = ctypes.create_string_buffer(filter_for(os.getpid()))
     head = struct.pack("@HP", (len(program) - 1) // 8, ctypes.addressof(program))
     checked(LIBC.prctl(SET_SECCOMP, SECCOMP_FILTER, head, 0, 0), "seccomp")

@@ -9,20 +9,18 @@ import random
 import select
 import signal
 import socket
+import tempfile
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from chainrule.grading.limits import Limits
 from chainrule.grading.sandbox import kernel, layers
 from chainrule.grading.sandbox.guest import live
-from chainrule.grading.sandbox.guest_process import (
-    LARGEST_PACKET,
-    _limits,
-    share_cpu,
-)
+from chainrule.grading.sandbox.guest_process import LARGEST_PACKET, limits_of, share_cpu
 from chainrule.grading.sandbox.kernel import LayerStatus, Sandbox
+from chainrule.grading.sandbox.scratch import remove_tree
 
 
 def supervise(control: socket.socket, limits: Limits, shell: Any) -> None:
@@ -39,7 +37,7 @@ def supervise(control: socket.socket, limits: Limits, shell: Any) -> None:
     layers.prepare(sandbox)
     rows += _tried(layers.GUEST_LAYERS, sandbox, in_jail_space=True)
     control.send(json.dumps(rows).encode())
-    enough = any(row.active for row in rows if row.name in layers.ENOUGH)
+    enough = layers.missing(rows) == []
     Supervisor(control, sandbox, shell, enough).serve()
 
 
@@ -78,16 +76,24 @@ def _tried(
     ]
 
 
+class _Entry(NamedTuple):
+    """A guest: what its worker calls it, the lines to it and about it, its scratch folder."""
+
+    name: str
+    line: socket.socket
+    status: socket.socket
+    folder: str
+
+
 class Supervisor:
     """Forks guests, interrupts them, and ends them when their worker is gone."""
 
     def __init__(self, control: socket.socket, sandbox: Sandbox, shell: Any, enough: bool) -> None:
-        self._control, self.supervise, self._shell, self._enough = control, sandbox, shell, enough
-        self._jails: dict[int, tuple[str, socket.socket, int, str]] = {}
+        self._control, self._sandbox, self._shell, self._enough = control, sandbox, shell, enough
+        self._guests: dict[int, _Entry] = {}
         self._poll = select.poll()
-        self._watched: dict[
-            int, int
-        ] = {}  # the line of each jail whose judge is there, its process
+        # The line of each guest whose worker is there, and its process.
+        self._watched: dict[int, int] = {}
         self._wake, wake_end = socket.socketpair()
         wake_end.setblocking(False)
         self._wake.setblocking(False)
@@ -96,12 +102,12 @@ class Supervisor:
         signal.signal(signal.SIGCHLD, lambda *_: None)
 
     def serve(self) -> None:
-        """Work until the fork server, and every judge with it, has hung up."""
+        """Work until the fork server, and every worker with it, has hung up."""
         self._poll.register(self._control, select.POLLIN)
         self._poll.register(self._wake, select.POLLIN)
         while True:
             for fd, _ in self._poll.poll():
-                if fd in self._watched:  # its judge hung up
+                if fd in self._watched:  # its worker hung up
                     os.kill(self._forget(fd), signal.SIGKILL)
                 elif fd == self._wake.fileno():
                     self._wake.recv(4096)
@@ -113,62 +119,66 @@ class Supervisor:
                     self._request(json.loads(packet), fds)
 
     def _forget(self, fd: int) -> int:
-        """Watch the line of a jail no longer; the jail's process."""
+        """Watch the line of a guest no longer; the jail's process."""
         self._poll.unregister(fd)
         return self._watched.pop(fd)
 
     def _end(self) -> None:
-        for pid in list(self._jails):
+        for pid in list(self._guests):
             os.kill(pid, signal.SIGKILL)
             self._bury(pid, os.waitpid(pid, 0)[1])
 
     def _request(self, request: dict[str, Any], fds: list[int]) -> None:
-        if request["op"] == "jail":
-            self._fork(request["name"], _limits(request["limits"]), request["cpu"], *fds)
+        if request["op"] == "guest":
+            line, status = (socket.socket(fileno=fd) for fd in fds)
+            self._fork(request["name"], limits_of(request["limits"]), request["cpu"], line, status)
         else:
-            for pid, entry in self._jails.items():
-                if entry[0] == request["name"]:
+            for pid, entry in self._guests.items():
+                if entry.name == request["name"]:
                     os.kill(pid, signal.SIGINT)
 
-    def _fork(self, name: str, limits: Limits, cpu: int, line: int, status: int) -> None:
+    def _fork(
+        self, name: str, limits: Limits, cpu: int, line: socket.socket, status: socket.socket
+    ) -> None:
         if not self._enough and not limits.no_jail:
-            os.close(line)
-            os.write(status, b"no jail can be built here")
-            os.close(status)
+            _say(status, b"no jail can be built here")
+            line.close()
+            status.close()
             return
-        sandbox = self.supervise
+        sandbox = self._sandbox
         sandbox.limits = limits
         with contextlib.suppress(OSError):  # the limits of the other layers hold all the same
-            sandbox.expect(len(self._jails) + 1)
+            sandbox.expect(len(self._guests) + 1)
         folder = ""
-        if not sandbox.spaces:
-            import tempfile
-
-            folder = sandbox.scratch = tempfile.mkdtemp(prefix="chainrule-")
-        else:
+        if sandbox.spaces:
             kernel.unshare(kernel.NEW_PID)
-        sock = socket.socket(fileno=line)
-        random.seed()  # the jail's, and here, where the memory for it is not shared with anybody
+        else:
+            folder = sandbox.scratch = tempfile.mkdtemp(prefix="chainrule-")
+            sandbox.next_user(folder)
+        random.seed()  # the guest's, and here, where the memory for it is not shared with anybody
         np.random.seed()
         try:
             pid = os.fork()
-        except OSError as error:  # out of memory or processes: the judge hears it and tries again
-            sock.close()
-            os.write(status, str(error).encode())
-            os.close(status)
+        except OSError as error:  # out of memory or processes: the worker hears it and tries again
+            _say(status, str(error).encode())
+            line.close()
+            status.close()
             pid = -1
         if pid == 0:
             share_cpu(cpu)
-            live(sock, sandbox, self._shell, self._enough)
+            live(line, sandbox, self._shell, self._enough)
         if sandbox.spaces:
             kernel.rejoin_pid_space(sandbox)
         if pid > 0:
-            self._jails[pid] = (name, sock, status, folder)
-            self._watched[sock.fileno()] = pid
-            self._poll.register(sock, 0)  # for its judge hanging up
+            self._guests[pid] = _Entry(name, line, status, folder)
+            self._watched[line.fileno()] = pid
+            self._poll.register(line, 0)  # for its worker hanging up
+            _say_which(status, pid)
+        elif folder:
+            _remove(folder)
 
     def _reap(self) -> None:
-        while self._jails:
+        while self._guests:
             try:
                 pid, status = os.waitpid(-1, os.WNOHANG)
             except ChildProcessError:
@@ -178,16 +188,41 @@ class Supervisor:
             self._bury(pid, status)
 
     def _bury(self, pid: int, status: int) -> None:
-        if pid not in self._jails:
+        if pid not in self._guests:
             return
-        _, sock, pipe, folder = self._jails.pop(pid)
-        if sock.fileno() in self._watched:
-            self._forget(sock.fileno())
-        with contextlib.suppress(OSError):  # the judge may not have waited to hear it
-            os.write(pipe, str(os.waitstatus_to_exitcode(status)).encode())
-        os.close(pipe)
-        sock.close()
-        if folder:
-            import shutil
+        entry = self._guests.pop(pid)
+        if entry.line.fileno() in self._watched:
+            self._forget(entry.line.fileno())
+        _say(entry.status, str(os.waitstatus_to_exitcode(status)).encode())
+        entry.status.close()
+        entry.line.close()
+        if entry.folder:
+            _remove(entry.folder)
 
-            shutil.rmtree(folder, ignore_errors=True)
+
+def _remove(folder: str) -> None:
+    """Take a scratch folder away, in a child: whatever is in it, nobody waits for that."""
+    if os.fork() == 0:
+        try:
+            os.nice(10)
+            remove_tree(folder)
+        finally:
+            os._exit(0)
+
+
+def _say(status: socket.socket, text: bytes) -> None:
+    with contextlib.suppress(OSError):  # the worker may not have waited to hear it
+        status.send(text, socket.MSG_DONTWAIT)
+
+
+def _say_which(status: socket.socket, pid: int) -> None:
+    """Hand over a descriptor of the process, by which its worker asks the kernel about it."""
+    if not hasattr(os, "pidfd_open"):
+        return _say(status, b"-")
+    with contextlib.suppress(OSError):
+        fd = os.pidfd_open(pid)
+        try:
+            socket.send_fds(status, [b"+"], [fd])
+        finally:
+            os.close(fd)
+    return None

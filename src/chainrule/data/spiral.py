@@ -1,4 +1,4 @@
-"""Small data sets, the same on every run."""
+"""Points on the arms of a spiral."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _INNER = 0.1  # radius where the arms begin; they end at 1
 def spiral(
     points_per_arm: int, arms: int = 3, *, noise: float = 0.1, seed: int = 0
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Points in the plane on wound arms, one class an arm: no straight line tells them apart.
+    """Points in the plane on wound arms, a class for each arm: no straight line tells them apart.
 
     points_per_arm: how many points each arm has, from the middle outwards.
     arms:  how many classes.

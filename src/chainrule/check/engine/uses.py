@@ -1,0 +1,137 @@
+"""Checks of what is built with an engine: a function of its values, and a training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from chainrule.check.compare import Unfit, as_answer, compare, exactly
+from chainrule.check.engine.formulas import formula
+from chainrule.check.engine.programs import Action, Instruction, examine
+from chainrule.check.messages import CheckFailed, describe_point
+from chainrule.check.student_code import call, copied, copies, entry, name_of, untouched
+from chainrule.check.training import parameters
+from chainrule.numeric import numerical_gradient, numerical_gradients
+
+__all__ = ["function", "slopes", "trained"]
+
+
+def function(
+    f: Callable[..., Any],
+    made: Callable[..., Any],
+    *,
+    at: Mapping[str, Any],
+    like: Callable[..., Any],
+    more: Sequence[Any] = (),
+    value_only: bool = False,
+) -> None:
+    """Check a function of an engine's values, and the gradients that go back through it.
+
+    f:    called with a value of class `made` for each entry of `at`, and with `more`.
+    like: the same function of plain numbers or arrays. value_only: gradients are left alone.
+
+    Raises CheckFailed, an AssertionError, whose text is for the student.
+    """
+    name, point = name_of(f), dict(at)
+    leaves = [Instruction("make", (copied(value),)) for value in point.values()]
+    last = len(leaves)
+    applied = Instruction("apply", tuple(range(last)), (f, *map(copied, more)))
+    asked = [Action("value", last)]
+    if not value_only:
+        asked += [Action("backward", last), *(Action("gradient", n) for n in range(last))]
+    found = call(name, partial(examine, made, [*leaves, applied], asked), point)[0]
+    right = exactly(like(*point.values()))
+    _right(f"{name} gives a wrong value.", "value", found[0], right, point)
+    if not value_only:
+        expected = numerical_gradients(like, tuple(point.values()))
+        for label, gradient, one in zip(point, found[2:], expected, strict=True):
+            told = f"{name}: the gradient of {label} is wrong."
+            _right(told, f"{label}.gradient", gradient, one, point)
+    print(f"{name}: {'the value is' if value_only else 'value and gradient are'} right.")
+
+
+def slopes(
+    f: Callable[..., Any], made: Callable[..., Any], of: str, *, at: Mapping[str, Any]
+) -> None:
+    """Check `f(output, x)`, which gives the derivative of an output by a leaf as a value of class
+    `made` again: the derivatives of a formula, and the derivatives of these.
+
+    Raises CheckFailed, an AssertionError, whose text is for the student.
+    """
+    name, one = name_of(f), formula(of, at)
+    names, leaves = one.names, range(len(one.leaves))
+    program = list(one.program)
+    program += [Instruction("apply", (one.output, n), (f,)) for n in leaves]
+    firsts = range(one.output + 1, len(program))
+    program += [Instruction("apply", (first, n), (f,)) for first in firsts for n in leaves]
+    asked = [Action("value", number) for number in range(one.output + 1, len(program))]
+    found = call(name, partial(examine, made, program, asked), dict(at))[0]
+
+    def derivatives(*point: Any) -> np.ndarray:
+        return np.array([estimate.value for estimate in numerical_gradients(one.output_of, point)])
+
+    rights = [
+        (f"df/d{name}", value) for name, value in zip(names, derivatives(*one.leaves), strict=True)
+    ]
+    for row, first in enumerate(names):
+        for n, second in enumerate(names):
+
+            def along(x: Any, n: int = n, row: int = row) -> Any:
+                return derivatives(*one.leaves[:n], float(x), *one.leaves[n + 1 :])[row]
+
+            value = numerical_gradient(along, one.leaves[n]).value
+            rights.append((f"d(df/d{first})/d{second}", value))
+    for (label, value), answer in zip(rights, found, strict=True):
+        near = exactly(value, _OF_SLOPES * max(1.0, abs(float(value))))
+        _right(f"{name}: {label} of f = {of} is wrong.", label, answer, near, dict(at))
+    print(f"{name}: all first and second derivatives of f = {of} are right.")
+
+
+_OF_SLOPES = 1e-5  # differences of differences are no better
+
+
+def _right(headline: str, label: str, answer: Any, right: Any, point: dict[str, Any]) -> None:
+    try:
+        off = compare(as_answer(answer, right.value.shape), right)
+    except Unfit as unfit:
+        raise CheckFailed(f"{label}: {unfit}.", [describe_point(point)]) from None
+    if off is not None:
+        raise CheckFailed(headline, [describe_point(point), *entry(label, off, "")])
+
+
+def trained(
+    train: Callable[..., Any],
+    *,
+    start: dict[str, np.ndarray],
+    X: np.ndarray,
+    y: np.ndarray,
+    learning_rate: float,
+    steps: int,
+    accuracy: Callable[[dict[str, np.ndarray]], float],
+    reaches: float,
+) -> None:
+    """Check that `train(start, X, y, learning_rate, steps)` returns parameters that do their work.
+
+    start:    the parameters before; what is returned has to have their names and shapes.
+    accuracy: takes such a dict, returns the part that is classified right.
+
+    Any way of training is right that gets there. Raises CheckFailed.
+    """
+    name, given = name_of(train), copies(start)
+    images, classes = copied(X), copied(y)
+    answer = call(name, lambda: train(given, images, classes, learning_rate, steps))
+    untouched(name, {"params": start, "X": X, "y": y}, {"params": given, "X": images, "y": classes})
+    params = parameters(name, answer, start)
+    before, reached = accuracy(start), accuracy(params)
+    if reached < reaches:
+        raise CheckFailed(
+            f"{name}: the net has not learned enough.",
+            [
+                f"after {steps} steps: {reached:.1%} of the examples right, {reaches:.0%} wanted; "
+                f"at first {before:.1%}"
+            ],
+        )
+    print(f"{name}: {reached:.1%} of the examples right after {steps} steps.")
