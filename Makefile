@@ -51,7 +51,7 @@ check: lint
 	  grader_tests/learning grader_tests/check grader_tests/whole/test_house.py
 
 test-slow: $(VENV)/.dev
-	$(RUN) -m pytest -m slow
+	$(RUN) -m pytest -m slow -n auto --dist loadfile
 
 coverage: $(VENV)/.dev
 	$(BIN)/python -m grader_tests.support.covered

@@ -42,9 +42,9 @@ def opened() -> tuple[str, ...]:
     """
     files = Path(sys.executable), Path(sys.executable).resolve(), Path(__file__)
     closed = {one for file in files for one in file.parents if not one.stat().st_mode & 0o001}
-    lines = ["mount -t tmpfs none /mnt", 'mkdir "/mnt/up" "/mnt/work"'] if closed else []
+    lines = ["mount -t tmpfs none /mnt", 'mkdir "/mnt/up" "/mnt/scratch"'] if closed else []
     for number, folder in enumerate(sorted(closed)):
-        up, work, name = f"/mnt/up/{number}", f"/mnt/work/{number}", shlex.quote(str(folder))
+        up, work, name = f"/mnt/up/{number}", f"/mnt/scratch/{number}", shlex.quote(str(folder))
         lines.append(
             f"mkdir {up} {work}; chmod 755 {up}; mount -t overlay none "
             f"-o lowerdir={name},upperdir={up},workdir={work} {name}"
