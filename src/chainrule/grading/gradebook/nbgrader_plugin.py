@@ -13,20 +13,19 @@ import glob
 import os
 import stat
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from nbconvert.exporters import NotebookExporter
 from nbgrader.converters.base import NbGraderException
 from nbgrader.utils import find_all_files
 
-from chainrule.grading.gradebook.submitted import BatchError, read_files, read_masters
+from chainrule.grading.gradebook.submitted import BatchError, read_masters
+from chainrule.grading.gradebook.work import WorkReader
 from chainrule.grading.gradebook.writer import Book, BookError, Record
-from chainrule.grading.judge.judge import Submission, judge
+from chainrule.grading.judge.judge import judge
 from chainrule.grading.judge.master import MasterError
 from chainrule.grading.judge.scores import Graded, as_file
 from chainrule.grading.limits import Limits, gone
-from chainrule.notebook.read import Malformed, read_file
 
 __all__ = ["JudgeExporter"]
 
@@ -39,7 +38,7 @@ class JudgeExporter(NotebookExporter):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._graded: dict[tuple[str, str, str], Graded] = {}
+        self._graded: dict[tuple[str, str, str], tuple[Graded, list[str]]] = {}
         if self.parent is not None:
             self._leave_links_out()
             self._hold_against_the_gradebook()
@@ -70,15 +69,16 @@ class JudgeExporter(NotebookExporter):
         place = resources["nbgrader"]
         key = place["student"], place["assignment"], place["notebook"]
         if getattr(self.parent, "_sanitizing", True) or key not in self._graded:
-            self._graded[key] = self._judged(Path(filename), *key)
+            self._graded[key] = self._judged(*key)
         if not getattr(self.parent, "_sanitizing", True):
-            self._record(self._graded[key], *key)
-        graded = self._graded[key]
+            self._record(self._graded[key][0], *key)
+        graded, problems = self._graded[key]
         for note in graded.notes:
             self.log.warning("%s, %s: %s", place["student"], place["notebook"], note)
-        return as_file(graded), resources
+        return as_file(graded, problems), resources
 
-    def _judged(self, path: Path, student: str, assignment: str, notebook: str) -> Graded:
+    def _judged(self, student: str, assignment: str, notebook: str) -> tuple[Graded, list[str]]:
+        """A notebook graded, and what is to be said of how it was handed in."""
         folders = self.parent.coursedir
         settings = self.config.get("Judge", {})
         for line in gone(settings):
@@ -86,13 +86,8 @@ class JudgeExporter(NotebookExporter):
         limits = Limits.of(settings)
         masters = read_masters(folders, assignment, self.config)
         master = next(one for one in masters if one.name == notebook)
-        files, _ = read_files(path.parent, folders.ignore, limits)
-        given = {n: c for n, c in files.items() if n not in master.files and n != "timestamp.txt"}
-        try:
-            submission = Submission(read_file(path, limits.notebook_file_bytes), given)
-        except Malformed as problem:
-            submission = Submission(None, given, str(problem))
-        return judge(master, submission, limits)
+        work = WorkReader(folders, assignment, masters, limits).read(student, "")
+        return judge(master, work.notebooks[notebook], limits), work.problems
 
     def _record(self, graded: Graded, student: str, assignment: str, notebook: str) -> None:
         folders = self.parent.coursedir
