@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help bench check coverage demo diagnosis messages site pictures screenshots test test-slow lint format notebooks constraints clean
+.PHONY: help bench check coverage demo diagnosis messages site pictures screenshots test test-slow test-overnight lint format notebooks constraints clean
 
 help:
 	@echo "make demo       grade a sample class from start to finish"
@@ -52,6 +52,9 @@ check: lint
 
 test-slow: $(VENV)/.dev
 	$(RUN) -m pytest -m slow -n auto --dist loadfile
+
+test-overnight: $(VENV)/.dev
+	$(RUN) -m pytest -m overnight -n auto --dist loadfile
 
 coverage: $(VENV)/.dev
 	$(BIN)/python -m grader_tests.support.covered

@@ -43,7 +43,7 @@ def test_there_are_hidden_checks() -> None:
     }
 
 
-@pytest.mark.slow
+@pytest.mark.overnight
 @pytest.mark.parametrize(("name", "question", "i", "j"), list(removals()))
 def test_without_it_a_wrong_answer_slips_through(name: str, question: str, i: int, j: int) -> None:
     cell = questions(name)[question][i]

@@ -38,7 +38,7 @@ def test_a_sample_is_refused_and_not_misnamed(name: str) -> None:
     assert faults([*mutants(name)][::_SAMPLE]) == []
 
 
-@pytest.mark.slow
+@pytest.mark.overnight
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("name", SETS)
 def test_all_are_refused_and_not_misnamed(name: str) -> None:

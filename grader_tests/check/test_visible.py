@@ -123,7 +123,7 @@ def source_of(problem_set: str, answer: Answer) -> str:
     return answer_cell(master_source(problem_set, answer.cell), answer.source)
 
 
-@pytest.mark.slow
+@pytest.mark.overnight
 @pytest.mark.parametrize("name", SETS)
 def test_visible_checks_refuse_every_wrong_answer(name: str) -> None:
     passed = {

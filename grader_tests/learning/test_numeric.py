@@ -119,7 +119,7 @@ def test_bar_covers_the_true_error(known: Known, t: float, size: int, stretch: i
     covered(known, t, size, stretch)
 
 
-@pytest.mark.slow
+@pytest.mark.overnight
 @pytest.mark.parametrize("known", KNOWN, ids=lambda k: k.name)
 @settings(SHAKE, max_examples=1500)
 @given(t=spots, size=exponents, stretch=exponents)
@@ -149,7 +149,7 @@ def test_bar_covers_the_true_error_of_what_is_hard_to_measure() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seed", "count"), [(7, 300), pytest.param(1, 4000, marks=pytest.mark.slow)]
+    ("seed", "count"), [(7, 300), pytest.param(1, 4000, marks=pytest.mark.overnight)]
 )
 def test_bar_covers_the_true_error_of_random_formulas(seed: int, count: int) -> None:
     missed = {case.name for case in random_formulas(count, seed) if is_missed(case)}

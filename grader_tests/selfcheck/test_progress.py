@@ -304,7 +304,7 @@ def test_the_judge_gives_full_marks_and_shows_no_line(course: Course, tmp_path: 
         assert "of 50 points" not in json.dumps(graded_cells)
 
 
-@pytest.mark.slow
+@pytest.mark.overnight
 def test_stock_autograde_shows_no_line(course: Course, tmp_path: Path) -> None:
     from grader_tests.support.command import installed, stock_settings
 
@@ -322,7 +322,7 @@ def test_stock_autograde_shows_no_line(course: Course, tmp_path: Path) -> None:
     assert "of 50 points" not in text
 
 
-@pytest.mark.slow
+@pytest.mark.overnight
 @pytest.mark.browser
 def test_in_jupyterlab_there_is_one_line(chromium: Any, tmp_path: Path) -> None:
     notebook = read(RELEASES[PS1])

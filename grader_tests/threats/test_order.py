@@ -179,7 +179,7 @@ def test_a_few_in_other_orders(empty: Traps, tmp_path: Path) -> None:
     assert differences(first, copies.graded(2, jobs(2))) == []
 
 
-@pytest.mark.slow
+@pytest.mark.overnight
 @pytest.mark.timeout(1800)
 def test_a_class_in_every_way(empty: Traps, tmp_path: Path) -> None:
     ungraded = _filled(empty, tmp_path / "all", few=False)

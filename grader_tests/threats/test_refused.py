@@ -27,7 +27,7 @@ from grader_tests.threats.ours import CHAINRULE
 from grader_tests.threats.row import Threat
 from grader_tests.threats.table import THREATS
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.overnight, pytest.mark.timeout(600)]
 
 # A class each, so that none takes long.
 PARTS: dict[str, tuple[Threat, ...]] = {

@@ -16,7 +16,7 @@ from grader_tests.threats.course import Traps, make_course
 from grader_tests.threats.ours import CHAINRULE, Grader, finished
 from grader_tests.threats.outcome import scores
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.overnight, pytest.mark.timeout(600)]
 _STILL = 12.0  # seconds: more than a submission may take in this course
 _STOPS = 2
 

@@ -116,7 +116,7 @@ def test_the_page_says_what_was_seen(graded: Class) -> None:
 # On our side --------------------------------------------------------------------------------------
 
 
-@pytest.mark.slow
+@pytest.mark.overnight
 @pytest.mark.parametrize("row", MISHAPS, ids=lambda row: row.id)
 def test_a_mishap_loses_nothing(empty: Traps, tmp_path: Path, row: Mishap, in_ci: bool) -> None:
     if row.id == "full-disk" and not _may_mount():

@@ -36,7 +36,7 @@ def commands(program: str) -> list[list[str]]:
     return [shlex.split(line) for line in PAGE.splitlines() if line.startswith(program + " ")]
 
 
-@pytest.mark.slow
+@pytest.mark.overnight
 @pytest.mark.timeout(900)
 def test_a_class_is_graded_by_a_scheduler_and_two_workers(course: Course, tmp_path: Path) -> None:
     """The page's commands on one machine, with an address and a port of the test's."""

@@ -173,13 +173,13 @@ def run(
     assert done == commands(page)
 
 
-@pytest.mark.slow
+@pytest.mark.overnight
 @pytest.mark.timeout(1500)
 def test_self_learner(place: Place) -> None:
     run(PAGES["self-learner"], place, place.checkout, (), {})
 
 
-@pytest.mark.slow
+@pytest.mark.overnight
 @pytest.mark.timeout(1500)
 def test_student(place: Place, course: Course) -> None:
     """A hub with nbgrader on it, and then a machine with nothing on it."""
@@ -207,7 +207,7 @@ def test_student(place: Place, course: Course) -> None:
     assert list(desk.glob(f"{ASSIGNMENT}/feedback/*/{ASSIGNMENT}.html"))
 
 
-@pytest.mark.slow
+@pytest.mark.overnight
 @pytest.mark.timeout(2400)
 def test_instructor(place: Place, course: Course) -> None:
     page = PAGES["instructor"]

@@ -30,7 +30,7 @@ from grader_tests.support.lab import free_port
 from grader_tests.support.machine import Machine
 from grader_tests.support.paths import ROOT
 
-pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.overnight, pytest.mark.browser, pytest.mark.timeout(1200)]
 
 DEPLOY = ROOT / "docs" / "deploy"
 PROXY = "configurable-http-proxy@5.3.0"

@@ -27,7 +27,7 @@ from chainrule.sample.sample_class import answer_cell, read_answers, solved
 from grader_tests.support import lab
 from grader_tests.support.paths import ANSWERS
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(1500)]
+pytestmark = [pytest.mark.browser, pytest.mark.overnight, pytest.mark.timeout(1500)]
 
 ASSIGNMENT = "ps1_scalar_circuits"
 STUDENTS = {"ada": "Ada", "gus": "Gus"}

@@ -212,7 +212,7 @@ def lost(line: str, pdf: str) -> bool:
     return sum(piece not in pdf for piece in pieces) > (len(pieces) > 2)
 
 
-@pytest.mark.slow
+@pytest.mark.overnight
 @pytest.mark.parametrize("paper", ["A4", "Letter"])
 @pytest.mark.parametrize("name", [*(f"course/{name}" for name in LECTURES), "coverage", "slips"])
 def test_on_paper_nothing_is_cut_and_nothing_is_dark(

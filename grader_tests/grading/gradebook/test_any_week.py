@@ -430,6 +430,6 @@ TestAFewWeeks = Week.TestCase
 TestAFewWeeks.settings = settings(_HOW, max_examples=4, stateful_step_count=12)
 
 
-@pytest.mark.slow
+@pytest.mark.overnight
 class TestManyWeeks(Week.TestCase):
     settings = settings(_HOW, max_examples=50, stateful_step_count=25)

@@ -384,7 +384,7 @@ def lives(process: psutil.Process) -> bool:
     return False
 
 
-@pytest.mark.slow
+@pytest.mark.overnight
 @pytest.mark.timeout(900)
 def test_killed_at_any_moment_a_rerun_finishes(
     tmp_path: Path, empty_book: Path, starter: ForkServerContext

@@ -142,7 +142,7 @@ def test_a_few_courses(checks: Course, answers: list[str]) -> None:
     compare(checks, answers)
 
 
-@pytest.mark.slow
+@pytest.mark.overnight
 @pytest.mark.timeout(1500)
 @settings(max_examples=30, **_WITH)
 @_DRAWN
@@ -150,7 +150,7 @@ def test_many_courses(checks: Course, answers: list[str]) -> None:
     compare(checks, answers)
 
 
-@pytest.mark.slow
+@pytest.mark.overnight
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("answer", ANSWERS)
 def test_all_checks_in_order(answer: str) -> None:

@@ -49,7 +49,7 @@ def counting(tmp_path: Path) -> tuple[Master, Path]:
     return master(TWO[0], cell("check", "counts", count, 1), *TWO[1:]), tmp_path
 
 
-@pytest.mark.slow
+@pytest.mark.overnight
 def test_nothing_stays_of_a_class(counting: tuple[Master, Path]) -> None:
     one, folder = counting
     for _ in range(2):  # what is done once, is done then

@@ -19,7 +19,7 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
 from chainrule.course.folder import Course
-from chainrule.grading.gradebook.marks import MARK, Mark, versions
+from chainrule.grading.gradebook.marks import MARK, Mark, unfinished, versions
 from chainrule.grading.gradebook.master_changes import MasterChange
 from chainrule.grading.gradebook.submitted import (
     BatchError,
@@ -185,7 +185,9 @@ def _forget_marks(
     this program be killed in between, the next run does not take any of it for graded."""
     settled = update(changes)
     for student in graded_names(folders, assignment):
-        (target_of(folders, assignment, student) / MARK).unlink(missing_ok=True)
+        target = target_of(folders, assignment, student)
+        there = Mark.read(target)
+        unfinished(target, there is not None and there.unlisted)
     return settled
 
 
@@ -340,7 +342,7 @@ class _Batch:
 
     def _put(self, work: Work, graded: dict[str, Graded | None]) -> None:
         target = work.target
-        (target / MARK).unlink(missing_ok=True)
+        unfinished(target, work.student in self._unlisted, self._mode)
         files = dict(work.copied)
         for master in self._reader.masters:
             files |= master.files

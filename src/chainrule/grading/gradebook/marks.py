@@ -18,8 +18,9 @@ from traitlets.config import Config
 from chainrule.grading.judge.judge import Submission
 from chainrule.grading.judge.master import Master
 from chainrule.grading.limits import Limits
+from chainrule.notebook.atomic_file import put
 
-__all__ = ["MARK", "Mark", "late_policy", "mark_of", "versions"]
+__all__ = ["MARK", "Mark", "late_policy", "mark_of", "unfinished", "versions"]
 
 MARK = ".chainrule.json"
 _PACKAGES = ("chainrule", "numpy")
@@ -61,6 +62,15 @@ class Mark:
         return ", ".join(
             f"{name} {one}" for name, one in self.versions.items() if now.get(name, one) != one
         )
+
+
+def unfinished(folder: Path, unlisted: bool, mode: int = 0o644) -> None:
+    """Have the work in a folder graded again. Who is in no class list is so after a kill, too: the
+    gradebook may have a row of them by then, and nothing else would tell."""
+    if unlisted:
+        put(folder / MARK, Mark("", {}, unlisted=True).as_bytes(), mode)
+    else:
+        (folder / MARK).unlink(missing_ok=True)
 
 
 def versions() -> dict[str, str]:
