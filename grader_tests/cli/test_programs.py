@@ -84,10 +84,10 @@ def test_ctrl_c_while_grading(tmp_path: Path) -> None:
     assert len(told["graded"]) == left
 
 
-@pytest.mark.parametrize(
-    "seconds",
-    [0.4, *(pytest.param(s, marks=pytest.mark.slow) for s in (0.15, 0.25, 0.7, 1.0, 1.5, 2.0))],
-)
+# Now and then Python loses a Ctrl-C that comes while it imports: an exception in a finaliser is
+# printed and forgotten. So this is no test that must pass each time.
+@pytest.mark.overnight
+@pytest.mark.parametrize("seconds", [0.15, 0.25, 0.4, 0.7, 1.0, 1.5, 2.0])
 def test_ctrl_c_while_it_starts(course: Path, seconds: float) -> None:
     running = started("grade", "ps", "--force", cwd=course)
     time.sleep(seconds)
