@@ -73,7 +73,7 @@ class JudgeExporter(NotebookExporter):
         if not getattr(self.parent, "_sanitizing", True):
             self._record(self._graded[key][0], *key)
         graded, problems = self._graded[key]
-        for note in graded.notes:
+        for note in dict.fromkeys([*problems, *graded.notes]):
             self.log.warning("%s, %s: %s", place["student"], place["notebook"], note)
         return as_file(graded, problems), resources
 
