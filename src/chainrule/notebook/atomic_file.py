@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
-__all__ = ["line_of", "put"]
+__all__ = ["line_of", "put", "put_all"]
 
 
 def put(path: Path, content: bytes, mode: int) -> None:
@@ -25,6 +26,17 @@ def put(path: Path, content: bytes, mode: int) -> None:
         except OSError:
             scratch.unlink(missing_ok=True)
             raise
+
+
+def put_all(folder: Path, files: Mapping[str, bytes], mode: int) -> None:
+    """Write files, by path relative to the folder, in the place of whatever is in their way: a
+    file may bear the name of another's folder. What comes later stays. Raises OSError."""
+    for name, content in files.items():
+        for above in list(Path(name).parents)[-2::-1]:  # from the folder itself downward
+            place = folder / above
+            if place.is_symlink() or place.is_file():
+                place.unlink()
+        put(folder / name, content, mode)
 
 
 def _write(scratch: Path, path: Path, content: bytes, mode: int) -> None:

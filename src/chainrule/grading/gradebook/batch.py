@@ -43,7 +43,7 @@ from chainrule.grading.judge.master import Master
 from chainrule.grading.judge.scores import Graded, as_file
 from chainrule.grading.limits import Limits
 from chainrule.grading.processors import processors_here
-from chainrule.notebook.atomic_file import line_of, put
+from chainrule.notebook.atomic_file import line_of, put, put_all
 from chainrule.notebook.outputs import size_of
 from chainrule.notebook.text import printable
 
@@ -350,8 +350,7 @@ class _Batch:
             if one is not None:
                 text = as_file(one, work.problems)
                 files[f"{name}.ipynb"] = text.encode("utf-8", "replace")
-        for name, content in files.items():
-            put(target / name, content, self._mode)
+        put_all(target, files, self._mode)
 
     def _record(self, judged: list[_Judged]) -> None:
         try:

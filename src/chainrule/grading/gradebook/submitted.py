@@ -110,7 +110,7 @@ def read_files(
     room = limits.scratch_bytes // 2
     for path in _read_tree(folder, [*ignore, _NOTEBOOKS]):
         name = os.path.relpath(path, folder)
-        if name == MARK:
+        if Path(name).parts[0] == MARK:
             continue
         if len(os.fsencode(name)) > _LONGEST_NAME:
             problems.append(f"The name of {name[:40]}... is too long. It was left out.")
