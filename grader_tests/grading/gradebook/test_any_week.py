@@ -431,5 +431,6 @@ TestAFewWeeks.settings = settings(_HOW, max_examples=4, stateful_step_count=12)
 
 
 @pytest.mark.overnight
+@pytest.mark.timeout(3600)
 class TestManyWeeks(Week.TestCase):
     settings = settings(_HOW, max_examples=50, stateful_step_count=25)
