@@ -177,7 +177,8 @@ def doctor(
         line = f"[red]gradebook[/] {escape(one.assignment)}: {escape(one.told)}"
         console.print(line, highlight=False, soft_wrap=True)
     if mend:
-        if not all([_mend(name) for name in dict.fromkeys(one.assignment for one in found)]):
+        mended = [_mend(name) for name in dict.fromkeys(one.assignment for one in found)]
+        if not all(mended):
             raise typer.Exit(FAULTS)
     elif found:
         console.print(
