@@ -177,7 +177,6 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Traps:
     return make_course(tmp_path_factory.mktemp("order") / "empty")
 
 
-@pytest.mark.overnight  # alone on its machine: one answer is at the edge of a limit of time
 @pytest.mark.timeout(300)
 def test_a_few_in_other_orders(empty: Traps, tmp_path: Path) -> None:
     ungraded = _filled(empty, tmp_path / "few", few=True)
