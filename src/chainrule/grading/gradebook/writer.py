@@ -368,4 +368,4 @@ def _passes(error: OperationalError | IntegrityError, known: bool) -> bool:
 
 
 def _is_locked(error: OperationalError | IntegrityError) -> bool:
-    return "locked" in str(error)
+    return "locked" in str(error.orig)  # the statement may have that word, too: a column has it
