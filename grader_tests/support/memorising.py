@@ -66,6 +66,12 @@ class Memory:
                 asked = f"backward {self.made} {self.at} {_text(upstream)}"
                 return memory.answers(asked, lambda: right.backward(self, *upstream))
 
+            def jacobian(self) -> Any:
+                asked = f"jacobian {self.made} {self.at}"
+                return memory.answers(asked, lambda: right.jacobian(self))
+
+        if not hasattr(right, "jacobian"):
+            del Gate.jacobian
         Gate.__name__, Gate.__qualname__ = right.__name__, right.__qualname__
         return Gate
 
