@@ -139,9 +139,6 @@ def run_trials(
         for step in _steps(number, case, tuple(given[number].values()), upstreams[number], others)
     ]
     answers = call(name, partial(run_steps, own_forward.gate, own_forward.made_with, steps))
-    measured = [answers[_STEPS * place + _BY_HAND] is False for place in range(len(cases))]
-    # An upstream gradient may happen to lie right beside an input: once that is no evidence.
-    by_hand = sum(measured) < min(2, len(cases))
     trials: list[Trial] = []
     for place, (point, case) in enumerate(zip(tried, cases, strict=True)):
         found = answers[_STEPS * place :][:_STEPS]
@@ -154,6 +151,7 @@ def run_trials(
         except CheckFailed as one:
             failed = one
         again = [] if isinstance(case, JacobianCase) else found[_BY_HAND + 1 :]
+        by_hand = found[_BY_HAND] is not False
         trials.append(Trial(case, found[_DERIVATIVE], failed, by_hand, again))
         if failed is not None and failed.headline.startswith(name.rpartition(".")[0] + ".forward"):
             raise trials[0].failed or failed
