@@ -19,7 +19,6 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
 from chainrule.course.folder import Course
-from chainrule.grading.gradebook.interrupts import Interrupts
 from chainrule.grading.gradebook.marks import MARK, Mark, unfinished, versions
 from chainrule.grading.gradebook.master_changes import MasterChange
 from chainrule.grading.gradebook.submitted import (
@@ -158,8 +157,7 @@ def grade(
                 names = [name for name in names if name not in result.strangers]
             unlisted = {name for name in names if not listed.lists(name)}
             batch = _Batch(reader, book, result, config, unlisted)
-            with batch.interrupts:
-                batch.run(names, force, progress, executor, jobs or processors_here())
+            batch.run(names, force, progress, executor, jobs or processors_here())
     if executor is None and result.graded:
         told = {master.name: problem_of(master, limits) for master in masters}
         result.masters = [f"The master {name}: {why}." for name, why in told.items() if why]
@@ -204,7 +202,6 @@ class _Batch:
         config: Config,
         unlisted: set[str],
     ) -> None:
-        self.interrupts = Interrupts()
         self._reader, self._book, self._result = reader, book, result
         folders, self._unlisted = reader.folders, unlisted
         usual = 664 if folders.groupshared else 444
@@ -276,8 +273,7 @@ class _Batch:
     ) -> None:
         """Wait for the next results, and write those there are once they are enough or it is time;
         a worker that died gets its work again."""
-        self.interrupts.check()
-        timeout = max(0.0, self._written + _WAIT - time.monotonic()) if self._judged else _WAIT
+        timeout = max(0.0, self._written + _WAIT - time.monotonic()) if self._judged else None
         for future in wait(waiting, timeout, FIRST_COMPLETED).done:
             work, tries = waiting.pop(future)
             try:
