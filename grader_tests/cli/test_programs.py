@@ -43,10 +43,16 @@ def course(graded: Path, tmp_path: Path) -> Path:
     return shutil.copytree(graded, tmp_path / "course")
 
 
+def _hear_ctrl_c() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def started(*typed: str, cwd: Path) -> subprocess.Popen[str]:
+    """The command, with Ctrl-C as a terminal gives it: what a shell starts in the background has
+    it ignored, and so has what that starts."""
     return subprocess.Popen(
         [*PROGRAM, *typed], cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        start_new_session=True,
+        start_new_session=True, preexec_fn=_hear_ctrl_c,
     )  # fmt: skip
 
 
