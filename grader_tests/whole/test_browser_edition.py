@@ -168,6 +168,7 @@ def start_over(reader: edition.Reader) -> None:
     assert "raise NotImplementedError" in reader.text("q2_multiply")
     page.get_by_role("link", name="All notebooks").click()
     aside = page.locator("#aside li")
+    aside.first.wait_for()
     assert aside.count() == 1
     with page.expect_download() as waiting:
         aside.get_by_role("button", name="Download").click()
