@@ -56,8 +56,8 @@ class Cost:
     seconds: float = 0.0
 
 
-# Python in a browser has one thread, and no clock for it.
-_cpu_time: Callable[[], float] = getattr(time, "thread_time", time.process_time)
+# Python in a browser has no clock but that on the wall, and no other thread to wait for.
+_cpu_time: Callable[[], float] = getattr(time, "thread_time", time.perf_counter)
 
 _OPERATORS: dict[str, Callable[..., Any]] = {
     name: getattr(operator, name)
