@@ -1,10 +1,11 @@
-/* Runs jobs in Pyodide under Node: node pyodide.mjs FOLDER REPOSITORY MODULE < jobs > answers
+/* Runs jobs in Pyodide under Node: node pyodide.mjs FOLDER REPOSITORY MODULE FUNCTION < jobs > answers
 
-   FOLDER has Pyodide and its wheels. MODULE of the repository has a function `answer(job, limit)`,
-   both texts of JSON. A line of the input is a job, a line of the output its answer, in their order;
-   {"ended": why} stands for one at which Python itself came to an end, and a new one goes on.
+   FOLDER has Pyodide and its wheels. A line of the input is a job, which FUNCTION of a module of the
+   repository is called with, and a clock; a line of the output is what it answers, both in JSON.
+   {"ended": why} stands for a job at which Python itself came to an end; a new one goes on.
 
-   A second thread ends what takes too long. It sends SIGALRM when a cell has run for SECONDS. */
+   The clock says when something begins that has to come to an end. A second thread sends SIGALRM
+   when it has not done so after SECONDS. */
 
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -15,10 +16,13 @@ const LOOK = 500; // milliseconds
 const SIGALRM = 14;
 
 async function work() {
-  const { folder, repository, module, signals, began } = workerData;
+  const { folder, repository, module, name, signals, began } = workerData;
   const { loadPyodide } = await import(`${folder}/pyodide.mjs`);
   const pyodide = await loadPyodide({ indexURL: `${folder}/`, packageCacheDir: folder });
-  await pyodide.loadPackage(["numpy", "matplotlib"], { messageCallback: () => undefined });
+  await pyodide.loadPackage(["numpy", "matplotlib", "ipython", "sqlite3"], { messageCallback: () => undefined });
+  const nowhere = { batched: () => undefined }; // standard output is for answers
+  pyodide.setStdout(nowhere);
+  pyodide.setStderr(nowhere);
   pyodide.setInterruptBuffer(signals);
   pyodide.FS.mkdirTree("/repository");
   pyodide.mountNodeFS("/repository", repository);
@@ -27,8 +31,11 @@ import sys
 sys.dont_write_bytecode = True
 sys.path[:0] = ["/repository/src", "/repository"]
 `);
-  const answer = pyodide.pyimport(module).answer;
-  const clock = { begin: () => Atomics.store(began, 0, BigInt(Date.now())), end: () => Atomics.store(began, 0, 0n) };
+  const answer = pyodide.pyimport(module)[name];
+  const clock = {
+    begin: () => Atomics.store(began, 0, BigInt(Date.now())),
+    end: () => Atomics.store(began, 0, 0n),
+  };
   parentPort.on("message", (job) => {
     let told;
     try {
@@ -42,10 +49,10 @@ sys.path[:0] = ["/repository/src", "/repository"]
   parentPort.postMessage("ready");
 }
 
-async function oversee(folder, repository, module) {
+async function oversee(folder, repository, module, name) {
   const signals = new Uint8Array(new SharedArrayBuffer(1));
   const began = new BigInt64Array(new SharedArrayBuffer(8));
-  const options = { workerData: { folder, repository, module, signals, began } };
+  const options = { workerData: { folder, repository, module, name, signals, began } };
   setInterval(() => {
     const since = Atomics.load(began, 0);
     if (since && Date.now() - Number(since) > SECONDS * 1000) {

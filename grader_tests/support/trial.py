@@ -94,7 +94,13 @@ def named_cells(cells: list[NotebookNode]) -> list[Cell]:
     return [(cell.metadata.nbgrader.grade_id, cell.source) for cell in cells]
 
 
+def cells_of(assignment: str, answer: Answer) -> tuple[list[Cell], str, list[Cell]]:
+    """An answer of the answers file: the cells before it, its own, and its check cells."""
+    source = answer_cell(master_source(assignment, answer.cell), answer.source)
+    checks = named_cells(questions(assignment)[answer.cell])
+    return cells_before(assignment, answer.cell), source, checks
+
+
 def try_named(assignment: str, answer: Answer) -> Verdict:
     """Run an answer of the answers file."""
-    source = answer_cell(master_source(assignment, answer.cell), answer.source)
-    return try_answer(assignment, answer.cell, source)
+    return judged(*cells_of(assignment, answer))
