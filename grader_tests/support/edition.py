@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -98,16 +99,27 @@ class Reader:
         self.page.keyboard.press("Control+Enter")
         if not wait:
             return ""
-        # What is asked of Python is done in its turn: after the cell.
+        self._done()
+        self.page.wait_for_timeout(200)  # the last output is drawn
+        return "\n".join(cell.locator(".jp-OutputArea-output").all_inner_texts())
+
+    def timed(self, name: str) -> float:
+        """Run a cell; seconds until Python was done with it."""
+        self.cell(name).locator(".cm-content").click()
+        began = time.perf_counter()
+        self.page.keyboard.press("Control+Enter")
+        self._done()
+        return time.perf_counter() - began
+
+    def _done(self) -> None:
+        """What is asked of Python is done in its turn: after the cells that run."""
         self.page.evaluate(
             """async () => {
               const { jupyterapp } = document.getElementById("frame").contentWindow;
               const { kernel } = jupyterapp.shell.currentWidget.sessionContext.session;
               await kernel.requestExecute({ code: "", silent: true }).done;
-              await new Promise((resolve) => setTimeout(resolve, 200)); // the last output is drawn
             }"""
         )
-        return "\n".join(cell.locator(".jp-OutputArea-output").all_inner_texts())
 
     def download(self, folder: Path) -> Path:
         with self.page.expect_download() as waiting:
