@@ -1,4 +1,4 @@
-"""What the browser edition takes: until it can be read, until a first check has answered, and later.
+"""What the browser edition takes: until it can be read, until a check has answered, and later.
 
     make site
     python benchmarks/browser.py [--runs 5]
