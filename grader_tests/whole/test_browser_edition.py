@@ -5,7 +5,9 @@ The site is loaded once, and then its server ends: from there on whatever asks f
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +19,7 @@ import pytest
 from chainrule.course.folder import Course
 from chainrule.grading.report.summary import results
 from grader_tests.support import browser, edition
-from grader_tests.support.command import installed, program
+from grader_tests.support.command import program
 from grader_tests.support.paths import ROOT
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
@@ -126,31 +128,35 @@ def test_a_mistake_is_named_mended_and_handed_in_without_a_network(
     start_over(reader)
 
 
-def hand_in(reader: edition.Reader, file: Path, folder: Path, points: int) -> None:
-    """By the learning-management system: zipped as Canvas does, collected, graded, given back."""
-    course = folder / "course"
-    (folder / "class.csv").write_text(
+def hand_in(reader: edition.Reader, file: Path, home: Path, points: int) -> None:
+    """By the learning-management system, zipped as Canvas does, and on with the commands of
+    docs/deploy.md, *Without a server*."""
+    (home / "class.csv").write_text(
         "id,first_name,last_name,lms_user_id\nada,Ada,Lovelace,101\n", encoding="utf-8"
     )
-    done = program("new-course", str(course), "--students", str(folder / "class.csv"))
+    done = program("new-course", str(home / "backprop"), "--students", str(home / "class.csv"))
     assert done.returncode == 0, done.stderr
-    installed(course, "nbgrader", "generate_assignment", NAME)
-    archive = course / "downloaded" / NAME / "archive"
-    archive.mkdir(parents=True)
-    with zipfile.ZipFile(archive / "submissions.zip", "w") as canvas:
+    (home / "Downloads").mkdir()
+    with zipfile.ZipFile(home / "Downloads" / "submissions.zip", "w") as canvas:
         canvas.write(file, f"lovelaceada_101_9001_{file.name}")
-    installed(course, "nbgrader", "zip_collect", NAME, "--LmsCollector.system=canvas")
-    assert (course / "submitted" / "ada" / NAME / f"{NAME}.ipynb").is_file()
-    done = program("grade", NAME, cwd=course)
+    page = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
+    section = page.split("## Without a server", 1)[1]
+    (commands,) = re.findall(r"^```bash\n(.*?)^```", section, re.MULTILINE | re.DOTALL)
+    done = subprocess.run(
+        ["bash", "-euxc", commands],
+        env=os.environ | {"HOME": str(home)},
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
+    course = home / "backprop"
     assert [(row.student, row.score) for row in results(Course(course), NAME)] == [("ada", points)]
-    done = program("feedback", NAME, cwd=course)
-    assert done.returncode == 0, done.stdout + done.stderr
-    pages = list((course / "feedback" / "ada" / NAME).glob("*.html"))
-    page = reader.page.context.new_page()
-    page.set_content(pages[0].read_text(encoding="utf-8"))
-    told = page.locator("body").inner_text()
-    page.close()
+    assert (course / "exports" / f"{NAME}-canvas.csv").is_file()
+    feedback = course / "feedback" / "ada" / NAME / f"{NAME}.html"
+    with browser.visit(reader.page.context.browser, feedback.as_uri()) as shown:
+        told = shown.locator("body").inner_text()
     assert "each input was used for its own gradient" not in told, "that was mended"
     assert f"{points} of 53 points" in told
 
