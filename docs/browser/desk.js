@@ -157,7 +157,7 @@ async function main() {
     $("actions").hidden = true;
     say("You went on in another tab. What you did here is saved; reload this one to go on here.");
   });
-  say("Loading, once …");
+  say("Your notebook opens as soon as everything is here.");
   const list = await prepare(course);
   $("actions").hidden = false;
   $("start-over").hidden = !book;

@@ -16,6 +16,20 @@ async function until(look) {
   }
 }
 
+/* What a cell prints that answers a *Predict* stays folded until it is clicked on. JupyterLab unfolds
+   it when the cell runs, so it is folded again, once: whoever opened it wants it open. */
+function foldAnswers(notebook) {
+  for (const cell of notebook.widgets) {
+    if (!cell.model.getMetadata("tags")?.includes("reveal")) continue;
+    const fold = (model, { name, newValue }) => {
+      if (name !== "executionCount" || !newValue) return;
+      model.stateChanged.disconnect(fold);
+      cell.outputHidden = true;
+    };
+    cell.model.stateChanged.connect(fold);
+  }
+}
+
 export class Desk {
   /* frame: where JupyterLite goes; stop: the button; say(text): what there is to tell. */
   constructor(frame, stop, say) {
@@ -34,6 +48,7 @@ export class Desk {
     this.panel = await until(() => app.shell?.currentWidget?.context && app.shell.currentWidget);
     const { context, sessionContext } = this.panel;
     await context.ready;
+    foldAnswers(this.panel.content);
     context.saveState.connect((_, state) => state === "completed" && this.saved());
     sessionContext.statusChanged.connect((_, status) => this.changed(status));
     await this.prepare();

@@ -117,7 +117,8 @@ class Reader:
             """async () => {
               const { jupyterapp } = document.getElementById("frame").contentWindow;
               const { kernel } = jupyterapp.shell.currentWidget.sessionContext.session;
-              await kernel.requestExecute({ code: "", silent: true }).done;
+              const nothing = { code: "", silent: true, store_history: false };
+              await kernel.requestExecute(nothing).done;
             }"""
         )
 
