@@ -79,14 +79,14 @@ def quiet(loaded: tuple[Any, str, browser.Watch]) -> Iterator[None]:
     loaded[2].quiet()
 
 
-def opened(loaded: tuple[Any, str, browser.Watch]) -> edition.Reader:
-    """Set 1, opened without a server; other tabs are closed."""
+def opened(loaded: tuple[Any, str, browser.Watch], path: str = PATH) -> edition.Reader:
+    """A notebook, set 1 if no other, opened without a server."""
     context, address, watch = loaded
     page = context.new_page()
     watch.on(page)
     page.on("requestfailed", lambda request: watch.requests.append(request.url))
-    page.goto(f"{address}lite/?open={NAME}")
-    reader = edition.Reader(page, PATH)
+    page.goto(f"{address}lite/?open={Path(path).stem}")
+    reader = edition.Reader(page, path)
     reader.ready()
     return reader
 
@@ -201,6 +201,21 @@ def test_a_loop_can_be_stopped_and_work_survives_a_reload(loaded: Any) -> None:
     reader.page.reload()
     reader.ready()
     assert "return x + y" in reader.text("q1_add")
+
+
+def test_what_answers_a_predict_is_folded(loaded: Any) -> None:
+    reader = opened(loaded, "lectures/01_scalar_circuits.ipynb")
+    reader.run("setup")
+    assert reader.run("circuit-build") == ""
+    fold = reader.cell("circuit-build").locator(".jp-Placeholder-content").last
+    # The first line of what is folded stands there, and is not to be seen.
+    assert (
+        fold.locator(".jp-PlaceholderText").evaluate("e => getComputedStyle(e).fontSize") == "0px"
+    )
+    fold.click()
+    output = reader.cell("circuit-build").locator(".jp-OutputArea-output").first
+    assert output.inner_text().strip() == "q = 3\nf = -12"
+    assert "q = 3" in reader.run("circuit-build"), "whoever opened it wants it open"
 
 
 def test_only_one_tab_works_on_the_notebooks(loaded: Any) -> None:
