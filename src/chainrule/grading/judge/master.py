@@ -15,7 +15,8 @@ from traitlets.config import Config
 
 from chainrule.notebook.cells import nbgrader_of
 
-__all__ = ["Master", "MasterCell", "MasterError", "mentions_plots", "parsed", "read_master"]
+__all__ = ["Master", "MasterCell", "MasterError", "definitions", "mentions_plots", "parsed",
+           "read_master"]  # fmt: skip
 
 
 _PLOTS = (b"matplotlib", b"pylab", b"seaborn", b"scipy", b"pandas", b"plots")
@@ -98,6 +99,11 @@ class Master:
     def by_id(self) -> dict[str, MasterCell]:
         """The cells by grade_id."""
         return {cell.grade_id: cell for cell in self.cells}
+
+    @cached_property
+    def answers(self) -> dict[str, str]:
+        """The source of each cell as the instructor wrote it, by grade_id."""
+        return {name: source for name, _, source in self.solved if name}
 
     @cached_property
     def mentions_plots(self) -> bool:
@@ -227,6 +233,12 @@ def parsed(source: str) -> ast.Module:
         return ast.parse(kept)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ast.Module(body=[], type_ignores=[])
+
+
+def definitions(source: str) -> frozenset[str]:
+    """The functions and classes that a cell defines at its top level."""
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    return frozenset(node.name for node in parsed(source).body if isinstance(node, kinds))
 
 
 def _imports(tree: ast.Module) -> list[str]:
