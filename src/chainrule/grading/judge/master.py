@@ -13,6 +13,7 @@ from typing import Any
 
 from traitlets.config import Config
 
+from chainrule.grading.judge.autotests import AutotestError, expanded, has_autotests
 from chainrule.notebook.cells import nbgrader_of
 
 __all__ = ["Master", "MasterCell", "MasterError", "definitions", "mentions_plots", "parsed",
@@ -135,10 +136,12 @@ def read_master(
     name: str,
     files: dict[str, bytes] | None = None,
     config: Config | None = None,
+    autotests: bytes | None = None,
 ) -> Master:
     """The master in an instructor's notebook (or, solutions missing already, a released one).
 
-    config: nbgrader's, for how solutions are marked. Raises MasterError.
+    config: nbgrader's, for how solutions are marked. autotests: the course's file for AUTOTEST
+    cells, if it has one. Raises MasterError.
     """
     # Imported here, since nbgrader takes seconds to import and a judge process does without.
     import nbformat
@@ -149,6 +152,8 @@ def read_master(
     try:
         notebook = nbformat.reads(text, as_version=4)
         _is_python(name, notebook.metadata)  # first: nbgrader has other words for it
+        if has_autotests(notebook, config):
+            notebook = expanded(notebook, files or {}, autotests, config)
         solved = [(cell, cell.source) for cell in notebook.cells]
         notebook = MetadataValidator().upgrade_notebook_metadata(notebook)
         notebook, _ = ClearSolutions(config=config).preprocess(notebook, {})
@@ -156,6 +161,8 @@ def read_master(
         MetadataValidator().validate_nb(notebook)
     except MasterError:
         raise
+    except AutotestError as error:
+        raise MasterError(f"{name}: {error}") from error
     except Exception as error:
         reason = str(error).strip().splitlines() or [type(error).__name__]
         raise MasterError(f"{name} is no master notebook: {reason[0]}") from error
@@ -165,8 +172,6 @@ def read_master(
     answer = ""
     for cell, (_, source) in zip(notebook.cells, solved, strict=True):
         known = _known(cell)
-        if known and "### AUTOTEST" in cell.source:
-            raise MasterError(f"{name}: nbgrader's AUTOTEST cells are not supported")
         theirs = not known or known.get("solution")
         if cell.cell_type == "code" and theirs:
             tree = parsed(source)
