@@ -35,6 +35,7 @@ for command in (
     authoring.notebooks,
 ):
     app.command(epilog=_STATUS)(command)
+app.command("gradescope-zip", epilog=_STATUS)(results.gradescope_zip)
 app.command("new-course", epilog=_STATUS)(authoring.new_course_folder)
 class_list = typer.Typer(help="The class list: show it, and enter students.", no_args_is_help=True)
 class_list.command("add", epilog=_STATUS)(students.add)
