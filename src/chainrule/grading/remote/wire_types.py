@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 __all__ = [
-    "BY_NUMBER", "COMPLEX", "DTYPES", "DTYPE_NUMBERS", "FLOAT", "NUMERIC", "REF", "SIZE",
-    "TYPES", "TYPE_NUMBERS", "Caps", "Closed", "Late", "Reader", "Ref", "WireError", "Writer",
-    "pack_exception", "unpack_exception",
+    "BY_NUMBER", "BY_SORT", "COMPLEX", "DTYPES", "DTYPE_NUMBERS", "FLOAT", "NUMERIC", "REF",
+    "SIZE", "TYPES", "TYPE_NUMBERS", "Caps", "Closed", "Late", "Reader", "Ref", "Unfit",
+    "WireError", "Writer", "pack_exception", "unpack_exception",
 ]  # fmt: skip
 
 
@@ -22,6 +22,10 @@ _LONGEST_MESSAGE = 10_000  # characters of an exception's message
 
 class WireError(Exception):
     """The bytes are no value, or the value cannot cross."""
+
+
+class Unfit(ValueError):
+    """A value of a kind that crosses has something about it that cannot: it stays an object."""
 
 
 class Closed(WireError):
@@ -162,13 +166,26 @@ WRITERS: dict[type, Put] = {}
 """What writes each type; filled by the modules that have the rows."""
 
 
+BY_SORT: list[Callable[[Any], Put | None]] = []
+"""What finds a writer for a value whose type is not in that table; filled as it is."""
+
+
 def put(out: bytearray, value: Any, to: Writer) -> None:
     """Add `value` to `out`. Raises WireError where it cannot cross; `out` then ends anywhere."""
     WRITERS.get(type(value), put_other)(out, value, to)
 
 
 def put_other(out: bytearray, value: Any, to: Writer) -> None:
-    """What is not in the table, as the reference or the plain data that `refer` gives for it."""
+    """What is not in the table: by what is found for it, or as the reference or the plain data that
+    `refer` gives for it."""
+    for find in BY_SORT:
+        known = find(value)
+        if known is not None:
+            start = len(out)
+            try:
+                return known(out, value, to)
+            except Unfit:
+                del out[start:]
     if to.refer is None:
         raise WireError(f"{type(value).__name__} cannot cross")
     found = to.refer(value)
