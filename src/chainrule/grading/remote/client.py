@@ -15,6 +15,7 @@ from chainrule.grading.limits import Limits
 from chainrule.grading.remote import wire_types
 from chainrule.grading.remote.clock import Budget, GuestCost, Limit, Stopwatch, TooManyThreads
 from chainrule.grading.remote.connection import Connection
+from chainrule.grading.remote.crossings.table import becoming
 from chainrule.grading.remote.framing import Clock, FramedSocket
 from chainrule.grading.remote.proxy import Kind, Proxy, Remote, proxy_class, remote_of
 from chainrule.grading.remote.wire_types import Closed, Late, Ref, WireError
@@ -361,6 +362,8 @@ def _copy_back(original: Any, changed: Any) -> Any:
             return changed
         if original.flags.writeable:
             original[...] = changed
+    elif become := becoming(original):
+        become(original, changed)
     elif isinstance(original, list):
         pairs = zip(original, changed, strict=False)
         original[:] = [_copy_back(a, b) for a, b in pairs] + changed[len(original) :]

@@ -6,7 +6,6 @@ takes what comes out of here for values that the student returned.
 
 from __future__ import annotations
 
-import collections
 import linecache
 import os
 import signal
@@ -24,6 +23,7 @@ from chainrule.check.memory import traced
 from chainrule.grading.limits import Limits
 from chainrule.grading.remote import codec, wire_types
 from chainrule.grading.remote.connection import Connection
+from chainrule.grading.remote.crossings.table import becoming
 from chainrule.grading.remote.framing import Clock, FramedSocket
 from chainrule.grading.remote.introspect import (
     members_of,
@@ -59,15 +59,10 @@ class _Callback:
         self._release(self._ref.number, 1)
 
 
-# Types of the standard library and numpy that cross as the plain data they hold. The base class
-# reads it, so nothing a student wrote runs.
+# Types of numpy that cross as the plain data they hold.
 _STAND_INS: dict[type, Callable[[Any], Any]] = {
-    collections.OrderedDict: lambda value: dict(dict.items(value)),
-    collections.defaultdict: lambda value: dict(dict.items(value)),
-    collections.Counter: lambda value: dict(dict.items(value)),
     np.str_: lambda value: str.__str__(value),
     np.bytes_: lambda value: bytes(value),
-    bytearray: bytes,
 }
 
 
@@ -194,7 +189,7 @@ class Guest(Connection):
         before = [
             (key, value, self._state(value))
             for key, value in given
-            if type(value) not in _NEVER_CHANGE and isinstance(value, _MAY_CHANGE)
+            if type(value) not in _NEVER_CHANGE and _may_change(value)
         ]
         found = target(*args, **kwargs)
         changed = [(key, value) for key, value, was in before if self._state(value) != was]
@@ -216,7 +211,7 @@ class Guest(Connection):
             (step, key, value, self._state(value))
             for step, (_, _, args) in enumerate(steps)
             for key, value in enumerate(args)
-            if type(value) not in _NEVER_CHANGE and isinstance(value, _MAY_CHANGE)
+            if type(value) not in _NEVER_CHANGE and _may_change(value)
         ]
         objects = Objects(target, made_with)
         raised, answers = bytearray(len(steps)), []
@@ -248,6 +243,11 @@ class Guest(Connection):
         kind = self._kinds[number]
         members = members_of(kind)
         return kind.__name__, specials(members), plain_methods(members)
+
+
+def _may_change(value: Any) -> bool:
+    """Whether it is data that can be changed in place."""
+    return isinstance(value, _MAY_CHANGE) or becoming(value) is not None
 
 
 def _modules() -> list[str]:
