@@ -17,8 +17,10 @@ from chainrule.grading.remote.clock import Budget, GuestCost, Limit, Stopwatch, 
 from chainrule.grading.remote.connection import Connection
 from chainrule.grading.remote.crossings.table import becoming
 from chainrule.grading.remote.framing import Clock, FramedSocket
-from chainrule.grading.remote.proxy import Kind, Proxy, Remote, proxy_class, remote_of
-from chainrule.grading.remote.wire_types import Closed, Late, Ref, WireError
+from chainrule.grading.remote.kinds import proxy_class
+from chainrule.grading.remote.proxy import Kind, Proxy, Remote, remote_of
+from chainrule.grading.remote.raised import behind, stands_for, stands_for_class
+from chainrule.grading.remote.wire_types import OF_A_CLASS, Closed, Late, Ref, WireError
 
 if TYPE_CHECKING:
     import socket
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 __all__ = ["Gone", "Overran", "RemoteProcess", "RemoteStudent"]
 
 _MOST_KINDS = 1000
+_FUNCTION = proxy_class(("function", ("__call__",), (), "builtins:function", ()))
+_CLASS = proxy_class(("type", ("__call__",), (), "builtins:type", ()))
 _UNTRACED = 16 << 20  # bytes that a process may take for itself while it is traced
 
 
@@ -79,7 +83,7 @@ class RemoteStudent(Connection):
         caps = wire_types.Caps(limits.message_bytes, limits.items, limits.hashed_items)
         super().__init__(FramedSocket(process.sock), caps, limits.call_depth)
         self._process, self._limits, self.budget = process, limits, budget
-        self._kinds = {0: proxy_class(("function", ("__call__",), ()))}
+        self._kinds = {0: _FUNCTION}
         self._shown: WeakValueDictionary[int, Proxy] = WeakValueDictionary()
         self._watch = Stopwatch(process)
         self._limit = Limit(self._watch, process, limits.threads)
@@ -288,23 +292,30 @@ class RemoteStudent(Connection):
         return 0
 
     def native(self, value: Any) -> Ref | None:
-        if not isinstance(value, Proxy):
+        found = value if isinstance(value, Proxy) else behind(value)
+        if found is None:
             return None
-        remote = remote_of(value)
+        remote = remote_of(found)
         if remote.owner is not self:
             raise TypeError("an object of a process that has ended")
         return Ref(False, remote.number, remote.kind)
 
     def foreign(self, number: int, kind: int) -> Any:
-        known = self._shown.get(number)
-        if known is not None:
-            remote_of(known).count += 1
-            return known
-        shown = self._shown[number] = self.kind(kind).shown(Remote(self, number, kind))
-        return shown
+        shown = self._shown.get(number)
+        if shown is not None:
+            remote_of(shown).count += 1
+            kind = remote_of(shown).kind
+        else:
+            shown = self._shown[number] = self.kind(kind).shown(Remote(self, number, kind))
+        raised = self.kind(kind & ~OF_A_CLASS).raised
+        if raised is None:
+            return shown
+        return stands_for_class(raised, shown) if kind & OF_A_CLASS else stands_for(raised, shown)
 
     def kind(self, number: int) -> Kind:
         """What is known of a kind of objects; asked for when the kind is first met."""
+        if number & OF_A_CLASS:
+            return _CLASS
         if number not in self._kinds:
             if len(self._kinds) >= _MOST_KINDS:
                 raise WireError("too many kinds of objects")
@@ -318,8 +329,9 @@ class RemoteStudent(Connection):
             return self.raised(*what)
         return RuntimeError("an answer that cannot be read")
 
-    def raised(self, name: str, message: str, where: Any) -> BaseException:
-        error = wire_types.unpack_exception(name, message)
+    def raised(self, name: str, message: str, where: Any, error: Any = None) -> BaseException:
+        if not isinstance(error, Exception):
+            error = wire_types.unpack_exception(name, message)
         if type(where) is tuple and [type(part) for part in where] == [int, str]:
             return _raised_in_cell(error, *where)
         return error

@@ -26,20 +26,23 @@ from chainrule.grading.remote.connection import Connection
 from chainrule.grading.remote.crossings.table import becoming
 from chainrule.grading.remote.framing import Clock, FramedSocket
 from chainrule.grading.remote.introspect import (
+    await_it,
+    leave,
     members_of,
     next_of,
     operate,
     plain_methods,
+    send_to,
     signature_of,
     specials,
-)
+    throw_into,
+)  # fmt: skip
 
 if TYPE_CHECKING:
     from chainrule.grading.remote.shell import Shell
 
 __all__ = ["Guest"]
 
-_FUNCTIONS = (types.FunctionType, types.MethodType, types.BuiltinFunctionType)
 _MAY_CHANGE = (list, dict, set, tuple, np.ndarray)
 _NEVER_CHANGE = {float, int, bool, str, bytes, complex, type(None)}  # which is quicker to tell
 
@@ -74,7 +77,7 @@ class Guest(Connection):
         super().__init__(FramedSocket(sock, timed=False), caps, limits.call_depth)
         self._shell = shell
         self._kinds: dict[int, type] = {}
-        self._kind_numbers: dict[type, int] = dict.fromkeys(_FUNCTIONS, 0)
+        self._kind_numbers: dict[type, int] = {types.FunctionType: 0}
         self._running = self._waiting = self._pending = False
         self._ops: dict[str, Callable[..., Any]] = {
             "run": shell.run,
@@ -83,6 +86,10 @@ class Guest(Connection):
             "del": delattr,
             "operate": operate,
             "next": next_of,
+            "send": send_to,
+            "throw": throw_into,
+            "leave": leave,
+            "await": await_it,
             "find": self._find,
             "bind": shell.user_ns.__setitem__,
             "unbind": shell.user_ns.__delitem__,
@@ -155,11 +162,19 @@ class Guest(Connection):
 
     def kind_of(self, value: Any) -> int:
         kind = type(value)
+        if issubclass(kind, type) and issubclass(value, BaseException):
+            return self._number(value) | wire_types.OF_A_CLASS
+        return self._number(kind)
+
+    def _number(self, kind: type) -> int:
         number = self._kind_numbers.get(kind)
         if number is None:
             number = self._kind_numbers[kind] = len(self._kinds) + 1
             self._kinds[number] = kind
         return number
+
+    def sent(self, error: BaseException) -> Any:
+        return None if wire_types.is_of_python(error) else error.with_traceback(None)
 
     def native(self, value: Any) -> wire_types.Ref | None:
         return value._ref._replace(mine=False) if type(value) is _Callback else None
@@ -237,17 +252,37 @@ class Guest(Connection):
         names = self._shell.user_ns
         return (True, names[name]) if name in names else (False, None)
 
-    def _describe(self, number: int) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
-        """Of a kind of objects: its name, the special methods it has beyond every object's, and
-        those methods that are sure to be what an attribute of that name is."""
+    def _describe(self, number: int) -> tuple[Any, ...]:
+        """Of a kind of objects: its name, the special methods it has beyond every object's, those
+        methods that are sure to be what an attribute of that name is, where a library has it, and
+        what an exception is derived from."""
         kind = self._kinds[number]
         members = members_of(kind)
-        return kind.__name__, specials(members), plain_methods(members)
+        shown = kind.__name__, specials(members), plain_methods(members)
+        return *shown, _home(kind), _bases(kind)
 
 
 def _may_change(value: Any) -> bool:
     """Whether it is data that can be changed in place."""
     return isinstance(value, _MAY_CHANGE) or becoming(value) is not None
+
+
+def _home(kind: type) -> str:
+    """Where a class is found, "module:name"; nothing for one of the notebook's."""
+    return "" if kind.__module__ == "__main__" else f"{kind.__module__}:{kind.__name__}"
+
+
+def _bases(kind: type) -> tuple[Any, ...]:
+    """What an exception is derived from, or of a library's, itself."""
+    if not issubclass(kind, BaseException):
+        return ()
+    if kind.__module__ != "__main__":
+        return (_home(kind), *_bases(kind.__base__))
+    return tuple(
+        base if base in wire_types.TYPE_NUMBERS or base.__module__ == "__main__" else _home(base)
+        for base in kind.__bases__
+        if issubclass(base, BaseException)
+    )
 
 
 def _modules() -> list[str]:

@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 __all__ = [
-    "BY_NUMBER", "BY_SORT", "COMPLEX", "DTYPES", "DTYPE_NUMBERS", "FLOAT", "NUMERIC", "REF",
+    "BY_NUMBER", "BY_SORT", "COMPLEX", "DTYPES", "DTYPE_NUMBERS", "FLOAT", "NUMERIC", "OF_A_CLASS",
+    "REF",
     "SIZE", "TYPES", "TYPE_NUMBERS", "Caps", "Closed", "Late", "Reader", "Ref", "Unfit",
-    "WireError", "Writer", "pack_exception", "unpack_exception",
+    "WireError", "Writer", "is_of_python", "pack_exception", "unpack_exception",
 ]  # fmt: skip
 
 
@@ -128,6 +129,10 @@ TYPES: list[type] = list(
 TYPE_NUMBERS = {kind: number for number, kind in enumerate(TYPES)}
 
 
+OF_A_CLASS = 1 << 31
+"""In the kind of a reference: not an object of that kind, but the class of its objects."""
+
+
 def pack_exception(error: BaseException) -> tuple[str, str]:
     """(the name of the nearest built-in class, the message), whatever the error's class does."""
     for kind in type(error).__mro__:
@@ -141,6 +146,12 @@ def pack_exception(error: BaseException) -> tuple[str, str]:
     except BaseException:
         text = ""
     return kind.__name__, text[:_LONGEST_MESSAGE]
+
+
+def is_of_python(error: BaseException) -> bool:
+    """Whether an exception is of a built-in class itself."""
+    kind = type(error)
+    return _EXCEPTIONS.get(kind.__name__) is kind
 
 
 def unpack_exception(name: str, message: str) -> Exception:

@@ -77,7 +77,7 @@ _DEFAULTS = (type(None), bool, int, float, str, bytes)
 
 def _is_class(kind: Any) -> bool:
     """Whether a class is what `namedtuple` makes, without a method or a field more."""
-    if not isinstance(kind, type) or kind.__mro__[1:] != (tuple, object):
+    if not issubclass(type(kind), type) or kind.__mro__[1:] != (tuple, object):
         return False
     fields = vars(kind).get("_fields")
     return isinstance(fields, tuple) and set(vars(kind)) - _OWN <= set(fields)

@@ -13,7 +13,7 @@ from chainrule.grading.remote.wire_types import Unfit
 
 __all__ = ["ROWS"]
 
-_MOST_ROWS = 1 << 25
+_MOST_ROWS, _MOST_COLUMNS = 1 << 25, 10_000
 _MASKED = re.compile(r"U?Int(?:8|16|32|64)|Float(?:32|64)|boolean|str|string")
 _ZONE = re.compile(r"[A-Za-z0-9_+/-]{1,64}")
 
@@ -35,6 +35,10 @@ def _values_apart(column: Any) -> Any:
         return "category", (np.asarray(values.codes), values.categories, bool(values.ordered))
     if kind == "DatetimeTZDtype" and _ZONE.fullmatch(str(dtype.tz)):
         return "zone", (str(dtype.tz), np.asarray(values.tz_convert(None)))
+    if kind == "PeriodDtype":
+        return "period", (str(dtype.freq.freqstr), values.asi8)
+    if kind == "IntervalDtype":
+        return "interval", (values.left, values.right, str(values.closed))
     if _MASKED.fullmatch(str(dtype)):
         missing = np.asarray(values.isna(), bool)
         plain = np.asarray(values.astype(object), object)
@@ -56,9 +60,22 @@ def _values_made(said: Any) -> Any:
         if not _ZONE.fullmatch(typed(zone, str)) or _plain(moments).dtype.kind != "M":
             raise Unfit("times of no place")
         return _pandas("DatetimeIndex")(moments).tz_localize("UTC").tz_convert(zone).array
+    if how == "period":
+        freq, ordinals = data
+        return _pandas("PeriodIndex").from_ordinals(_plain(ordinals), freq=_freq(freq)).array
+    if how == "interval":
+        left, right, closed = data
+        array = of("pandas.arrays", "IntervalArray")
+        return array.from_arrays(_index(left), _index(right), typed(closed, str))
     if not _MASKED.fullmatch(typed(how, str)):
         raise Unfit("a column of an unknown kind")
     return _pandas("array")(typed(data, list), dtype=how)
+
+
+def _freq(said: Any) -> str:
+    if len(typed(said, str)) > 20:
+        raise Unfit("a frequency of too many letters")
+    return said
 
 
 def _plain(values: Any) -> np.ndarray:
@@ -71,7 +88,7 @@ def _plain(values: Any) -> np.ndarray:
 
 
 def _index(value: Any) -> Any:
-    if not isinstance(value, _pandas("Index")):
+    if not issubclass(type(value), _pandas("Index")):  # a proxy may say that it is one
         raise Unfit("no index")
     return value
 
@@ -110,7 +127,7 @@ def _index_made(said: Any) -> Any:
         _, name, freq = rest
         made = _pandas("Index")(values, name=name)
         if freq is not None:
-            made.freq = typed(freq, str)  # of a few letters; pandas holds it against the values
+            made.freq = _freq(freq)  # which pandas holds against the values
         return made
     if how != "values":
         raise Unfit("an index of an unknown kind")
@@ -134,6 +151,8 @@ def _series_made(said: Any) -> Any:
 
 def _table_apart(value: Any) -> Any:
     _no_attributes(value)
+    if value.shape[1] > _MOST_COLUMNS:
+        raise Unfit("a table of too many columns")
     columns = [_values_apart(value.iloc[:, place]) for place in range(value.shape[1])]
     return value.columns, value.index, columns
 
@@ -141,8 +160,10 @@ def _table_apart(value: Any) -> Any:
 def _table_made(said: Any) -> Any:
     names, index, columns = said
     series = _pandas("Series")
+    if len(typed(columns, list)) > _MOST_COLUMNS:
+        raise Unfit("a table of too many columns")
     data = {}
-    for place, one in enumerate(typed(columns, list)):
+    for place, one in enumerate(columns):
         values = _values_made(one)
         data[place] = series(values, index=_index(index), dtype=values.dtype, copy=False)
     made = _pandas("DataFrame")(data, index=_index(index), columns=range(len(data)), copy=False)
@@ -181,12 +202,15 @@ def _missing_made(said: Any) -> Any:
     return {"<NA>": _pandas("NA"), "NaT": _pandas("NaT")}[said]
 
 
+_INDEXES = tuple(
+    f"pandas:{name}Index" for name in ("", "Categorical", "Period", "Interval")
+)
 _DATES = ("pandas:DatetimeIndex", "pandas:TimedeltaIndex")
 ROWS = (
     Crossing("a DataFrame", ("pandas:DataFrame",), _table_apart, _table_made, become=_become),
     Crossing("a Series", ("pandas:Series",), _series_apart, _series_made, become=_become),
     Crossing(
-        "an Index", ("pandas:Index", "pandas:CategoricalIndex"), _index_apart, _index_made
+        "an Index", _INDEXES, _index_apart, _index_made
     ),
     Crossing("an Index of dates", _DATES, _dates_apart, _index_made),
     Crossing("a RangeIndex", ("pandas:RangeIndex",), _range_apart, _index_made),
@@ -195,6 +219,14 @@ ROWS = (
     Crossing(
         "a Timedelta", ("pandas:Timedelta",), lambda v: v.to_timedelta64(),
         lambda said: _pandas("Timedelta")(typed(said, np.timedelta64)),
+    ),
+    Crossing(
+        "an Interval", ("pandas:Interval",), lambda v: (v.left, v.right, v.closed),
+        lambda said: _pandas("Interval")(*said),
+    ),
+    Crossing(
+        "a Period", ("pandas:Period",), lambda v: (v.ordinal, v.freqstr),
+        lambda said: _pandas("Period")(ordinal=typed(said[0], int), freq=_freq(said[1])),
     ),
     Crossing(
         "a missing value of pandas", (), str, _missing_made,
