@@ -13,6 +13,7 @@ import numpy as np
 
 from chainrule.grading.limits import Limits
 from chainrule.grading.remote import wire_types
+from chainrule.grading.remote.around import Around
 from chainrule.grading.remote.clock import Budget, GuestCost, Limit, Stopwatch, TooManyThreads
 from chainrule.grading.remote.connection import Connection
 from chainrule.grading.remote.crossings.table import becoming
@@ -75,7 +76,7 @@ class RemoteStudent(Connection):
 
     lost: why the guest is no more, or None. orphaned: it went with the supervisor, by no fault of
     the student's. overran: a call took too long, and no other one is made until that is cleared.
-    budget: what the whole submission may spend. spent: seconds of the last request; slowest: of the
+    budget: what the whole submission may spend. around: what a check arranged, and heard. spent: seconds of the last request; slowest: of the
     slowest one that ran no cell.
     """
 
@@ -88,6 +89,7 @@ class RemoteStudent(Connection):
         self._watch = Stopwatch(process)
         self._limit = Limit(self._watch, process, limits.threads)
         self._stopping = False
+        self.around = Around(limits.output_bytes)
         self.lost: str | None = None
         self.orphaned = self.overran = False
         self.spent = self.slowest = 0.0
@@ -201,7 +203,13 @@ class RemoteStudent(Connection):
             limit.told = "took longer than what was left of the time for this submission"
         self._limit = limit
         try:
-            return self.ask(op, *args, clock=limit)
+            news = self.around.news()
+            if news is not None:
+                self.ask("arrange", *news, clock=limit)
+            try:
+                return self.ask(op, *args, clock=limit)
+            finally:
+                self.around.repeat()
         except Closed:
             raise Gone(self._end("")) from None
         except TooManyThreads:
@@ -265,6 +273,7 @@ class RemoteStudent(Connection):
         """Answer student code: it may call the functions that a check handed to it."""
         self._watch.pause()
         try:
+            self.around.repeat()
             return self._called(op, args)
         finally:
             self._watch.resume()  # what the check's own function took is not the student's time
@@ -280,6 +289,9 @@ class RemoteStudent(Connection):
         if not all(type(key) is str for key in named):
             raise TypeError("keywords must be strings")
         return target(*positional, **named), None
+
+    def told(self, what: Any) -> None:
+        self.around.hear(what)
 
     # Objects
 

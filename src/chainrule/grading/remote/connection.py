@@ -16,7 +16,7 @@ from chainrule.grading.remote.wire_types import Caps, Ref, WireError
 
 __all__ = ["CHANGED", "RAISED", "RESULT", "Connection"]
 
-_REQUEST, RESULT, CHANGED, RAISED = range(4)
+_REQUEST, RESULT, CHANGED, RAISED, _TOLD = range(5)
 _HEADER = struct.Struct("<BI")  # which of these, and the number of the request
 
 
@@ -150,11 +150,21 @@ class Connection:
             kind, got, body = self._message(clock)
             if kind == _REQUEST:
                 self._serve(got, body)
+            elif kind == _TOLD:
+                self.told(body)
             elif got == number:
                 break
             else:
                 self.stray()
         return self.outcome(kind, body)
+
+    def tell(self, what: Any) -> None:
+        """Say something that wants no answer, before an answer."""
+        self._line.send(_HEADER.pack(_TOLD, 0) + codec.encode(what))
+
+    def told(self, what: Any) -> None:
+        """The other end said something that wants no answer."""
+        raise WireError("a message of an unknown form")
 
     def outcome(self, kind: int, body: Any) -> tuple[Any, Any]:
         """What an answer says, as `ask` returns or raises it."""

@@ -63,6 +63,8 @@ class CheckNamespace(dict[str, Any]):
         for name in self._replaced:
             self.pop(name, None)
         self._replaced.clear()
+        if self.student is not None:
+            self.student.around.settle()
 
 
 class _Builtins(dict[str, Any]):

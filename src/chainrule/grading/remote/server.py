@@ -25,6 +25,7 @@ from chainrule.grading.remote import codec, wire_types
 from chainrule.grading.remote.connection import Connection
 from chainrule.grading.remote.crossings.table import becoming
 from chainrule.grading.remote.framing import Clock, FramedSocket
+from chainrule.grading.remote.heard import Heard
 from chainrule.grading.remote.introspect import (
     await_it,
     leave,
@@ -79,8 +80,10 @@ class Guest(Connection):
         self._kinds: dict[int, type] = {}
         self._kind_numbers: dict[type, int] = {types.FunctionType: 0}
         self._running = self._waiting = self._pending = False
+        self._heard = Heard(limits.output_bytes)
         self._ops: dict[str, Callable[..., Any]] = {
             "run": shell.run,
+            "arrange": self._heard.arrange,
             "get": getattr,
             "set": setattr,
             "del": delattr,
@@ -131,6 +134,20 @@ class Guest(Connection):
         """The answer to a callback that was interrupted: nobody waits for it any more."""
 
     def serve(self, op: str, args: tuple[Any, ...]) -> tuple[Any, Any]:
+        if not self._heard.wanted or op in ("run", "arrange"):
+            return self._run(op, args)
+        with self._heard.keeping(self._said):
+            return self._run(op, args)
+
+    def _said(self, what: tuple[str, str, int]) -> None:
+        """Tell the judge what student code said; not to be interrupted in the middle."""
+        outer, self._waiting = self._waiting, True
+        try:
+            self.tell(what)
+        finally:
+            self._waiting = outer
+
+    def _run(self, op: str, args: tuple[Any, ...]) -> tuple[Any, Any]:
         outer, self._running = self._running, True
         try:
             if op == "call":

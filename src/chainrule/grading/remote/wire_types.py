@@ -14,7 +14,7 @@ __all__ = [
     "BY_NUMBER", "BY_SORT", "COMPLEX", "DTYPES", "DTYPE_NUMBERS", "FLOAT", "NUMERIC", "OF_A_CLASS",
     "REF",
     "SIZE", "TYPES", "TYPE_NUMBERS", "Caps", "Closed", "Late", "Reader", "Ref", "Unfit",
-    "WireError", "Writer", "is_of_python", "pack_exception", "unpack_exception",
+    "WireError", "Writer", "is_of_python", "pack_exception", "unpack_exception", "warning_of",
 ]  # fmt: skip
 
 
@@ -152,6 +152,12 @@ def is_of_python(error: BaseException) -> bool:
     """Whether an exception is of a built-in class itself."""
     kind = type(error)
     return _EXCEPTIONS.get(kind.__name__) is kind
+
+
+def warning_of(name: str) -> type[Warning]:
+    """The kind of warnings by that name."""
+    kind = _EXCEPTIONS.get(name, UserWarning)
+    return kind if issubclass(kind, Warning) else UserWarning
 
 
 def unpack_exception(name: str, message: str) -> Exception:
