@@ -105,8 +105,8 @@ class Around:
         for name, text, line in said:
             if name == "out" or name == "err":
                 stream = sys.stdout if name == "out" else sys.stderr
-                if type(stream) is not Stream and stream not in (self._stdout, sys.__stderr__):
+                if self._told[0] and type(stream) is not Stream and stream is not sys.__stderr__:
                     stream.write(text)
-            else:
+            elif self._told[1]:
                 kind = wire_types.warning_of(name)
                 warnings.warn_explicit(text, kind, "<student cell>", max(line, 0), registry={})

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import linecache
 import signal
-from collections.abc import Iterator, Sequence
+import types
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakValueDictionary
 
-import numpy as np
-
 from chainrule.grading.limits import Limits
 from chainrule.grading.remote import wire_types
 from chainrule.grading.remote.around import Around
+from chainrule.grading.remote.changed import changes, copy_back
 from chainrule.grading.remote.clock import Budget, GuestCost, Limit, Stopwatch, TooManyThreads
 from chainrule.grading.remote.connection import Connection
-from chainrule.grading.remote.crossings.table import becoming
 from chainrule.grading.remote.framing import Clock, FramedSocket
 from chainrule.grading.remote.kinds import proxy_class
 from chainrule.grading.remote.proxy import Kind, Proxy, Remote, remote_of
@@ -76,8 +75,8 @@ class RemoteStudent(Connection):
 
     lost: why the guest is no more, or None. orphaned: it went with the supervisor, by no fault of
     the student's. overran: a call took too long, and no other one is made until that is cleared.
-    budget: what the whole submission may spend. around: what a check arranged, and heard. spent: seconds of the last request; slowest: of the
-    slowest one that ran no cell.
+    budget: what the whole submission may spend. around: what a check arranged here, and hears.
+    spent: seconds of the last request; slowest: of the slowest one that ran no cell.
     """
 
     def __init__(self, process: RemoteProcess, limits: Limits, budget: Budget) -> None:
@@ -116,11 +115,11 @@ class RemoteStudent(Connection):
             answer, changed = self._within(seconds, "method", target, method, args, kwargs)
         else:
             answer, changed = self._within(seconds, "call", target, args, kwargs)
-        for key, value in _changes(changed, 2):
+        for key, value in changes(changed, 2):
             if type(key) is int and 0 <= key < len(args):
-                _copy_back(args[key], value)
+                copy_back(args[key], value)
             elif type(key) is str and key in kwargs:
-                _copy_back(kwargs[key], value)
+                copy_back(kwargs[key], value)
         return answer
 
     def steps(
@@ -177,11 +176,11 @@ class RemoteStudent(Connection):
             len(raised) == len(answers) == len(asked)
         ):
             raise TypeError("as many answers as calls were expected of student code")
-        for step, key, value in _changes(changed, 3):
+        for step, key, value in changes(changed, 3):
             if type(step) is type(key) is int and 0 <= step < len(asked):
                 args = asked[step][2]
                 if 0 <= key < len(args):
-                    _copy_back(args[key], value)
+                    copy_back(args[key], value)
         pairs = zip(raised, answers, strict=True)
         return [self._raised(one) if bad else one for bad, one in pairs], more
 
@@ -281,6 +280,8 @@ class RemoteStudent(Connection):
     def _called(self, op: str, args: tuple[Any, ...]) -> tuple[Any, Any]:
         if self._stopping:
             raise TimeoutError("time is up")
+        if op == "about" and len(args) == 1 and isinstance(args[0], types.FunctionType):
+            return (str(args[0].__name__), str(args[0].__doc__ or "") or None), None
         if op != "call" or len(args) != 3 or type(args[2]) is not dict:
             raise TypeError("student code may only call what a check handed to it")
         target, positional, named = args
@@ -368,42 +369,6 @@ def _raised_in_cell(error: Exception, number: int, text: str) -> Exception:
     except Exception as raised:
         return raised
     return error
-
-
-def _changes(said: Any, parts: int) -> Iterator[tuple[Any, ...]]:
-    """What a jail says was changed of arguments: tuples of so many parts, the last the value."""
-    for one in said if type(said) is list else ():
-        if type(one) is tuple and len(one) == parts:
-            yield one
-
-
-def _copy_back(original: Any, changed: Any) -> Any:
-    """Make a mutable argument what it has become; what stands in its place."""
-    if type(original) is not type(changed):
-        return changed
-    if isinstance(original, np.ndarray):
-        if original.shape != changed.shape or original.dtype != changed.dtype:
-            return changed
-        if original.flags.writeable:
-            original[...] = changed
-    elif become := becoming(original):
-        become(original, changed)
-    elif isinstance(original, list):
-        pairs = zip(original, changed, strict=False)
-        original[:] = [_copy_back(a, b) for a, b in pairs] + changed[len(original) :]
-    elif isinstance(original, tuple):
-        for a, b in zip(original, changed, strict=False):
-            _copy_back(a, b)
-    elif isinstance(original, dict):
-        merged = {k: _copy_back(original.get(k), value) for k, value in changed.items()}
-        original.clear()
-        original.update(merged)
-    elif isinstance(original, set):
-        original.clear()
-        original.update(changed)
-    else:
-        return changed
-    return original
 
 
 def _ending(code: int | None) -> str:

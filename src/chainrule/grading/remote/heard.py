@@ -1,4 +1,4 @@
-"""What a check is to hear of the student's code while it calls it, kept in the student's process."""
+"""What a check is to hear of the code that it calls, kept in the student's process."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from chainrule.grading.remote import wire_types
 __all__ = ["Heard"]
 
 _MOST_WARNINGS, _LONGEST = 100, 1000
-_SEEDS = {"random": random.seed, "numpy": np.random.seed}
+_SEEDS: dict[str, Callable[..., None]] = {"random": random.seed, "numpy": np.random.seed}
 
 
 class _Written(io.TextIOBase):

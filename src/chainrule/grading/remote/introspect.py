@@ -72,6 +72,24 @@ def _stored(code: types.CodeType) -> Iterator[str]:
             argument = 0
 
 
+def home(kind: type) -> str:
+    """Where a class is found, "module:name"; nothing for one of the notebook's."""
+    return "" if kind.__module__ == "__main__" else f"{kind.__module__}:{kind.__name__}"
+
+
+def bases(kind: type) -> tuple[Any, ...]:
+    """What an exception is derived from, or of a library's, itself."""
+    if not issubclass(kind, BaseException):
+        return ()
+    if kind.__module__ != "__main__":
+        return (home(kind), *bases(kind.__mro__[1]))
+    return tuple(
+        base if base in wire_types.TYPE_NUMBERS or base.__module__ == "__main__" else home(base)
+        for base in kind.__bases__
+        if issubclass(base, BaseException)
+    )
+
+
 def operate(name: str, value: Any, *args: Any) -> Any:
     """What a special method does, with Python's own rules for NotImplemented left to the judge."""
     plain = _FUNCTIONS_OF.get(name)

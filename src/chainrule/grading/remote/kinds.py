@@ -6,7 +6,6 @@ said of what cannot be plain data alone: nothing that claims to be a number or a
 
 from __future__ import annotations
 
-import sys
 import types
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -16,9 +15,10 @@ import numpy as np
 from chainrule.grading.remote import wire_types
 from chainrule.grading.remote.introspect import SPECIALS
 from chainrule.grading.remote.proxy import Kind, Proxy, ask, remote_of
-from chainrule.grading.remote.raised import behind, raised_class
+from chainrule.grading.remote.raised import behind, of_a_library, raised_class
 
 __all__ = ["packed", "proxy_class"]
+
 
 def _call(self: Proxy, /, *args: Any, **kwargs: Any) -> Any:
     return remote_of(self).owner.call(self, args, kwargs)
@@ -179,12 +179,9 @@ _DATA = (
 
 def _claimed(said: Any) -> type | None:
     """The class of a library, imported here too, that the jail says an object is of."""
-    if type(said) is not str or said.count(":") != 1:
-        return None
-    module, name = said.split(":")
-    if module == "builtins":
-        return _OF_PYTHON.get(name)
-    found = vars(sys.modules[module]).get(name) if module in sys.modules else None
+    if type(said) is str and said.startswith("builtins:"):
+        return _OF_PYTHON.get(said.removeprefix("builtins:"))
+    found = of_a_library(said)
     if not isinstance(found, type) or issubclass(found, _DATA):
         return None
     return found
@@ -204,7 +201,7 @@ def proxy_class(said: Any) -> Kind:
         own["__class__"] = property(lambda self: claimed)
     if claimed in (types.GeneratorType, types.CoroutineType):
         own |= _STEPPED
-    names = methods if type(methods) is tuple else ()
+    names: tuple[Any, ...] = methods if type(methods) is tuple else ()
     callable_ = frozenset(one for one in names if isinstance(one, str))
     raised = raised_class(name, bases) if bases else None
     return Kind(type(name, (Proxy,), own), known, callable_, raised)

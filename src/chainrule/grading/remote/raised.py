@@ -11,7 +11,7 @@ from typing import Any
 
 from chainrule.grading.remote.proxy import Proxy, remote_of
 
-__all__ = ["behind", "raised_class", "stands_for", "stands_for_class"]
+__all__ = ["behind", "of_a_library", "raised_class", "stands_for", "stands_for_class"]
 
 _LONGEST_TEXT = 10_000  # characters of a message
 _OURS = {"misconception", "student_line", "student_line_number"}  # that student code cannot set
@@ -72,17 +72,23 @@ class _Raised:
         return _asked(self._proxy_, "args")
 
 
+def of_a_library(said: Any) -> Any:
+    """What a library that is imported here has, "module:name"; None where it has nothing. What is
+    of our own house is nobody's to name."""
+    if type(said) is not str or said.count(":") != 1 or said.startswith("chainrule"):
+        return None
+    module, name = said.split(":")
+    return vars(sys.modules[module]).get(name) if module in sys.modules else None
+
+
 def _base(said: Any) -> type[BaseException] | None:
-    """A class that may be caught: one of Python's, of ours for the student's, or of a library that
-    is imported here."""
-    if type(said) is str and said.count(":") == 1:
-        module, name = said.split(":")
-        said = vars(sys.modules[module]).get(name) if module in sys.modules else None
-    if not issubclass(type(said), type) or not issubclass(said, Exception):
+    """A class that may be caught: one of Python's, of ours for the student's, or of a library."""
+    found = of_a_library(said) if type(said) is str else said
+    if not issubclass(type(found), type) or not issubclass(found, Exception):
         return None
-    if issubclass(said, (StopIteration, StopAsyncIteration)):  # it would end something of ours
+    if issubclass(found, (StopIteration, StopAsyncIteration)):  # it would end something of ours
         return None
-    return said
+    return found
 
 
 def raised_class(name: str, bases: Any) -> type[BaseException] | None:

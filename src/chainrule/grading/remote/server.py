@@ -28,6 +28,8 @@ from chainrule.grading.remote.framing import Clock, FramedSocket
 from chainrule.grading.remote.heard import Heard
 from chainrule.grading.remote.introspect import (
     await_it,
+    bases,
+    home,
     leave,
     members_of,
     next_of,
@@ -48,19 +50,30 @@ _MAY_CHANGE = (list, dict, set, tuple, np.ndarray)
 _NEVER_CHANGE = {float, int, bool, str, bytes, complex, type(None)}  # which is quicker to tell
 
 
+_OF_A_FUNCTION = ("__name__", "__doc__")
+
+
 class _Callback:
     """A function of the judge's. It can be called, with plain data and one's own objects."""
 
-    __slots__ = ("__weakref__", "_call", "_ref", "_release")
+    __slots__ = ("__weakref__", "_about", "_owner", "_ref")
 
-    def __init__(self, ref: wire_types.Ref, call: Callable[..., Any], release: Callable[..., None]):
-        self._ref, self._call, self._release = ref, call, release
+    def __init__(self, ref: wire_types.Ref, owner: Guest) -> None:
+        self._ref, self._owner, self._about = ref, owner, ()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self._call(self, args, kwargs)
+        return self._owner.ask("call", self, args, kwargs)[0]
+
+    def __getattribute__(self, name: str) -> Any:
+        """Its name and its text are those of the function, which a decorator copies."""
+        if name not in _OF_A_FUNCTION:
+            return object.__getattribute__(self, name)
+        if not self._about:
+            self._about = self._owner.ask("about", self)[0]
+        return self._about[_OF_A_FUNCTION.index(name)]
 
     def __del__(self) -> None:
-        self._release(self._ref.number, 1)
+        self._owner.release(self._ref.number, 1)
 
 
 # Types of numpy that cross as the plain data they hold.
@@ -94,6 +107,8 @@ class Guest(Connection):
             "leave": leave,
             "await": await_it,
             "find": self._find,
+            "has": shell.user_ns.__contains__,
+            "names": lambda: [name for name in shell.user_ns if not name.startswith("_")],
             "bind": shell.user_ns.__setitem__,
             "unbind": shell.user_ns.__delitem__,
             "describe": self._describe,
@@ -197,10 +212,7 @@ class Guest(Connection):
         return value._ref._replace(mine=False) if type(value) is _Callback else None
 
     def foreign(self, number: int, kind: int) -> Any:
-        return _Callback(wire_types.Ref(False, number, kind), self._call_back, self.release)
-
-    def _call_back(self, callback: _Callback, args: tuple[Any, ...], kwargs: Any) -> Any:
-        return self.ask("call", callback, args, kwargs)[0]
+        return _Callback(wire_types.Ref(False, number, kind), self)
 
     def where(self, error: BaseException) -> Any:
         """(number, text) of the line of student code that raised, or None."""
@@ -276,30 +288,12 @@ class Guest(Connection):
         kind = self._kinds[number]
         members = members_of(kind)
         shown = kind.__name__, specials(members), plain_methods(members)
-        return *shown, _home(kind), _bases(kind)
+        return *shown, home(kind), bases(kind)
 
 
 def _may_change(value: Any) -> bool:
     """Whether it is data that can be changed in place."""
     return isinstance(value, _MAY_CHANGE) or becoming(value) is not None
-
-
-def _home(kind: type) -> str:
-    """Where a class is found, "module:name"; nothing for one of the notebook's."""
-    return "" if kind.__module__ == "__main__" else f"{kind.__module__}:{kind.__name__}"
-
-
-def _bases(kind: type) -> tuple[Any, ...]:
-    """What an exception is derived from, or of a library's, itself."""
-    if not issubclass(kind, BaseException):
-        return ()
-    if kind.__module__ != "__main__":
-        return (_home(kind), *_bases(kind.__base__))
-    return tuple(
-        base if base in wire_types.TYPE_NUMBERS or base.__module__ == "__main__" else _home(base)
-        for base in kind.__bases__
-        if issubclass(base, BaseException)
-    )
 
 
 def _modules() -> list[str]:

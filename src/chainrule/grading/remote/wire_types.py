@@ -198,11 +198,8 @@ def put_other(out: bytearray, value: Any, to: Writer) -> None:
     for find in BY_SORT:
         known = find(value)
         if known is not None:
-            start = len(out)
-            try:
-                return known(out, value, to)
-            except Unfit:
-                del out[start:]
+            known(out, value, to)
+            return
     if to.refer is None:
         raise WireError(f"{type(value).__name__} cannot cross")
     found = to.refer(value)

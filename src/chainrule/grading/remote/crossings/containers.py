@@ -109,7 +109,7 @@ def _keep(key: Any, kind: type) -> type:
 def _class_made(said: Any) -> type:
     key = _key(said)
     known = _CLASSES.get(key)
-    return known or _keep(key, namedtuple(*key[:2], defaults=said[2]))  # type: ignore[misc]
+    return known or _keep(key, namedtuple(*key[:2], defaults=said[2]))
 
 
 def _tuple_made(said: Any) -> Any:

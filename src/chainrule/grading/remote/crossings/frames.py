@@ -202,9 +202,7 @@ def _missing_made(said: Any) -> Any:
     return {"<NA>": _pandas("NA"), "NaT": _pandas("NaT")}[said]
 
 
-_INDEXES = tuple(
-    f"pandas:{name}Index" for name in ("", "Categorical", "Period", "Interval")
-)
+_INDEXES = tuple(f"pandas:{name}Index" for name in ("", "Categorical", "Period", "Interval"))
 _DATES = ("pandas:DatetimeIndex", "pandas:TimedeltaIndex")
 ROWS = (
     Crossing("a DataFrame", ("pandas:DataFrame",), _table_apart, _table_made, become=_become),

@@ -145,7 +145,7 @@ def _named_made(said: Any) -> Any:
     described, plain = said
     kind = _class_made(described)
     base = kind.__mro__[1]
-    return base.__new__(kind, typed(plain, base))  # type: ignore[call-overload]
+    return base.__new__(kind, typed(plain, base))
 
 
 ROWS = (
