@@ -6,6 +6,7 @@ said of what cannot be plain data alone: nothing that claims to be a number or a
 
 from __future__ import annotations
 
+import numbers
 import types
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.grading.remote import wire_types
+from chainrule.grading.remote.crossings.table import crosses
 from chainrule.grading.remote.introspect import SPECIALS
 from chainrule.grading.remote.proxy import Kind, Proxy, ask, remote_of
 from chainrule.grading.remote.raised import behind, of_a_library, raised_class
@@ -173,7 +175,7 @@ _OF_PYTHON: dict[str, type] = {
 }  # fmt: skip
 _DATA = (
     int, float, complex, str, bytes, bytearray, list, tuple, dict, set, frozenset, type,
-    BaseException, np.ndarray, np.generic,
+    BaseException, np.ndarray, np.generic, numbers.Number,
 )  # fmt: skip
 
 
@@ -182,7 +184,7 @@ def _claimed(said: Any) -> type | None:
     if type(said) is str and said.startswith("builtins:"):
         return _OF_PYTHON.get(said.removeprefix("builtins:"))
     found = of_a_library(said)
-    if not isinstance(found, type) or issubclass(found, _DATA):
+    if not isinstance(found, type) or issubclass(found, _DATA) or crosses(found):
         return None
     return found
 

@@ -22,7 +22,7 @@ from chainrule.grading.remote.wire_types import (
     put,
 )  # fmt: skip
 
-__all__ = ["CROSSINGS", "becoming"]
+__all__ = ["CROSSINGS", "becoming", "crosses"]
 
 CROSSINGS: tuple[Crossing, ...] = (
     *containers.ROWS, *numbers.ROWS, *arrays.ROWS, *frames.ROWS
@@ -82,10 +82,6 @@ def _written(value: Any) -> Put | None:
     return put_row
 
 
-# What a row's `made` raises for data that no value of its kind consists of.
-_NO_SUCH = (ValueError, TypeError, LookupError, AttributeError, ImportError, ArithmeticError)
-
-
 def _read(source: Reader) -> Any:
     number = source.take(2)[1]
     if number >= len(CROSSINGS):
@@ -93,8 +89,17 @@ def _read(source: Reader) -> Any:
     said = parts(source, 1)[0]
     try:
         return CROSSINGS[number].made(said)
-    except _NO_SUCH as error:
+    except (WireError, TimeoutError, MemoryError):
+        raise
+    except Exception as error:  # of data that no value of its kind consists of
         raise WireError(f"what should be {CROSSINGS[number].name} is none: {error}") from None
+
+
+def crosses(kind: type) -> bool:
+    """Whether values of a class cross as what they are."""
+    return any(
+        getattr(sys.modules.get(module), name, None) is kind for module, name in _NAMED
+    )
 
 
 def becoming(value: Any) -> Callable[[Any, Any], None] | None:
