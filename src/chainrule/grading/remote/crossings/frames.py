@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.grading.remote.crossings.row import Crossing, of, typed
+from chainrule.grading.remote.crossings.row import Crossing, exactly, of, typed
 from chainrule.grading.remote.wire_types import Unfit
 
 __all__ = ["ROWS"]
@@ -36,7 +36,7 @@ def _values_apart(column: Any) -> Any:
     if kind == "DatetimeTZDtype" and _ZONE.fullmatch(str(dtype.tz)):
         return "zone", (str(dtype.tz), np.asarray(values.tz_convert(None)))
     if kind == "PeriodDtype":
-        return "period", (str(dtype.freq.freqstr), values.asi8)
+        return "period", (str(dtype).removeprefix("period[")[:-1], values.asi8)
     if kind == "IntervalDtype":
         return "interval", (values.left, values.right, str(values.closed))
     if _MASKED.fullmatch(str(dtype)):
@@ -48,23 +48,23 @@ def _values_apart(column: Any) -> Any:
 
 
 def _values_made(said: Any) -> Any:
-    how, data = said
+    how, data = exactly(2, said)
     if how == "numpy":
         return _plain(data)
     if how == "category":
-        codes, categories, ordered = data
+        codes, categories, ordered = exactly(3, data)
         dtype = _pandas("CategoricalDtype")(_index(categories), typed(ordered, bool))
         return _pandas("Categorical").from_codes(_plain(codes), dtype=dtype)
     if how == "zone":
-        zone, moments = data
+        zone, moments = exactly(2, data)
         if not _ZONE.fullmatch(typed(zone, str)) or _plain(moments).dtype.kind != "M":
             raise Unfit("times of no place")
         return _pandas("DatetimeIndex")(moments).tz_localize("UTC").tz_convert(zone).array
     if how == "period":
-        freq, ordinals = data
+        freq, ordinals = exactly(2, data)
         return _pandas("PeriodIndex").from_ordinals(_plain(ordinals), freq=_freq(freq)).array
     if how == "interval":
-        left, right, closed = data
+        left, right, closed = exactly(3, data)
         array = of("pandas.arrays", "IntervalArray")
         return array.from_arrays(_index(left), _index(right), typed(closed, str))
     if not _MASKED.fullmatch(typed(how, str)):
@@ -111,7 +111,7 @@ def _many_apart(value: Any) -> Any:
 
 
 def _index_made(said: Any) -> Any:
-    how, *rest = said
+    how, *rest = typed(said, tuple)
     if how == "range":
         steps, name = rest
         if len(typed(steps, range)) > _MOST_ROWS:
@@ -144,7 +144,7 @@ def _series_apart(value: Any) -> Any:
 
 
 def _series_made(said: Any) -> Any:
-    values, index, name = said
+    values, index, name = exactly(3, said)
     data = _values_made(values)
     return _pandas("Series")(data, index=_index(index), dtype=data.dtype, name=name, copy=False)
 
@@ -158,7 +158,7 @@ def _table_apart(value: Any) -> Any:
 
 
 def _table_made(said: Any) -> Any:
-    names, index, columns = said
+    names, index, columns = exactly(3, said)
     series = _pandas("Series")
     if len(typed(columns, list)) > _MOST_COLUMNS:
         raise Unfit("a table of too many columns")
@@ -189,13 +189,18 @@ def _moment_apart(value: Any) -> Any:
 
 
 def _moment_made(said: Any) -> Any:
-    moment, zone = said
+    moment, zone = exactly(2, said)
     made = _pandas("Timestamp")(typed(moment, np.datetime64))
     if zone is None:
         return made
     if not _ZONE.fullmatch(typed(zone, str)):
         raise Unfit("a time of an unknown place")
     return made.tz_localize("UTC").tz_convert(zone)
+
+
+def _period_made(said: Any) -> Any:
+    ordinal, freq = exactly(2, said)
+    return _pandas("Period")(ordinal=typed(ordinal, int), freq=_freq(freq))
 
 
 def _missing_made(said: Any) -> Any:
@@ -220,11 +225,11 @@ ROWS = (
     ),
     Crossing(
         "an Interval", ("pandas:Interval",), lambda v: (v.left, v.right, v.closed),
-        lambda said: _pandas("Interval")(*said),
+        lambda said: _pandas("Interval")(*exactly(3, said)),
     ),
     Crossing(
         "a Period", ("pandas:Period",), lambda v: (v.ordinal, v.freqstr),
-        lambda said: _pandas("Period")(ordinal=typed(said[0], int), freq=_freq(said[1])),
+        _period_made,
     ),
     Crossing(
         "a missing value of pandas", (), str, _missing_made,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from chainrule.grading.remote.crossings.row import Crossing, of, typed
+from chainrule.grading.remote.crossings.row import Crossing, exactly, of, typed
 from chainrule.grading.remote.wire_types import Unfit
 
 __all__ = ["ROWS"]
@@ -36,7 +36,7 @@ def _fraction_apart(value: Any) -> tuple[int, int]:
 
 
 def _fraction_made(said: Any) -> Any:
-    top, bottom = (typed(part, int) for part in said)
+    top, bottom = (typed(part, int) for part in exactly(2, said))
     if max(top.bit_length(), bottom.bit_length()) > 3 * _MOST_DIGITS:
         raise Unfit("a Fraction of too many digits")
     return of("fractions", "Fraction")(top, bottom)
@@ -50,7 +50,7 @@ def _fields(*names: str) -> Callable[[Any], tuple[Any, ...]]:
 
 
 def _dated(name: str) -> Callable[[Any], Any]:
-    return lambda said: of("datetime", name)(*(typed(part, int) for part in said))
+    return lambda said: of("datetime", name)(*(typed(part, int) for part in exactly(3, said)))
 
 
 _DAY, _CLOCK = ("year", "month", "day"), ("hour", "minute", "second", "microsecond")
@@ -66,13 +66,13 @@ def _clock_apart(*names: str) -> Callable[[Any], Any]:
     return apart
 
 
-def _clock_made(name: str) -> Callable[[Any], Any]:
+def _clock_made(name: str, count: int) -> Callable[[Any], Any]:
     def made(said: Any) -> Any:
-        numbers, zone, fold = said
+        numbers, zone, fold = exactly(3, said)
         if zone is not None:
             typed(zone, of("datetime", "timezone"))
-        numbers = (typed(part, int) for part in numbers)
-        return of("datetime", name)(*numbers, zone, fold=fold)
+        whole = [typed(part, int) for part in exactly(count, numbers)]
+        return of("datetime", name)(*whole, zone, fold=fold)
 
     return made
 
@@ -87,7 +87,7 @@ def _zone_made(said: Any) -> Any:
 def _path_made(said: Any) -> Any:
     """One that leads out of the folder of the notebook is a name alone: nothing can be opened,
     written or deleted by it."""
-    text, is_a_file = said
+    text, is_a_file = exactly(2, said)
     pure = of("pathlib", "PurePosixPath")(typed(text, str))
     if len(text) > 4096 or "\0" in text:
         raise Unfit("no path")
@@ -128,7 +128,7 @@ def _keep(key: Any, kind: type) -> type:
 
 
 def _class_made(said: Any) -> type:
-    name, base = typed(said, tuple)
+    name, base = exactly(2, said)
     if base not in _SCALARS or not typed(name, str).isidentifier() or len(name) > _LONGEST_NAME:
         raise Unfit("no class of numbers or text")
     known = _CLASSES.get((name, base))
@@ -142,7 +142,7 @@ def _named_apart(value: Any) -> Any:
 
 
 def _named_made(said: Any) -> Any:
-    described, plain = said
+    described, plain = exactly(2, said)
     kind = _class_made(described)
     base = kind.__mro__[1]
     return base.__new__(kind, typed(plain, base))
@@ -153,9 +153,10 @@ ROWS = (
     Crossing("a Fraction", ("fractions:Fraction",), _fraction_apart, _fraction_made),
     Crossing("a date", ("datetime:date",), _fields(*_DAY), _dated("date")),
     Crossing(
-        "a datetime", ("datetime:datetime",), _clock_apart(*_DAY, *_CLOCK), _clock_made("datetime")
+        "a datetime", ("datetime:datetime",), _clock_apart(*_DAY, *_CLOCK),
+        _clock_made("datetime", 7),
     ),
-    Crossing("a time of day", ("datetime:time",), _clock_apart(*_CLOCK), _clock_made("time")),
+    Crossing("a time of day", ("datetime:time",), _clock_apart(*_CLOCK), _clock_made("time", 4)),
     Crossing(
         "a timedelta", ("datetime:timedelta",), _fields("days", "seconds", "microseconds"),
         _dated("timedelta"),

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from chainrule.grading.remote.wire_types import Unfit
 
-__all__ = ["Crossing", "of", "typed"]
+__all__ = ["Crossing", "exactly", "of", "typed"]
 
 
 class Crossing(NamedTuple):
@@ -38,3 +38,10 @@ def typed(value: Any, kind: type) -> Any:
     if type(value) is not kind:
         raise Unfit(f"{kind.__name__} was expected")
     return value
+
+
+def exactly(count: int, said: Any) -> tuple[Any, ...]:
+    """The parts of a tuple of so many. Raises Unfit, for a range without an end too."""
+    if type(said) is not tuple or len(said) != count:
+        raise Unfit(f"{count} parts were expected")
+    return said

@@ -97,9 +97,7 @@ def _read(source: Reader) -> Any:
 
 def crosses(kind: type) -> bool:
     """Whether values of a class cross as what they are."""
-    return any(
-        getattr(sys.modules.get(module), name, None) is kind for module, name in _NAMED
-    )
+    return any(getattr(sys.modules.get(module), name, None) is kind for module, name in _NAMED)
 
 
 def becoming(value: Any) -> Callable[[Any, Any], None] | None:
