@@ -23,7 +23,7 @@ from chainrule.grading.remote.captured import Stream
 __all__ = ["Around"]
 
 _MOST_SEEDS = 1000  # since the last call; a check that sets more sets the same ones again
-_OWN = {"input": builtins.input, "print": builtins.print, "stdin": sys.stdin}
+_OWN = {"input": builtins.input, "print": builtins.print}
 
 _seeds: list[tuple[str, tuple[Any, ...]]] = []
 """The seeds that were set since the other side was told: of which generator, with what."""
@@ -47,7 +47,7 @@ def _note_seeds() -> None:
 
 
 class Around:
-    """What the other side was told, and what it said; most: bytes that one call may print.
+    """What the other side was told. said: what it said of a call; most: bytes of that.
 
     Where nothing is arranged, all of it is a look at a few names before each call.
     """
@@ -55,28 +55,37 @@ class Around:
     def __init__(self, most: int) -> None:
         _note_seeds()
         _seeds.clear()
+        self.said: list[tuple[str, str, int]] = []
         self._most = self._room = most
         self._stdout, self._stdin = sys.stdout, sys.stdin
         self._warned = warnings._showwarnmsg_impl  # type: ignore[attr-defined]
-        self._told: tuple[Any, ...] = self._seen()
-        self._said: list[tuple[str, str, Any]] = []
-
-    def _seen(self) -> tuple[Any, ...]:
-        out = sys.stdout
-        heard = type(out) is not Stream and out is not self._stdout
-        recorded = warnings._showwarnmsg_impl is not self._warned  # type: ignore[attr-defined]
-        return heard, recorded, builtins.input, builtins.print, sys.stdin
+        self._heard = self._recorded = False
+        self._seen = self._stdout, self._warned, builtins.input, builtins.print, self._stdin
 
     def news(self) -> tuple[Any, ...] | None:
         """What the other side has to be told before the next call: whether prints and warnings are
         heard, functions in place of `input`, `print` and `sys.stdin.readline`, seeds. Or None."""
-        seen = self._seen()
-        if seen == self._told and not _seeds:
+        out, warned, ask, show, lines = self._seen
+        if (
+            sys.stdout is out
+            and builtins.input is ask
+            and builtins.print is show
+            and warnings._showwarnmsg_impl is warned  # type: ignore[attr-defined]
+            and sys.stdin is lines
+            and not _seeds
+        ):
             return None
-        self._told = seen
-        heard, recorded, ask, show, lines = seen
+        out, ask, show, lines = sys.stdout, builtins.input, builtins.print, sys.stdin
+        warned = warnings._showwarnmsg_impl  # type: ignore[attr-defined]
+        heard = type(out) is not Stream and out is not self._stdout
+        recorded = warned is not self._warned
         seeds = list(_seeds)
         _seeds.clear()
+        was, self._seen = self._seen, (out, warned, ask, show, lines)
+        if (heard, recorded) == (self._heard, self._recorded) and was[2:] == self._seen[2:]:
+            if not seeds:
+                return None
+        self._heard, self._recorded = heard, recorded
         return (
             heard,
             recorded,
@@ -97,16 +106,16 @@ class Around:
         name, text, line = said
         self._room -= len(text) + 1
         if self._room > 0:
-            self._said.append((name, text, line))
+            self.said.append((name, text, line))
 
     def repeat(self) -> None:
         """Say it here. Raises what comes of it: a check may turn warnings into errors."""
-        said, self._said, self._room = self._said, [], self._most
+        said, self.said, self._room = self.said, [], self._most
         for name, text, line in said:
             if name == "out" or name == "err":
                 stream = sys.stdout if name == "out" else sys.stderr
-                if self._told[0] and type(stream) is not Stream and stream is not sys.__stderr__:
+                if self._heard and type(stream) is not Stream and stream is not sys.__stderr__:
                     stream.write(text)
-            elif self._told[1]:
+            elif self._recorded:
                 kind = wire_types.warning_of(name)
                 warnings.warn_explicit(text, kind, "<student cell>", max(line, 0), registry={})

@@ -208,7 +208,8 @@ class RemoteStudent(Connection):
             try:
                 return self.ask(op, *args, clock=limit)
             finally:
-                self.around.repeat()
+                if self.around.said:
+                    self.around.repeat()
         except Closed:
             raise Gone(self._end("")) from None
         except TooManyThreads:
