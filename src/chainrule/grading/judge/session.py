@@ -327,7 +327,7 @@ class Session:
         from here, and else it is not there. Raises Gone, Overran."""
         for statement in cell.imports.splitlines():
             self._imported.update(_imported_by(statement))
-        for name in [name for name in self._imported if name not in self._names]:
+        for name in [name for name in self._imported if not self._names.has(name)]:
             if self._has(student, name):
                 dict.__setitem__(self._names, name, self._imported.pop(name))
 
