@@ -15,79 +15,41 @@ from grader_tests.support.limits import LIMITS
 from grader_tests.support.notebooks import answered, cell, master, points, submission
 
 ANSWER = """
-import datetime, fractions
-from collections import namedtuple
 class Point:
     def __init__(self, x): self.x = x
     def twice(self): return 2 * self.x
-class Mine(ValueError): pass
-class Open:
-    def __enter__(self): self.open = True; return self
-    def __exit__(self, *error): self.open = False
-Pair = namedtuple("Pair", "a b")
+class Money:
+    def __init__(self, cents): self.cents = cents
+    def __eq__(self, other): return self.cents == getattr(other, 'cents', other)
 def double(x): return 2 * x
-def count(n): yield from range(n)
-def fail(): raise Mine("own")
-def hello(): print("hello")
-def day(): return datetime.date(2020, 1, 2)
-def third(): return fractions.Fraction(1, 3)
+def x_of(it): return it.x
 """
 
 # name: (why it does not work outside, the check)
 CHECKS = {
-    "output": (
-        "what a student's function prints stays in the jail",
-        "import io, contextlib\nout = io.StringIO()\nwith contextlib.redirect_stdout(out):\n"
-        "    hello()\nassert out.getvalue() == 'hello\\n'",
-    ),
-    "patch": (
-        "the jail has a print of its own",
-        "from unittest.mock import patch\nwith patch('builtins.print') as shown:\n    hello()\n"
-        "assert shown.called",
-    ),
     "source": (
         "a proxy has no source",
         "import inspect\nassert 'return' in inspect.getsource(double)",
-    ),
-    "generator": (
-        "a proxy is of no kind that inspect knows",
-        "import inspect\nassert inspect.isgeneratorfunction(count)",
-    ),
-    "except": (
-        "an exception crosses as its built-in kin",
-        "try:\n    fail()\nexcept Mine:\n    pass",
-    ),
-    "with": (
-        "a proxy is no context manager",
-        "with Open() as one:\n    assert one.open\nassert not one.open",
     ),
     "subclass": (
         "a student's class cannot be a base class in the judge",
         "class More(Point):\n    pass\nassert More(1).twice() == 2",
     ),
-    "copy": (
-        "a proxy cannot be copied",
-        "import copy\nassert copy.deepcopy(Point(1)).x == 1",
+    "plain": (
+        "a proxy never equals plain data, whatever its class says",
+        "assert Money(3) == 3",
     ),
-    "tuple": (
-        "a named tuple is a proxy, not a tuple",
-        "assert Pair(1, 2) == (1, 2)",
+    "pickle": (
+        "a proxy is not pickled",
+        "import pickle\nassert pickle.loads(pickle.dumps(Point(1))).x == 1",
     ),
-    "hash": (
-        "a proxy's hash is its own",
-        "assert len({Pair(1, 2), Pair(1, 2)}) == 1",
+    "attribute": (
+        "a list that is an attribute crosses as a copy",
+        "one = Point([1])\none.x.append(2)\nassert one.x == [1, 2]",
     ),
-    "date": (
-        "dates do not cross by value",
-        "import datetime\nassert day() == datetime.date(2020, 1, 2)",
-    ),
-    "fraction": (
-        "fractions do not cross by value",
-        "from fractions import Fraction\nassert third() == Fraction(1, 3)",
-    ),
-    "names": (
-        "globals() are the judge's",
-        "assert 'double' in globals()",
+    "handed": (
+        "an object of the check's own class stays here",
+        "class Mine:\n    x = 3\nassert x_of(Mine()) == 3",
     ),
 }  # fmt: skip
 MASTER = master(

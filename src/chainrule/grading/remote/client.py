@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import linecache
 import signal
-from collections.abc import Iterator, Sequence
+import types
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakValueDictionary
 
-import numpy as np
-
 from chainrule.grading.limits import Limits
 from chainrule.grading.remote import wire_types
+from chainrule.grading.remote.around import Around
+from chainrule.grading.remote.changed import changes, copy_back
 from chainrule.grading.remote.clock import Budget, GuestCost, Limit, Stopwatch, TooManyThreads
 from chainrule.grading.remote.connection import Connection
 from chainrule.grading.remote.framing import Clock, FramedSocket
-from chainrule.grading.remote.proxy import Kind, Proxy, Remote, proxy_class, remote_of
-from chainrule.grading.remote.wire_types import Closed, Late, Ref, WireError
+from chainrule.grading.remote.kinds import proxy_class
+from chainrule.grading.remote.proxy import Kind, Proxy, Remote, remote_of
+from chainrule.grading.remote.raised import behind, stands_for, stands_for_class
+from chainrule.grading.remote.wire_types import OF_A_CLASS, Closed, Late, Ref, WireError
 
 if TYPE_CHECKING:
     import socket
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
 __all__ = ["Gone", "Overran", "RemoteProcess", "RemoteStudent"]
 
 _MOST_KINDS = 1000
+_FUNCTION = proxy_class(("function", ("__call__",), (), "builtins:function", ()))
+_CLASS = proxy_class(("type", ("__call__",), (), "builtins:type", ()))
 _UNTRACED = 16 << 20  # bytes that a process may take for itself while it is traced
 
 
@@ -70,22 +75,25 @@ class RemoteStudent(Connection):
 
     lost: why the guest is no more, or None. orphaned: it went with the supervisor, by no fault of
     the student's. overran: a call took too long, and no other one is made until that is cleared.
-    budget: what the whole submission may spend. spent: seconds of the last request; slowest: of the
-    slowest one that ran no cell.
+    budget: what the whole submission may spend. around: what a check arranged here, and hears.
+    spent: seconds of the last request; slowest: of the slowest one that ran no cell. requests: how
+    many there were, until whoever counts sets it to 0.
     """
 
     def __init__(self, process: RemoteProcess, limits: Limits, budget: Budget) -> None:
         caps = wire_types.Caps(limits.message_bytes, limits.items, limits.hashed_items)
         super().__init__(FramedSocket(process.sock), caps, limits.call_depth)
         self._process, self._limits, self.budget = process, limits, budget
-        self._kinds = {0: proxy_class(("function", ("__call__",), ()))}
+        self._kinds = {0: _FUNCTION}
         self._shown: WeakValueDictionary[int, Proxy] = WeakValueDictionary()
         self._watch = Stopwatch(process)
         self._limit = Limit(self._watch, process, limits.threads)
         self._stopping = False
+        self.around = Around(limits.output_bytes)
         self.lost: str | None = None
         self.orphaned = self.overran = False
         self.spent = self.slowest = 0.0
+        self.requests = 0
 
     # Requests
 
@@ -109,11 +117,11 @@ class RemoteStudent(Connection):
             answer, changed = self._within(seconds, "method", target, method, args, kwargs)
         else:
             answer, changed = self._within(seconds, "call", target, args, kwargs)
-        for key, value in _changes(changed, 2):
+        for key, value in changes(changed, 2):
             if type(key) is int and 0 <= key < len(args):
-                _copy_back(args[key], value)
+                copy_back(args[key], value)
             elif type(key) is str and key in kwargs:
-                _copy_back(kwargs[key], value)
+                copy_back(kwargs[key], value)
         return answer
 
     def steps(
@@ -170,11 +178,11 @@ class RemoteStudent(Connection):
             len(raised) == len(answers) == len(asked)
         ):
             raise TypeError("as many answers as calls were expected of student code")
-        for step, key, value in _changes(changed, 3):
+        for step, key, value in changes(changed, 3):
             if type(step) is type(key) is int and 0 <= step < len(asked):
                 args = asked[step][2]
                 if 0 <= key < len(args):
-                    _copy_back(args[key], value)
+                    copy_back(args[key], value)
         pairs = zip(raised, answers, strict=True)
         return [self._raised(one) if bad else one for bad, one in pairs], more
 
@@ -185,6 +193,7 @@ class RemoteStudent(Connection):
             raise Overran("is not called again, since it took too long before")
         if self.budget.left <= 0:
             raise Overran("was not called: the time for this submission is over")
+        self.requests += 1
         outermost, outer = self._depth == 0, self._limit
         if outermost:
             self._watch.start()
@@ -196,7 +205,14 @@ class RemoteStudent(Connection):
             limit.told = "took longer than what was left of the time for this submission"
         self._limit = limit
         try:
-            return self.ask(op, *args, clock=limit)
+            news = self.around.news()
+            if news is not None:
+                self.ask("arrange", *news, clock=limit)
+            try:
+                return self.ask(op, *args, clock=limit)
+            finally:
+                if self.around.said:
+                    self.around.repeat()
         except Closed:
             raise Gone(self._end("")) from None
         except TooManyThreads:
@@ -260,6 +276,7 @@ class RemoteStudent(Connection):
         """Answer student code: it may call the functions that a check handed to it."""
         self._watch.pause()
         try:
+            self.around.repeat()
             return self._called(op, args)
         finally:
             self._watch.resume()  # what the check's own function took is not the student's time
@@ -267,6 +284,8 @@ class RemoteStudent(Connection):
     def _called(self, op: str, args: tuple[Any, ...]) -> tuple[Any, Any]:
         if self._stopping:
             raise TimeoutError("time is up")
+        if op == "about" and len(args) == 1 and isinstance(args[0], types.FunctionType):
+            return (str(args[0].__name__), str(args[0].__doc__ or "") or None), None
         if op != "call" or len(args) != 3 or type(args[2]) is not dict:
             raise TypeError("student code may only call what a check handed to it")
         target, positional, named = args
@@ -275,6 +294,9 @@ class RemoteStudent(Connection):
         if not all(type(key) is str for key in named):
             raise TypeError("keywords must be strings")
         return target(*positional, **named), None
+
+    def told(self, what: Any) -> None:
+        self.around.hear(what)
 
     # Objects
 
@@ -287,23 +309,30 @@ class RemoteStudent(Connection):
         return 0
 
     def native(self, value: Any) -> Ref | None:
-        if not isinstance(value, Proxy):
+        found = value if isinstance(value, Proxy) else behind(value)
+        if found is None:
             return None
-        remote = remote_of(value)
+        remote = remote_of(found)
         if remote.owner is not self:
             raise TypeError("an object of a process that has ended")
         return Ref(False, remote.number, remote.kind)
 
     def foreign(self, number: int, kind: int) -> Any:
-        known = self._shown.get(number)
-        if known is not None:
-            remote_of(known).count += 1
-            return known
-        shown = self._shown[number] = self.kind(kind).shown(Remote(self, number, kind))
-        return shown
+        shown = self._shown.get(number)
+        if shown is not None:
+            remote_of(shown).count += 1
+            kind = remote_of(shown).kind
+        else:
+            shown = self._shown[number] = self.kind(kind).shown(Remote(self, number, kind))
+        raised = self.kind(kind & ~OF_A_CLASS).raised
+        if raised is None:
+            return shown
+        return stands_for_class(raised, shown) if kind & OF_A_CLASS else stands_for(raised, shown)
 
     def kind(self, number: int) -> Kind:
         """What is known of a kind of objects; asked for when the kind is first met."""
+        if number & OF_A_CLASS:
+            return _CLASS
         if number not in self._kinds:
             if len(self._kinds) >= _MOST_KINDS:
                 raise WireError("too many kinds of objects")
@@ -317,8 +346,9 @@ class RemoteStudent(Connection):
             return self.raised(*what)
         return RuntimeError("an answer that cannot be read")
 
-    def raised(self, name: str, message: str, where: Any) -> BaseException:
-        error = wire_types.unpack_exception(name, message)
+    def raised(self, name: str, message: str, where: Any, error: Any = None) -> BaseException:
+        if not isinstance(error, Exception):
+            error = wire_types.unpack_exception(name, message)
         if type(where) is tuple and [type(part) for part in where] == [int, str]:
             return _raised_in_cell(error, *where)
         return error
@@ -343,40 +373,6 @@ def _raised_in_cell(error: Exception, number: int, text: str) -> Exception:
     except Exception as raised:
         return raised
     return error
-
-
-def _changes(said: Any, parts: int) -> Iterator[tuple[Any, ...]]:
-    """What a jail says was changed of arguments: tuples of so many parts, the last the value."""
-    for one in said if type(said) is list else ():
-        if type(one) is tuple and len(one) == parts:
-            yield one
-
-
-def _copy_back(original: Any, changed: Any) -> Any:
-    """Make a mutable argument what it has become; what stands in its place."""
-    if type(original) is not type(changed):
-        return changed
-    if isinstance(original, np.ndarray):
-        if original.shape != changed.shape or original.dtype != changed.dtype:
-            return changed
-        if original.flags.writeable:
-            original[...] = changed
-    elif isinstance(original, list):
-        pairs = zip(original, changed, strict=False)
-        original[:] = [_copy_back(a, b) for a, b in pairs] + changed[len(original) :]
-    elif isinstance(original, tuple):
-        for a, b in zip(original, changed, strict=False):
-            _copy_back(a, b)
-    elif isinstance(original, dict):
-        merged = {k: _copy_back(original.get(k), value) for k, value in changed.items()}
-        original.clear()
-        original.update(merged)
-    elif isinstance(original, set):
-        original.clear()
-        original.update(changed)
-    else:
-        return changed
-    return original
 
 
 def _ending(code: int | None) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from chainrule.grading.remote import array_types  # noqa: F401  which has rows of its own
+from chainrule.grading.remote.crossings import table  # noqa: F401  and so has this
 from chainrule.grading.remote.wire_types import (
     COMPLEX,
     FLOAT,

@@ -16,7 +16,7 @@ from chainrule.grading.remote.wire_types import Caps, Ref, WireError
 
 __all__ = ["CHANGED", "RAISED", "RESULT", "Connection"]
 
-_REQUEST, RESULT, CHANGED, RAISED = range(4)
+_REQUEST, RESULT, CHANGED, RAISED, _TOLD = range(5)
 _HEADER = struct.Struct("<BI")  # which of these, and the number of the request
 
 
@@ -52,9 +52,13 @@ class Connection:
         """What sort of object `value` is; raises TypeError where it must not be referred to."""
         raise NotImplementedError
 
-    def raised(self, name: str, message: str, where: Any) -> BaseException:
-        """The other end's exception, as this end raises it."""
+    def raised(self, name: str, message: str, where: Any, error: Any = None) -> BaseException:
+        """The other end's exception, as this end raises it. error: itself, if it was sent along."""
         return wire_types.unpack_exception(name, message)
+
+    def sent(self, error: BaseException) -> Any:
+        """What of an exception is sent along with what it says: itself, or None."""
+        return None
 
     def where(self, error: BaseException) -> Any:
         """Plain data about where `error` was raised, sent along with it."""
@@ -146,11 +150,21 @@ class Connection:
             kind, got, body = self._message(clock)
             if kind == _REQUEST:
                 self._serve(got, body)
+            elif kind == _TOLD:
+                self.told(body)
             elif got == number:
                 break
             else:
                 self.stray()
         return self.outcome(kind, body)
+
+    def tell(self, what: Any) -> None:
+        """Say something that wants no answer, before an answer."""
+        self._line.send(_HEADER.pack(_TOLD, 0) + codec.encode(what))
+
+    def told(self, what: Any) -> None:
+        """The other end said something that wants no answer."""
+        raise WireError("a message of an unknown form")
 
     def outcome(self, kind: int, body: Any) -> tuple[Any, Any]:
         """What an answer says, as `ask` returns or raises it."""
@@ -158,10 +172,10 @@ class Connection:
             return body, None
         if kind == CHANGED and type(body) is tuple and len(body) == 2:
             return body
-        if kind == RAISED and type(body) is tuple and len(body) == 3:
-            name, message, where = body
+        if kind == RAISED and type(body) is tuple and len(body) == 4:
+            name, message, where, error = body
             if type(name) is str and type(message) is str:
-                raise self.raised(name, message, where)
+                raise self.raised(name, message, where, error)
         raise WireError("a message of an unknown form")
 
     def stray(self) -> None:
@@ -212,7 +226,7 @@ class Connection:
         name, text = wire_types.pack_exception(error)
         if isinstance(error, WireError):
             name = "TypeError"
-        return codec.encode((name, text, self.where(error)))
+        return codec.encode((name, text, self.where(error), self.sent(error)), self.refer)
 
     def _served(self, body: Any) -> tuple[Any, Any]:
         if type(body) is not tuple or len(body) != 3:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import copy
 import dis
 import inspect
+import math
+import selectors
+import time
 import types
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -16,14 +21,19 @@ if TYPE_CHECKING:
 __all__ = ["SPECIALS", "plain_methods", "specials"]
 
 
-_CONVERSIONS = "call len iter next getitem setitem delitem contains bool float int complex index"
+_CONVERSIONS = (
+    "call len iter next getitem setitem delitem contains bool float int complex index hash bytes "
+    "round trunc floor ceil reversed enter exit await"
+)
 _UNARY = "neg pos abs invert"
 _BINARY = "add sub mul truediv floordiv mod pow matmul and or xor lshift rshift"
 _ORDER = "lt le gt ge eq"
 SPECIALS = tuple(
     f"__{name}__"
-    for name in f"{_CONVERSIONS} {_UNARY} {_BINARY} {_ORDER}".split()
-    + ["r" + name for name in _BINARY.split()]
+    for name in [
+        *f"{_CONVERSIONS} {_UNARY} {_BINARY} {_ORDER} divmod rdivmod".split(),
+        *(side + name for side in "ri" for name in _BINARY.split()),
+    ]
 )
 _STORE, _EXTENDED = dis.opmap["STORE_ATTR"], dis.EXTENDED_ARG
 
@@ -62,6 +72,24 @@ def _stored(code: types.CodeType) -> Iterator[str]:
             argument = 0
 
 
+def home(kind: type) -> str:
+    """Where a class is found, "module:name"; nothing for one of the notebook's."""
+    return "" if kind.__module__ == "__main__" else f"{kind.__module__}:{kind.__name__}"
+
+
+def bases(kind: type) -> tuple[Any, ...]:
+    """What an exception is derived from, or of a library's, itself."""
+    if not issubclass(kind, BaseException):
+        return ()
+    if kind.__module__ != "__main__":
+        return (home(kind), *bases(kind.__mro__[1]))
+    return tuple(
+        base if base in wire_types.TYPE_NUMBERS or base.__module__ == "__main__" else home(base)
+        for base in kind.__bases__
+        if issubclass(base, BaseException)
+    )
+
+
 def operate(name: str, value: Any, *args: Any) -> Any:
     """What a special method does, with Python's own rules for NotImplemented left to the judge."""
     plain = _FUNCTIONS_OF.get(name)
@@ -79,16 +107,82 @@ _FUNCTIONS_OF: dict[str, Callable[..., Any]] = {
     "__delitem__": lambda value, key: value.__delitem__(key),
     "__contains__": lambda value, item: item in value,
     "__index__": lambda value: value.__index__(),
+    "__hash__": hash, "__bytes__": bytes, "__round__": round, "__reversed__": reversed,
+    "__trunc__": math.trunc, "__floor__": math.floor, "__ceil__": math.ceil,
+    "__format__": format, "__copy__": copy.copy, "__deepcopy__": copy.deepcopy,
+    "__enter__": lambda value: type(value).__enter__(value),
     "__instancecheck__": lambda value, other: isinstance(other, value),
     "__subclasscheck__": lambda value, other: issubclass(other, value),
 }  # fmt: skip
 
 
 def next_of(iterator: Any) -> tuple[bool, Any]:
+    """(whether there is a next item, and that; or what the iterator returned in the end)."""
+    return _stepped(lambda: next(iterator))
+
+
+def send_to(generator: Any, value: Any) -> tuple[bool, Any]:
+    """As `next_of`, of a generator or a coroutine that something is sent to."""
+    return _stepped(lambda: generator.send(value))
+
+
+def throw_into(generator: Any, error: Any) -> tuple[bool, Any]:
+    """As `send_to`, with an exception, see `unpacked`."""
+    return _stepped(lambda: generator.throw(unpacked(error)))
+
+
+def _stepped(step: Callable[[], Any]) -> tuple[bool, Any]:
     try:
-        return True, next(iterator)
-    except StopIteration:
-        return False, None
+        return True, step()
+    except StopIteration as end:
+        return False, end.value
+
+
+def unpacked(error: Any) -> BaseException:
+    """The exception that `kinds.packed` told of."""
+    return wire_types.unpack_exception(*error) if type(error) is tuple else error
+
+
+def leave(manager: Any, error: Any) -> bool:
+    """What the `__exit__` of a context manager says of an exception, or of None."""
+    found = None if error is None else unpacked(error)
+    kind = None if found is None else type(found)
+    return bool(type(manager).__exit__(manager, kind, found, None))
+
+
+def await_it(awaitable: Any) -> Any:
+    """What something that can be awaited gives in the end."""
+
+    async def wait() -> Any:
+        return await awaitable
+
+    loop = _Loop(_Waiting())
+    try:
+        return loop.run_until_complete(wait())
+    finally:
+        loop.close()
+
+
+class _Waiting(selectors.SelectSelector):
+    """Waits for the time alone: there are no sockets in a jail."""
+
+    def select(self, timeout: float | None = None) -> list[Any]:
+        if timeout is None:
+            raise RuntimeError("it waits for something that cannot happen here")
+        time.sleep(max(timeout, 0))
+        return []
+
+
+class _Loop(asyncio.SelectorEventLoop):
+    """An event loop without the pair of sockets by which threads wake it."""
+
+    _csock = _ssock = None
+
+    def _make_self_pipe(self) -> None:
+        pass
+
+    def _close_self_pipe(self) -> None:
+        pass
 
 
 def signature_of(target: Any) -> list[tuple[str, int, bool, Any]]:

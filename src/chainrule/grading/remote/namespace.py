@@ -11,6 +11,9 @@ from chainrule.grading.remote.proxy import Proxy
 __all__ = ["CheckNamespace"]
 
 
+_ASKED = ("input", "print")  # which a check may define anew, for the student's code to call
+
+
 class CheckNamespace(dict[str, Any]):
     """A dict in which names that the worker has not bound are looked up in the guest.
 
@@ -27,20 +30,55 @@ class CheckNamespace(dict[str, Any]):
         self._replaced: set[str] = set()
 
     def __missing__(self, name: str) -> Any:
-        builtin = hasattr(builtins, name) and name not in self.owned
-        if self.student is None or builtin or name.startswith("__"):
+        if not self._is_theirs(name):
             raise KeyError(name)
+        assert self.student is not None
         answer = self.student.request("find", name)
         if type(answer) is not tuple or len(answer) != 2 or answer[0] is not True:
             raise KeyError(name)
         self._seen.add(name)
         return answer[1]
 
+    def _is_theirs(self, name: Any) -> bool:
+        """Whether a name that is not bound here is one to ask the guest about."""
+        if self.student is None or type(name) is not str or name.startswith("__"):
+            return False
+        return name in self.owned or not hasattr(builtins, name)
+
+    def has(self, name: str) -> bool:
+        """Whether the worker itself has bound a name."""
+        return super().__contains__(name)
+
+    # What a check finds in `globals()` and in `dir()`: its own names and the student's.
+
+    def __contains__(self, name: object) -> bool:
+        if super().__contains__(name):
+            return True
+        if not self._is_theirs(name) or str(name).startswith("_"):
+            return False
+        assert self.student is not None
+        return self.student.request("has", name) is True
+
+    def get(self, name: str, default: Any = None) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            return default
+
+    def keys(self) -> Any:
+        found = dict.fromkeys(super().keys())
+        if self.student is not None:
+            answer = self.student.request("names")
+            names = answer if type(answer) is list else ()
+            found |= {one: None for one in names if type(one) is str and one[:1] != "_"}
+        return found.keys()
+
     def __setitem__(self, name: str, value: Any) -> None:
         super().__setitem__(name, value)
         if self.student is None or not isinstance(name, str) or name.startswith("_"):
             return
-        if name in self.owned or (name in self._seen and isinstance(value, Proxy)):
+        theirs = name in self.owned or (name in self._seen and isinstance(value, Proxy))
+        if theirs or (name in _ASKED and callable(value)):
             try:
                 self.student.request("bind", name, value)
             except TypeError:  # nothing that a student's code could use
@@ -48,7 +86,7 @@ class CheckNamespace(dict[str, Any]):
             self._replaced.add(name)
 
     def __delitem__(self, name: str) -> None:
-        own = name in self
+        own = self.has(name)
         if own:
             super().__delitem__(name)
         if self.student is not None and (not own or name in self._replaced | self.owned):
@@ -63,6 +101,8 @@ class CheckNamespace(dict[str, Any]):
         for name in self._replaced:
             self.pop(name, None)
         self._replaced.clear()
+        if self.student is not None:
+            self.student.around.settle()
 
 
 class _Builtins(dict[str, Any]):

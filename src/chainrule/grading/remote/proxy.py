@@ -9,12 +9,10 @@ code gets to see the 9) is an object again, which no longer turns into plain dat
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
-from chainrule.grading.remote.introspect import SPECIALS
-
-__all__ = ["Kind", "Owner", "Proxy", "Remote", "proxy_class", "remote_of"]
+__all__ = ["Kind", "Owner", "Proxy", "Remote", "ask", "remote_of"]
 
 _LONGEST_TEXT = 10_000  # characters of a repr
 
@@ -73,7 +71,8 @@ def remote_of(proxy: Any) -> Remote:
     return object.__getattribute__(proxy, "_remote_")
 
 
-def _ask(proxy: Any, op: str, *args: Any) -> Any:
+def ask(proxy: Any, op: str, *args: Any) -> Any:
+    """Ask for something of the object that a proxy stands for."""
     return remote_of(proxy).owner.request(op, *args)
 
 
@@ -93,7 +92,7 @@ class Proxy:
         remote = remote_of(self)
         if name in remote.owner.kind(remote.kind).methods and not remote.changed:
             return _Method(self, name)
-        return _ask(self, "get", self, name)
+        return ask(self, "get", self, name)
 
     def __steps__(
         self, steps: Sequence[tuple[int, str, tuple[Any, ...]]], made_with: Sequence[Any] = ()
@@ -125,7 +124,7 @@ class Proxy:
     ) -> tuple[list[Any], tuple[float, ...]]:
         """A program of `check.engine.programs` run beside this class, in one message: what its
         actions gave, and what it cost, as the jail says."""
-        answer = _ask(self, "program", self, list(program), list(actions), count)
+        answer = ask(self, "program", self, list(program), list(actions), count)
         if type(answer) is tuple and len(answer) == 2 and type(answer[0]) is list:
             found, cost = answer
             numbers = type(cost) is tuple and all(type(one) in (int, float) for one in cost)
@@ -135,26 +134,42 @@ class Proxy:
 
     def __setattr__(self, name: str, value: Any) -> None:
         remote_of(self).changed = True
-        _ask(self, "set", self, name, value)
+        ask(self, "set", self, name, value)
 
     def __delattr__(self, name: str) -> None:
-        _ask(self, "del", self, name)
+        ask(self, "del", self, name)
 
     def __repr__(self) -> str:
-        return _text(_ask(self, "operate", "__repr__", self))
+        return _text(ask(self, "operate", "__repr__", self))
 
     def __str__(self) -> str:
-        return _text(_ask(self, "operate", "__str__", self))
+        return _text(ask(self, "operate", "__str__", self))
 
     def __format__(self, spec: str) -> str:
-        return format(str(self), spec)
+        return _text(ask(self, "operate", "__format__", self, spec))
 
     def __dir__(self) -> list[str]:
-        names = _ask(self, "operate", "__dir__", self)
+        names = ask(self, "operate", "__dir__", self)
         return [name for name in names if isinstance(name, str)]
 
     def __hash__(self) -> int:
-        return hash(("chainrule proxy", remote_of(self).number))
+        remote = remote_of(self)
+        if not remote.derived and "__hash__" in remote.owner.kind(remote.kind).specials:
+            found = ask(self, "operate", "__hash__", self)
+            return hash(found) if type(found) is int else 0
+        return hash(("chainrule proxy", remote.number))
+
+    def __copy__(self) -> Any:
+        return self._copied_("__copy__")
+
+    def __deepcopy__(self, _: dict[int, Any]) -> Any:
+        return self._copied_("__deepcopy__")
+
+    def _copied_(self, how: str) -> Any:
+        found = ask(self, "operate", how, self)
+        if isinstance(found, Proxy):
+            remote_of(found).derived = remote_of(self).derived
+        return found
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Proxy):
@@ -164,19 +179,20 @@ class Proxy:
             return True
         if "__eq__" not in mine.owner.kind(mine.kind).specials:
             return False
-        return _pair(_ask(self, "operate", "__eq__", self, other)) is True
+        answer = ask(self, "operate", "__eq__", self, other)
+        return type(answer) is tuple and len(answer) == 2 and answer[0] is answer[1] is True
 
     def __ne__(self, other: object) -> bool:
         return not self == other
 
     @property
     def __doc__(self) -> Any:  # type: ignore[override]
-        return _ask(self, "get", self, "__doc__")
+        return ask(self, "get", self, "__doc__")
 
     @property
     def __signature__(self) -> inspect.Signature:
         try:
-            rows = _ask(self, "signature", self)
+            rows = ask(self, "signature", self)
             return inspect.Signature([_parameter(*row) for row in rows])
         except (TypeError, ValueError) as error:
             raise AttributeError("__signature__") from error
@@ -184,12 +200,12 @@ class Proxy:
     def __instancecheck__(self, instance: Any) -> bool:
         if not isinstance(instance, Proxy):
             return False
-        return _ask(self, "operate", "__instancecheck__", self, instance) is True
+        return ask(self, "operate", "__instancecheck__", self, instance) is True
 
     def __subclasscheck__(self, subclass: Any) -> bool:
         if not isinstance(subclass, Proxy):
             return False
-        return _ask(self, "operate", "__subclasscheck__", self, subclass) is True
+        return ask(self, "operate", "__subclasscheck__", self, subclass) is True
 
 
 def _text(value: Any) -> str:
@@ -199,117 +215,6 @@ def _text(value: Any) -> str:
 def _parameter(name: Any, kind: Any, has: Any, default: Any) -> inspect.Parameter:
     kinds = list(inspect._ParameterKind)
     return inspect.Parameter(name, kinds[kind], default=default if has else inspect.Parameter.empty)
-
-
-# Special methods ----------------------------------------------------------------------------------
-
-
-def _call(self: Proxy, /, *args: Any, **kwargs: Any) -> Any:
-    return remote_of(self).owner.call(self, args, kwargs)
-
-
-def _iterate(self: Proxy) -> Iterator[Any]:
-    _refuse_derived(self, "__iter__")
-    iterator = _ask(self, "operate", "__iter__", self)
-    if not isinstance(iterator, Proxy):
-        raise TypeError("an iterator was expected of student code")
-    while True:
-        item = _pair_value(_ask(iterator, "next", iterator))
-        if item is _NOTHING:
-            return
-        yield item
-
-
-def _following(self: Proxy) -> Any:
-    item = _pair_value(_ask(self, "next", self))
-    if item is _NOTHING:
-        raise StopIteration
-    return item
-
-
-_NOTHING = object()
-
-
-def _pair_value(answer: Any) -> Any:
-    """The value of (True, value), or _NOTHING."""
-    if type(answer) is tuple and len(answer) == 2 and answer[0] is True:
-        return answer[1]
-    return _NOTHING
-
-
-def _pair(answer: Any) -> Any:
-    value = _pair_value(answer)
-    return NotImplemented if value is _NOTHING else value
-
-
-def _refuse_derived(proxy: Proxy, name: str) -> None:
-    if remote_of(proxy).derived:
-        raise TypeError(f"an object of the student's was used as plain data ({name})")
-
-
-_RESULTS: dict[str, type | tuple[type, ...]] = {
-    "__len__": int, "__bool__": bool, "__contains__": bool, "__float__": float, "__int__": int,
-    "__complex__": complex, "__index__": int,
-}  # fmt: skip
-
-
-def _conversion(name: str) -> Callable[..., Any]:
-    """len(), float(), indexing: what comes out is what the student's code says, before it could
-    have seen what the check compares it with."""
-
-    def method(self: Proxy, *args: Any) -> Any:
-        _refuse_derived(self, name)
-        answer = _ask(self, "operate", name, self, *args)
-        if name in _RESULTS and not isinstance(answer, _RESULTS[name]):
-            raise TypeError(f"{name} of student code returned {type(answer).__name__}")
-        return answer
-
-    return method
-
-
-def _operator(name: str) -> Callable[..., Any]:
-    def method(self: Proxy, *others: Any) -> Any:
-        plain = not all(isinstance(other, Proxy) for other in others)
-        answer = _pair(_ask(self, "operate", name, self, *others))
-        derived = plain or any(remote_of(one).derived for one in (self, *others) if one is not None)
-        if derived and answer is not NotImplemented:
-            if not isinstance(answer, Proxy):
-                raise TypeError(
-                    f"{name} of the student's class returned {type(answer).__name__}, "
-                    "where an object of the class was expected"
-                )
-            remote_of(answer).derived = True
-        return answer
-
-    return method
-
-
-def _order(name: str) -> Callable[..., Any]:
-    def method(self: Proxy, other: Any) -> Any:
-        if not isinstance(other, Proxy):
-            return NotImplemented
-        return _pair(_ask(self, "operate", name, self, other))
-
-    return method
-
-
-def _methods() -> dict[str, Callable[..., Any]]:
-    own = {"__call__": _call, "__iter__": _iterate, "__next__": _following}
-    conversions = {*_RESULTS, "__getitem__", "__setitem__", "__delitem__"}
-    found: dict[str, Callable[..., Any]] = {}
-    for name in SPECIALS:
-        if name in own:
-            found[name] = own[name]
-        elif name in conversions:
-            found[name] = _conversion(name)
-        elif name in ("__lt__", "__le__", "__gt__", "__ge__"):
-            found[name] = _order(name)
-        elif name != "__eq__":  # that one has rules of its own, in Proxy
-            found[name] = _operator(name)
-    return found
-
-
-_METHODS = _methods()
 
 
 class _Method(Proxy):
@@ -324,7 +229,7 @@ class _Method(Proxy):
     @property
     def _remote_(self) -> Remote:
         if self._found_ is None:
-            found = _ask(self._owner_, "get", self._owner_, self._name_)
+            found = ask(self._owner_, "get", self._owner_, self._name_)
             if not isinstance(found, Proxy):
                 raise TypeError(f"{self._name_} is no method any more")
             object.__setattr__(self, "_found_", found)
@@ -336,20 +241,10 @@ class _Method(Proxy):
 
 class Kind(NamedTuple):
     """A kind of objects in the jail: the class of their proxies, the special methods they have, and
-    methods that can be called without being looked up."""
+    methods that can be called without being looked up; of exceptions also the class of what stands
+    for them here (see `raised.py`)."""
 
     shown: type[Proxy]
     specials: frozenset[str]
     methods: frozenset[str]
-
-
-def proxy_class(said: Any) -> Kind:
-    """From what the jail says of a kind. What is not known is left out."""
-    name, specials, methods = said if type(said) is tuple and len(said) == 3 else ("", (), ())
-    name = name if isinstance(name, str) and name.isidentifier() else "object"
-    known = frozenset(one for one in SPECIALS if type(specials) is tuple and one in specials)
-    own = {"__slots__": (), "__doc__": Proxy.__dict__["__doc__"]}
-    own |= {one: _METHODS[one] for one in known if one in _METHODS}
-    names = methods if type(methods) is tuple else ()
-    callable_ = frozenset(one for one in names if isinstance(one, str))
-    return Kind(type(name, (Proxy,), own), known, callable_)
+    raised: type[BaseException] | None = None

@@ -6,7 +6,6 @@ takes what comes out of here for values that the student returned.
 
 from __future__ import annotations
 
-import collections
 import linecache
 import os
 import signal
@@ -24,50 +23,63 @@ from chainrule.check.memory import traced
 from chainrule.grading.limits import Limits
 from chainrule.grading.remote import codec, wire_types
 from chainrule.grading.remote.connection import Connection
+from chainrule.grading.remote.crossings.table import becoming
 from chainrule.grading.remote.framing import Clock, FramedSocket
+from chainrule.grading.remote.heard import Heard
 from chainrule.grading.remote.introspect import (
+    await_it,
+    bases,
+    home,
+    leave,
     members_of,
     next_of,
     operate,
     plain_methods,
+    send_to,
     signature_of,
     specials,
-)
+    throw_into,
+)  # fmt: skip
 
 if TYPE_CHECKING:
     from chainrule.grading.remote.shell import Shell
 
 __all__ = ["Guest"]
 
-_FUNCTIONS = (types.FunctionType, types.MethodType, types.BuiltinFunctionType)
 _MAY_CHANGE = (list, dict, set, tuple, np.ndarray)
 _NEVER_CHANGE = {float, int, bool, str, bytes, complex, type(None)}  # which is quicker to tell
+
+
+_OF_A_FUNCTION = ("__name__", "__doc__")
 
 
 class _Callback:
     """A function of the judge's. It can be called, with plain data and one's own objects."""
 
-    __slots__ = ("__weakref__", "_call", "_ref", "_release")
+    __slots__ = ("__weakref__", "_about", "_owner", "_ref")
 
-    def __init__(self, ref: wire_types.Ref, call: Callable[..., Any], release: Callable[..., None]):
-        self._ref, self._call, self._release = ref, call, release
+    def __init__(self, ref: wire_types.Ref, owner: Guest) -> None:
+        self._ref, self._owner, self._about = ref, owner, ()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self._call(self, args, kwargs)
+        return self._owner.ask("call", self, args, kwargs)[0]
+
+    def __getattribute__(self, name: str) -> Any:
+        """Its name and its text are those of the function, which a decorator copies."""
+        if name not in _OF_A_FUNCTION:
+            return object.__getattribute__(self, name)
+        if not self._about:
+            self._about = self._owner.ask("about", self)[0]
+        return self._about[_OF_A_FUNCTION.index(name)]
 
     def __del__(self) -> None:
-        self._release(self._ref.number, 1)
+        self._owner.release(self._ref.number, 1)
 
 
-# Types of the standard library and numpy that cross as the plain data they hold. The base class
-# reads it, so nothing a student wrote runs.
+# Types of numpy that cross as the plain data they hold.
 _STAND_INS: dict[type, Callable[[Any], Any]] = {
-    collections.OrderedDict: lambda value: dict(dict.items(value)),
-    collections.defaultdict: lambda value: dict(dict.items(value)),
-    collections.Counter: lambda value: dict(dict.items(value)),
     np.str_: lambda value: str.__str__(value),
     np.bytes_: lambda value: bytes(value),
-    bytearray: bytes,
 }
 
 
@@ -79,16 +91,24 @@ class Guest(Connection):
         super().__init__(FramedSocket(sock, timed=False), caps, limits.call_depth)
         self._shell = shell
         self._kinds: dict[int, type] = {}
-        self._kind_numbers: dict[type, int] = dict.fromkeys(_FUNCTIONS, 0)
+        self._kind_numbers: dict[type, int] = {types.FunctionType: 0}
         self._running = self._waiting = self._pending = False
+        self._heard = Heard(limits.output_bytes)
         self._ops: dict[str, Callable[..., Any]] = {
             "run": shell.run,
+            "arrange": self._heard.arrange,
             "get": getattr,
             "set": setattr,
             "del": delattr,
             "operate": operate,
             "next": next_of,
+            "send": send_to,
+            "throw": throw_into,
+            "leave": leave,
+            "await": await_it,
             "find": self._find,
+            "has": shell.user_ns.__contains__,
+            "names": lambda: [name for name in shell.user_ns if not name.startswith("_")],
             "bind": shell.user_ns.__setitem__,
             "unbind": shell.user_ns.__delitem__,
             "describe": self._describe,
@@ -129,6 +149,20 @@ class Guest(Connection):
         """The answer to a callback that was interrupted: nobody waits for it any more."""
 
     def serve(self, op: str, args: tuple[Any, ...]) -> tuple[Any, Any]:
+        if not self._heard.wanted or op in ("run", "arrange"):
+            return self._run(op, args)
+        with self._heard.keeping(self._said):
+            return self._run(op, args)
+
+    def _said(self, what: tuple[str, str, int]) -> None:
+        """Tell the judge what student code said; not to be interrupted in the middle."""
+        outer, self._waiting = self._waiting, True
+        try:
+            self.tell(what)
+        finally:
+            self._waiting = outer
+
+    def _run(self, op: str, args: tuple[Any, ...]) -> tuple[Any, Any]:
         outer, self._running = self._running, True
         try:
             if op == "call":
@@ -160,20 +194,25 @@ class Guest(Connection):
 
     def kind_of(self, value: Any) -> int:
         kind = type(value)
+        if issubclass(kind, type) and issubclass(value, BaseException):
+            return self._number(value) | wire_types.OF_A_CLASS
+        return self._number(kind)
+
+    def _number(self, kind: type) -> int:
         number = self._kind_numbers.get(kind)
         if number is None:
             number = self._kind_numbers[kind] = len(self._kinds) + 1
             self._kinds[number] = kind
         return number
 
+    def sent(self, error: BaseException) -> Any:
+        return None if wire_types.is_of_python(error) else error.with_traceback(None)
+
     def native(self, value: Any) -> wire_types.Ref | None:
         return value._ref._replace(mine=False) if type(value) is _Callback else None
 
     def foreign(self, number: int, kind: int) -> Any:
-        return _Callback(wire_types.Ref(False, number, kind), self._call_back, self.release)
-
-    def _call_back(self, callback: _Callback, args: tuple[Any, ...], kwargs: Any) -> Any:
-        return self.ask("call", callback, args, kwargs)[0]
+        return _Callback(wire_types.Ref(False, number, kind), self)
 
     def where(self, error: BaseException) -> Any:
         """(number, text) of the line of student code that raised, or None."""
@@ -194,7 +233,7 @@ class Guest(Connection):
         before = [
             (key, value, self._state(value))
             for key, value in given
-            if type(value) not in _NEVER_CHANGE and isinstance(value, _MAY_CHANGE)
+            if type(value) not in _NEVER_CHANGE and _may_change(value)
         ]
         found = target(*args, **kwargs)
         changed = [(key, value) for key, value, was in before if self._state(value) != was]
@@ -216,7 +255,7 @@ class Guest(Connection):
             (step, key, value, self._state(value))
             for step, (_, _, args) in enumerate(steps)
             for key, value in enumerate(args)
-            if type(value) not in _NEVER_CHANGE and isinstance(value, _MAY_CHANGE)
+            if type(value) not in _NEVER_CHANGE and _may_change(value)
         ]
         objects = Objects(target, made_with)
         raised, answers = bytearray(len(steps)), []
@@ -242,12 +281,19 @@ class Guest(Connection):
         names = self._shell.user_ns
         return (True, names[name]) if name in names else (False, None)
 
-    def _describe(self, number: int) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
-        """Of a kind of objects: its name, the special methods it has beyond every object's, and
-        those methods that are sure to be what an attribute of that name is."""
+    def _describe(self, number: int) -> tuple[Any, ...]:
+        """Of a kind of objects: its name, the special methods it has beyond every object's, those
+        methods that are sure to be what an attribute of that name is, where a library has it, and
+        what an exception is derived from."""
         kind = self._kinds[number]
         members = members_of(kind)
-        return kind.__name__, specials(members), plain_methods(members)
+        shown = kind.__name__, specials(members), plain_methods(members)
+        return *shown, home(kind), bases(kind)
+
+
+def _may_change(value: Any) -> bool:
+    """Whether it is data that can be changed in place."""
+    return isinstance(value, _MAY_CHANGE) or becoming(value) is not None
 
 
 def _modules() -> list[str]:

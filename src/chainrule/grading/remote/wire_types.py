@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 __all__ = [
-    "BY_NUMBER", "COMPLEX", "DTYPES", "DTYPE_NUMBERS", "FLOAT", "NUMERIC", "REF", "SIZE",
-    "TYPES", "TYPE_NUMBERS", "Caps", "Closed", "Late", "Reader", "Ref", "WireError", "Writer",
-    "pack_exception", "unpack_exception",
+    "BY_NUMBER", "BY_SORT", "COMPLEX", "DTYPES", "DTYPE_NUMBERS", "FLOAT", "NUMERIC", "OF_A_CLASS",
+    "REF",
+    "SIZE", "TYPES", "TYPE_NUMBERS", "Caps", "Closed", "Late", "Reader", "Ref", "Unfit",
+    "WireError", "Writer", "is_of_python", "pack_exception", "unpack_exception", "warning_of",
 ]  # fmt: skip
 
 
@@ -22,6 +23,10 @@ _LONGEST_MESSAGE = 10_000  # characters of an exception's message
 
 class WireError(Exception):
     """The bytes are no value, or the value cannot cross."""
+
+
+class Unfit(ValueError):
+    """A value of a kind that crosses has something about it that cannot: it stays an object."""
 
 
 class Closed(WireError):
@@ -124,6 +129,10 @@ TYPES: list[type] = list(
 TYPE_NUMBERS = {kind: number for number, kind in enumerate(TYPES)}
 
 
+OF_A_CLASS = 1 << 31
+"""In the kind of a reference: not an object of that kind, but the class of its objects."""
+
+
 def pack_exception(error: BaseException) -> tuple[str, str]:
     """(the name of the nearest built-in class, the message), whatever the error's class does."""
     for kind in type(error).__mro__:
@@ -137,6 +146,18 @@ def pack_exception(error: BaseException) -> tuple[str, str]:
     except BaseException:
         text = ""
     return kind.__name__, text[:_LONGEST_MESSAGE]
+
+
+def is_of_python(error: BaseException) -> bool:
+    """Whether an exception is of a built-in class itself."""
+    kind = type(error)
+    return _EXCEPTIONS.get(kind.__name__) is kind
+
+
+def warning_of(name: str) -> type[Warning]:
+    """The kind of warnings by that name."""
+    kind = _EXCEPTIONS.get(name, UserWarning)
+    return kind if issubclass(kind, Warning) else UserWarning
 
 
 def unpack_exception(name: str, message: str) -> Exception:
@@ -162,13 +183,23 @@ WRITERS: dict[type, Put] = {}
 """What writes each type; filled by the modules that have the rows."""
 
 
+BY_SORT: list[Callable[[Any], Put | None]] = []
+"""What finds a writer for a value whose type is not in that table; filled as it is."""
+
+
 def put(out: bytearray, value: Any, to: Writer) -> None:
     """Add `value` to `out`. Raises WireError where it cannot cross; `out` then ends anywhere."""
     WRITERS.get(type(value), put_other)(out, value, to)
 
 
 def put_other(out: bytearray, value: Any, to: Writer) -> None:
-    """What is not in the table, as the reference or the plain data that `refer` gives for it."""
+    """What is not in the table: by what is found for it, or as the reference or the plain data that
+    `refer` gives for it."""
+    for find in BY_SORT:
+        known = find(value)
+        if known is not None:
+            known(out, value, to)
+            return
     if to.refer is None:
         raise WireError(f"{type(value).__name__} cannot cross")
     found = to.refer(value)
