@@ -125,7 +125,7 @@ async function open(course, list, path) {
     offer("This notebook has changed since you began it.", "Get the new one, keep mine", startOver);
   }
   $("front").hidden = true;
-  desk = new Desk($("frame"), $("stop"), say);
+  desk = new Desk($("frame"), $("stop"), say, (text) => ($("saved").textContent = text));
   await desk.open(path);
 }
 

@@ -32,9 +32,10 @@ function foldAnswers(notebook) {
 }
 
 export class Desk {
-  /* frame: where JupyterLite goes; stop: the button; say(text): what there is to tell. */
-  constructor(frame, stop, say) {
-    Object.assign(this, { frame, stop, say, path: null, panel: null });
+  /* frame: where JupyterLite goes; stop: the button; say(text): what there is to tell of Python;
+     note(text): what there is to tell of the work. */
+  constructor(frame, stop, say, note) {
+    Object.assign(this, { frame, stop, say, note, path: null, panel: null });
     stop.onclick = () => this.restart();
     addEventListener("pagehide", () => this.save());
     document.addEventListener("visibilitychange", () => document.hidden && this.save());
@@ -73,6 +74,7 @@ export class Desk {
 
   /* A page that is closed has no time to save: so that is done whenever the reader pauses. */
   saveSoon() {
+    this.note("");
     clearTimeout(this.waiting);
     this.waiting = setTimeout(() => this.save(), PAUSE);
   }
@@ -85,7 +87,7 @@ export class Desk {
 
   saved() {
     const time = new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
-    this.say(`Saved in this browser at ${time}.`);
+    this.note(`Saved in this browser at ${time}.`);
     navigator.storage?.persist?.();
   }
 

@@ -88,6 +88,10 @@ class Reader:
         state = self.page.locator("#state", has_text=words)
         state.wait_for(timeout=READY_WITHIN)
 
+    def saved(self) -> None:
+        """What was written is kept."""
+        self.page.locator("#saved", has_text="Saved in this browser").wait_for()
+
     def cell(self, name: str) -> Any:
         """A cell by its id; JupyterLab has them in their order."""
         return self.frame.locator(".jp-Notebook .jp-Cell").nth(self.cells.index(name))

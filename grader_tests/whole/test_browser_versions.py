@@ -47,7 +47,7 @@ def test_a_newer_version_is_offered_and_work_is_kept(chromium: Any, tmp_path: Pa
         reader = edition.Reader(page, PATH)
         reader.ready()
         reader.write("q1_add", MINE)
-        reader.state("Saved in this browser")
+        reader.saved()
         old = version(lite)
         page.goto(f"{address}lite/?open={NAME}")
         reader.ready()
