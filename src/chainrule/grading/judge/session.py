@@ -20,6 +20,7 @@ from chainrule.grading.judge.submission import Listener, Submission, is_run, wri
 from chainrule.grading.limits import Limits, Took
 from chainrule.grading.remote.client import Gone, Overran, RemoteStudent
 from chainrule.grading.remote.clock import Budget
+from chainrule.grading.remote.files import Folder
 from chainrule.grading.remote.namespace import CheckNamespace
 from chainrule.grading.sandbox.guest_process import ForkServerError, SupervisorClient
 from chainrule.notebook.outputs import (
@@ -49,7 +50,7 @@ class Session:
     notes: what student and instructor should know, a sentence each. took: the seconds of the
     slowest call, cell and check so far, and of all together. numbers: what the notebook calls the
     worker's cells, `In [number]`, by grade_id. modules: what is imported in the guest at the end,
-    if asks_modules.
+    if asks_modules. folder: this process's own, where it works, for files of checks and students.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class Session:
         shell: Shell,
         listener: Listener | None = None,
         asks_modules: bool = False,
+        folder: str = "",
     ) -> None:
         self._master, self._submission, self._limits = master, submission, limits
         self._supervisor, self._shell = supervisor, shell
@@ -80,6 +82,7 @@ class Session:
         self.numbers: dict[str, int] = {}
         self.modules: list[str] = []
         self._asks_modules = asks_modules
+        self._folder = Folder(folder, limits, guarded=True)
 
     def run(self) -> list[dict[str, Any]]:
         """Run the cells in order; the notebook's cells. Raises Malformed, ForkServerError."""
@@ -162,7 +165,8 @@ class Session:
             if self._guests > _MOST_GUESTS:
                 raise Gone(f"the student's process ended {_MOST_GUESTS} times")
             process = self._supervisor.guest(self._limits)
-            student = RemoteStudent(process, self._limits, self._budget)
+            self._folder.afresh()
+            student = RemoteStudent(process, self._limits, self._budget, self._folder)
             self._student = self._names.student = student
             if self._timeouts:
                 process.lower_priority()  # others are not to wait for it

@@ -15,6 +15,7 @@ import logging
 import os
 import pickle
 import random
+import shutil
 import socket
 import sys
 import tempfile
@@ -26,7 +27,7 @@ import numpy as np
 from chainrule.grading.judge.master import Master
 from chainrule.grading.judge.session import Session
 from chainrule.grading.judge.submission import Submission
-from chainrule.grading.judge.worker import LARGEST, bound, work
+from chainrule.grading.judge.worker import LARGEST, bound, work, working_folder
 from chainrule.grading.limits import Limits, Took
 from chainrule.grading.remote.framing import FramedSocket
 from chainrule.grading.sandbox import preload
@@ -135,11 +136,14 @@ def _judged(
     np.random.seed(1)
     before = set(sys.modules)
     given = Submission(solution(master))
-    session = Session(master, given, limits, supervisor, shell, asks_modules=True)
+    folder = working_folder(master, tempfile.gettempdir())
+    session = Session(master, given, limits, supervisor, shell, asks_modules=True, folder=folder)
     try:
         cells = session.run()
     except Exception as error:
         return _SolutionRun(problem=f"its own solution could not be judged: {error}")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
     imported = [name for name in sys.modules if name not in before and _is_installed(name)]
     plots = _PLOTS in {*imported, *session.modules}
     memo = sys.modules.get("chainrule.check.memo")  # not there where no check of ours was run

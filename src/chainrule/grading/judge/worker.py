@@ -37,7 +37,7 @@ from chainrule.notebook.read import Malformed
 if TYPE_CHECKING:
     from chainrule.grading.remote.shell import Shell
 
-__all__ = ["LARGEST", "Task", "bound", "work"]
+__all__ = ["LARGEST", "Task", "bound", "work", "working_folder"]
 
 LARGEST = 1 << 28  # bytes of a task or of what is told; both are our own
 _OWN_SECONDS = 30.0  # of the worker's, beyond what the submission and its checks may take
@@ -101,8 +101,10 @@ def work(
     bound(task.limits)
     random.seed()
     np.random.seed()
-    session = Session(master, task.submission, task.limits, supervisor, shell, teller)
-    folder = _folder(master, scratch)
+    folder = working_folder(master, scratch)
+    session = Session(
+        master, task.submission, task.limits, supervisor, shell, teller, folder=folder
+    )
     try:
         session.run()
     except Malformed as problem:
@@ -116,8 +118,7 @@ def work(
     else:
         teller.say(done=True, notes=session.notes)
     finally:
-        if folder:
-            shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
         teller.end()
 
 
@@ -139,14 +140,11 @@ def bound(limits: Limits) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (now + limits.judge_bytes,) * 2)
 
 
-def _folder(master: Master, scratch: str) -> str:
-    """A working folder with the files of the assignment, for checks; nothing where there are none.
+def working_folder(master: Master, scratch: str) -> str:
+    """A working folder with the files of the assignment, for checks.
 
     What a check writes there, the next student's checks do not see.
     """
-    if not master.files:
-        os.chdir("/")
-        return ""
     folder = tempfile.mkdtemp(dir=scratch)
     for name, content in master.files.items():
         path = os.path.join(folder, name)
@@ -154,5 +152,6 @@ def _folder(master: Master, scratch: str) -> str:
         with open(path, "wb") as file:
             file.write(content)
     os.chdir(folder)
-    sys.path.insert(0, folder)  # modules that come with the assignment
+    if master.files:
+        sys.path.insert(0, folder)  # modules that come with the assignment
     return folder

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import linecache
 import signal
 import types
@@ -16,6 +17,7 @@ from chainrule.grading.remote.around import Around
 from chainrule.grading.remote.changed import changes, copy_back
 from chainrule.grading.remote.clock import Budget, GuestCost, Limit, Stopwatch, TooManyThreads
 from chainrule.grading.remote.connection import Connection
+from chainrule.grading.remote.files import Folder
 from chainrule.grading.remote.framing import Clock, FramedSocket
 from chainrule.grading.remote.kinds import proxy_class
 from chainrule.grading.remote.proxy import Kind, Proxy, Remote, remote_of
@@ -73,13 +75,16 @@ class Overran(TimeoutError):
 class RemoteStudent(Connection):
     """The worker's end of the conversation with one guest.
 
+    folder: where a check finds what student code writes, and writes what that finds.
     lost: why the guest is no more, or None. orphaned: it went with the supervisor, by no fault of
     the student's. overran: a call took too long, and no other one is made until that is cleared.
     budget: what the whole submission may spend. around: what a check arranged here, and hears.
     spent: seconds of the last request; slowest: of the slowest one that ran no cell.
     """
 
-    def __init__(self, process: RemoteProcess, limits: Limits, budget: Budget) -> None:
+    def __init__(
+        self, process: RemoteProcess, limits: Limits, budget: Budget, folder: Folder | None = None
+    ) -> None:
         caps = wire_types.Caps(limits.message_bytes, limits.items, limits.hashed_items)
         super().__init__(FramedSocket(process.sock), caps, limits.call_depth)
         self._process, self._limits, self.budget = process, limits, budget
@@ -89,6 +94,8 @@ class RemoteStudent(Connection):
         self._limit = Limit(self._watch, process, limits.threads)
         self._stopping = False
         self.around = Around(limits.output_bytes)
+        self._folder = folder or Folder("", limits, guarded=True)
+        self._written: list[tuple[str, bytes | None]] = []  # by the guest, during a request
         self.lost: str | None = None
         self.orphaned = self.overran = False
         self.spent = self.slowest = 0.0
@@ -205,11 +212,13 @@ class RemoteStudent(Connection):
             news = self.around.news()
             if news is not None:
                 self.ask("arrange", *news, clock=limit)
+            if self._folder.changed:
+                for name, content in self._folder.changes():
+                    self.ask("file", name, content, clock=limit)
             try:
                 return self.ask(op, *args, clock=limit)
             finally:
-                if self.around.said:
-                    self.around.repeat()
+                self._settled()
         except Closed:
             raise Gone(self._end("")) from None
         except TooManyThreads:
@@ -273,7 +282,7 @@ class RemoteStudent(Connection):
         """Answer student code: it may call the functions that a check handed to it."""
         self._watch.pause()
         try:
-            self.around.repeat()
+            self._settled()
             return self._called(op, args)
         finally:
             self._watch.resume()  # what the check's own function took is not the student's time
@@ -293,7 +302,24 @@ class RemoteStudent(Connection):
         return target(*positional, **named), None
 
     def told(self, what: Any) -> None:
-        self.around.hear(what)
+        if type(what) is tuple and len(what) == 2:
+            name, content = what
+            if type(name) is not str or type(content) not in (bytes, type(None)):
+                raise WireError("a message of an unknown form")
+            if len(self._written) < self._limits.scratch_files:
+                self._written.append((name, content))
+        else:
+            self.around.hear(what)
+
+    def _settled(self) -> None:
+        """What student code wrote and said during a request is here from now on."""
+        if self._written:
+            written, self._written = self._written, []
+            for name, content in written:
+                with contextlib.suppress(OSError):  # such a name has no place here
+                    self._folder.take(name, content)
+        if self.around.said:
+            self.around.repeat()
 
     # Objects
 
