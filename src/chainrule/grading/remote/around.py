@@ -104,8 +104,9 @@ class Around:
         if type(said) is not tuple or [type(part) for part in said] != [str, str, int]:
             raise wire_types.WireError("a message of an unknown form")
         name, text, line = said
+        text = text[: max(self._room, 0)]
         self._room -= len(text) + 1
-        if self._room > 0:
+        if self._room >= -1:
             self.said.append((name, text, line))
 
     def repeat(self) -> None:

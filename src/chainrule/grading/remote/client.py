@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import linecache
-import signal
 import types
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -22,6 +20,7 @@ from chainrule.grading.remote.framing import Clock, FramedSocket
 from chainrule.grading.remote.kinds import proxy_class
 from chainrule.grading.remote.proxy import Kind, Proxy, Remote, remote_of
 from chainrule.grading.remote.raised import behind, stands_for, stands_for_class
+from chainrule.grading.remote.telling import ending, named, raised_in_cell
 from chainrule.grading.remote.wire_types import OF_A_CLASS, Closed, Late, Ref, WireError
 
 if TYPE_CHECKING:
@@ -222,7 +221,8 @@ class RemoteStudent(Connection):
         except Closed:
             raise Gone(self._end("")) from None
         except TooManyThreads:
-            raise Gone(self._end("it started more threads than are allowed")) from None
+            why = "it started more threads than are allowed (c.Judge.threads)"
+            raise Gone(self._end(why)) from None
         except WireError as error:
             raise Gone(self._end(f"it answered with something unreadable ({error})")) from None
         finally:
@@ -264,7 +264,7 @@ class RemoteStudent(Connection):
             self._watch.stop()
             code = self._process.end()
             if not why:
-                self.lost = _ending(code)
+                self.lost = ending(code)
                 self.orphaned = code is None
         return self.lost
 
@@ -326,8 +326,9 @@ class RemoteStudent(Connection):
     def kind_of(self, value: Any) -> int:
         if not callable(value) or isinstance(value, type):
             raise TypeError(
-                "a check can hand numbers, strings, containers, arrays and functions to student "
-                f"code, but no {type(value).__name__}"
+                "a check can hand numbers, text, dates, containers, arrays, tables and functions "
+                f"to student code, but not {named(value)} "
+                '(c.Judge.checks = "inside" runs the check in its process)'
             )
         return 0
 
@@ -373,38 +374,5 @@ class RemoteStudent(Connection):
         if not isinstance(error, Exception):
             error = wire_types.unpack_exception(name, message)
         if type(where) is tuple and [type(part) for part in where] == [int, str]:
-            return _raised_in_cell(error, *where)
+            return raised_in_cell(error, *where)
         return error
-
-
-def _raised_in_cell(error: Exception, number: int, text: str) -> Exception:
-    """The error with a traceback that ends in the student's line, as it would at home.
-
-    Also as attributes: student_line, its text, and student_line_number.
-    """
-    number = min(max(number, 1), 100_000)
-    name = "<student cell>"  # always the same, so that a notebook does not tell who came before
-    known = linecache.cache.get(name)
-    lines = list(known[2]) if known is not None and len(known) == 4 else []
-    lines += ["\n"] * (number - len(lines))
-    lines[number - 1] = text[:500] + "\n"
-    linecache.cache[name] = (len(lines), None, lines, name)
-    error.student_line = text[:500]  # type: ignore[attr-defined]
-    error.student_line_number = number  # type: ignore[attr-defined]
-    try:
-        exec(compile("\n" * (number - 1) + "raise error", name, "exec"), {"error": error})
-    except Exception as raised:
-        return raised
-    return error
-
-
-def _ending(code: int | None) -> str:
-    """How a process ended, in words."""
-    if code is None:
-        return "it ended in a way that could not be told"
-    if code >= 0:
-        return f"it ended its own Python process (exit code {code})"
-    if code == -signal.SIGKILL:
-        return "it was stopped for using more CPU time or memory than is allowed"
-    name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
-    return f"it crashed its Python process ({name})"

@@ -103,7 +103,10 @@ class Folder:
                 if depth < _DEPTH:
                     yield from self._found(name, depth + 1)
             elif entry.is_file():
-                stat = entry.stat()
+                try:
+                    stat = entry.stat()
+                except OSError:  # it is gone again
+                    continue
                 yield name, (stat.st_mtime_ns, stat.st_size, stat.st_ino)
 
     def changes(self) -> Iterator[tuple[str, bytes | None]]:

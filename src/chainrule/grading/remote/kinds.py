@@ -34,7 +34,7 @@ def _iterate(self: Proxy) -> Iterator[Any]:
     while True:
         found = ask(iterator, "next", iterator)
         if _pair_value(found) is _NOTHING:
-            return
+            return found[1] if type(found) is tuple and len(found) == 2 else None
         yield found[1]
 
 
