@@ -111,7 +111,7 @@ AT_HOME = {
              "with patch('builtins.input', side_effect=['4', '5']) as m:\n"
              "    assert ask() == 5 and ask() == 6\nm.assert_called_with('number? ')\n"
              "try: ask()\nexcept (EOFError, OSError): pass\nelse: assert False",
-    "an input of its own": "def input(prompt=''): return '8'\nassert ask() == 9",
+    "an input of its own": "def input(prompt=''): return '8'\nassert ask() == 9\ndel input",
     "stdin": "import io, sys\nfrom unittest.mock import patch\n"
              "with patch('sys.stdin', io.StringIO('4\\n5\\n')):\n"
              "    assert ask() == 5 and lines() == ['5']",
@@ -158,7 +158,10 @@ def own_seeds() -> Iterator[None]:
 def run(guest: RemoteStudent, check: str) -> None:
     names = CheckNamespace()
     names.student = guest
-    exec(check, names)
+    try:
+        exec(check, names)
+    finally:
+        names.settle()
 
 
 @pytest.mark.parametrize("name", AT_HOME)
@@ -216,10 +219,10 @@ def test_what_hostile_exceptions_can_be(guest: RemoteStudent) -> None:
             "'chainrule.grading.remote.wire_types:Closed'",
             "'chainrule.grading.limits:LimitsError'",
             "'builtins:SystemExit'", "'builtins:StopIteration'", "'os:system'", "'x'", "3",
-            "'builtins:BaseException'", "SystemExit", "int", "'_pytest.outcomes:Exit'",
+            "'builtins:BaseException'", "SystemExit", "int",
         ):  # fmt: skip
             run(hostile, f"try: based({bases})\nexcept Exception as e: found = type(e).__mro__\n"
-                "assert not any(k.__module__.startswith(('chainrule.grading.limits', '_pytest')) "
+                "assert not any(k.__module__.startswith('chainrule.grading.limits') "
                 "for k in found)\nassert not any(issubclass(k, (SystemExit, StopIteration)) "
                 "for k in found)")  # fmt: skip
 
@@ -257,7 +260,7 @@ def test_what_is_said_unasked_is_not_heard(capsys: pytest.CaptureFixture[str]) -
             "import io, contextlib\nout = io.StringIO()\n"
             "with contextlib.redirect_stdout(out):\n"
             "    for _ in range(3): tell('out', 'x' * 2_000_000, 0)\n"
-            "assert len(out.getvalue()) < 1 << 20",
+            "assert len(out.getvalue()) <= 1 << 20",
         )
         assert "forged" not in capsys.readouterr().out
         with pytest.raises(Gone, match="unreadable"):
