@@ -42,12 +42,12 @@ KINDS = {
     "captured prints": (
         "", "def hello(): print('hello')",
         "import io, contextlib\nout = io.StringIO()\nwith contextlib.redirect_stdout(out):\n"
-        "    hello()\nassert out.getvalue() == 'hello\\n'", INSIDE, "captures what",
+        "    hello()\nassert out.getvalue() == 'hello\\n'", OUTSIDE, "",
     ),
     "mocked input": (
         "", "def ask(): return int(input('?')) + 1",
         "from unittest.mock import patch\nwith patch('builtins.input', lambda *_: '4'):\n"
-        "    assert ask() == 5", INSIDE, "in the place of",
+        "    assert ask() == 5", OUTSIDE, "",
     ),
     "the source": (
         "", "def f(x): return x + 1",

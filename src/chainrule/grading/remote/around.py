@@ -82,9 +82,9 @@ class Around:
         seeds = list(_seeds)
         _seeds.clear()
         was, self._seen = self._seen, (out, warned, ask, show, lines)
-        if (heard, recorded) == (self._heard, self._recorded) and was[2:] == self._seen[2:]:
-            if not seeds:
-                return None
+        same = (heard, recorded) == (self._heard, self._recorded) and was[2:] == self._seen[2:]
+        if same and not seeds:
+            return None
         self._heard, self._recorded = heard, recorded
         return (
             heard,
