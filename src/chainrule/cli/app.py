@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import chainrule as package
-from chainrule.cli import authoring, instructor, learner, results, students
+from chainrule.cli import authoring, instructor, learner, results, students, vetting
 from chainrule.cli.failures import EXIT_CODES
 from chainrule.course.folder import programs_on_path
 
@@ -26,6 +26,7 @@ for command in (
     authoring.demo,
     learner.check,
     learner.progress,
+    vetting.vet,
     instructor.grade,
     instructor.feedback,
     results.report,
@@ -34,6 +35,7 @@ for command in (
     authoring.notebooks,
 ):
     app.command(epilog=_STATUS)(command)
+app.command("gradescope-zip", epilog=_STATUS)(results.gradescope_zip)
 app.command("new-course", epilog=_STATUS)(authoring.new_course_folder)
 class_list = typer.Typer(help="The class list: show it, and enter students.", no_args_is_help=True)
 class_list.command("add", epilog=_STATUS)(students.add)

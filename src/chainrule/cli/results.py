@@ -13,7 +13,7 @@ from chainrule.cli.arguments import AsJson, Assignment, assignment_in
 from chainrule.cli.terminal import console, listening, print_json
 from chainrule.grading.lms.options import Match, Options, Target
 
-__all__ = ["export", "report"]
+__all__ = ["export", "gradescope_zip", "report"]
 
 
 def report(
@@ -68,3 +68,26 @@ def export(
     for note in done.notes:
         console.print(f"[yellow]note[/] {escape(note)}", highlight=False)
     console.print(os.path.relpath(done.path), highlight=False, markup=False, soft_wrap=True)
+
+
+def gradescope_zip(
+    assignment: Assignment,
+    output: Annotated[Path | None, typer.Option(help="The archive.")] = None,
+    seconds: Annotated[
+        int, typer.Option(help="What Gradescope gives a submission.", min=60, max=2400)
+    ] = 600,
+    requirements: Annotated[
+        Path | None, typer.Option(help="Further packages, as pip reads them.", exists=True)
+    ] = None,
+) -> None:
+    """Write autograder.zip, with which Gradescope grades by this judge."""
+    from chainrule.course.folder import Course
+    from chainrule.grading.lms.gradescope_zip import write_autograder
+
+    course = Course.find()
+    name = assignment_in(course, assignment)
+    target = output or course.root / "exports" / f"{name}_autograder.zip"
+    with listening():
+        names = write_autograder(course, name, target, seconds, requirements)
+    console.print(f"{len(names)} files, {target.stat().st_size / 1e6:.1f} MB", highlight=False)
+    console.print(os.path.relpath(target), highlight=False, markup=False, soft_wrap=True)

@@ -21,6 +21,7 @@ import socket
 import sys
 import tempfile
 import traceback
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -84,13 +85,15 @@ def work(
     sock: socket.socket,
     journal: int,
     master: Master,
+    ways: Mapping[str, str],
     supervisor: SupervisorClient,
     shell: Shell,
     scratch: str,
 ) -> None:
     """Take the task that comes over the socket, and tell what came of it.
 
-    journal: an open file, for a line of JSON for each thing that is found out. scratch: a folder
+    journal: an open file, for a line of JSON for each thing that is found out. ways: of checks that
+    are not run outside, by grade_id. scratch: a folder
     of the template's, for a folder of this worker's own.
     """
     line = FramedSocket(sock, timed=False)
@@ -103,7 +106,7 @@ def work(
     np.random.seed()
     folder = working_folder(master, scratch)
     session = Session(
-        master, task.submission, task.limits, supervisor, shell, teller, folder=folder
+        master, task.submission, task.limits, supervisor, shell, teller, ways=ways, folder=folder
     )
     try:
         session.run()

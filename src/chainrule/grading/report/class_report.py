@@ -98,7 +98,8 @@ class ClassReport:
     scores: of the submissions that can be compared, out of max_score. Neither counts what nobody
     has graded: unread, questions that a person has yet to grade in most submissions; set_aside:
     how many submissions in which a person has yet to grade another one.
-    alone: students who got stuck where nobody else did.
+    alone: students who got stuck where nobody else did. inside: checks that were run in students'
+    own processes, where their code could have forged what was found.
     """
 
     assignment: str
@@ -113,6 +114,7 @@ class ClassReport:
     misconceptions: list[Made]
     groups: list[Group]
     numerical: list[Group]
+    inside: list[str]
     alone: int
     complete: int
     missing: list[str]
@@ -164,6 +166,7 @@ def read_report(course: Course, assignment: str) -> ClassReport:
         misconceptions=_misconceptions(grades, looked, _private(course, grades)),
         groups=groups,
         numerical=_numerical(grades, work),
+        inside=sorted({name for entry in grades.submitted for name in work.inside(grades, entry)}),
         alone=alone,
         complete=sum(not _lost(grades, e) for e in able),
         missing=[e.name for e in grades.missing if e.id not in work.submitters],

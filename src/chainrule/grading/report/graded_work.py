@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from nbgrader.coursedir import CourseDirectory
@@ -12,8 +13,8 @@ from chainrule.grading.judge.deriving import who_and_what
 from chainrule.grading.limits import Limits
 from chainrule.grading.report.failures import Looked, look_at
 from chainrule.grading.report.timing import question_times
-from chainrule.notebook.cells import plain_json
-from chainrule.notebook.failed_check import notes_of
+from chainrule.notebook.cells import cells_of, note_of, plain_json
+from chainrule.notebook.failed_check import NOTE, notes_of
 from chainrule.notebook.read import Malformed, read_file
 
 __all__ = ["ClassWork"]
@@ -58,6 +59,14 @@ class ClassWork:
             whole.failures |= one.failures
             whole.answers |= one.answers
         return whole
+
+    def inside(self, grades: AssignmentGrades, entry: StudentGrades) -> Iterator[str]:
+        """The checks that were run in the student's own process, by grade_id."""
+        for name in grades.solutions:
+            content = self._read(self._dirs.autograded_directory, entry.id, name, _MOST)
+            for check, cell in cells_of(plain_json(content)):
+                if note_of(cell, NOTE).get("way") == "inside":
+                    yield check
 
     def numerical(self, grades: AssignmentGrades, entry: StudentGrades) -> list[tuple[str, str]]:
         """(question, what it does) of answers that differentiate numerically, as grading told."""
