@@ -76,7 +76,7 @@ class Session:
         self._good: list[str] = []  # cells to run again in a new guest
         self._guests = 0
         self._student: RemoteStudent | None = None
-        self._names = CheckNamespace(master.defines)
+        self._names = CheckNamespace(master.defines, master.lent, master.classes)
         self._imported: dict[str, Any] = {}  # by the master's answers
         self._count = 0  # code cells begun
         self._timeouts = 0
@@ -302,6 +302,7 @@ class Session:
         student.overran, student.slowest, student.requests = False, 0.0, 0
         began = time.process_time()
         self.numbers[cell.grade_id] = self._count
+        self._names.is_check = cell.is_check
         patience, outputs = Patience(self._limits.check_seconds), None
         try:
             with patience:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.grading.remote.crossings.row import Crossing, exactly, typed
+from chainrule.grading.remote.crossings.row import ValueKind, exactly, typed
 from chainrule.grading.remote.wire_types import Unfit
 
 __all__ = ["ROWS"]
@@ -93,12 +93,12 @@ def _elements_are(kinds: str) -> Callable[[Any], bool]:
 
 
 ROWS = (
-    Crossing(
+    ValueKind(
         "an array of text, dates or records", (), _array_apart, _array_made, _elements_are("USmMV")
     ),
-    Crossing(
+    ValueKind(
         "a date of numpy, or a record", ("numpy:datetime64", "numpy:timedelta64", "numpy:void"),
         lambda v: _array_apart(np.asarray(v)), _one_made,
     ),
-    Crossing("an array of objects", (), _objects_apart, _objects_made, _elements_are("O")),
+    ValueKind("an array of objects", (), _objects_apart, _objects_made, _elements_are("O")),
 )  # fmt: skip

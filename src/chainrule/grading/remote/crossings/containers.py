@@ -6,7 +6,7 @@ from collections import namedtuple
 from collections.abc import Callable
 from typing import Any
 
-from chainrule.grading.remote.crossings.row import Crossing, exactly, of, typed
+from chainrule.grading.remote.crossings.row import ValueKind, exactly, of, typed
 from chainrule.grading.remote.wire_types import Unfit
 
 __all__ = ["ROWS"]
@@ -121,26 +121,26 @@ def _tuple_made(said: Any) -> Any:
 
 
 ROWS = (
-    Crossing("a Counter", ("collections:Counter",), _pairs, _counter, become=_become_pairs),
-    Crossing(
+    ValueKind("a Counter", ("collections:Counter",), _pairs, _counter, become=_become_pairs),
+    ValueKind(
         "an OrderedDict", ("collections:OrderedDict",), _ordered_pairs, _ordered,
         become=_become_pairs,
     ),
-    Crossing(
+    ValueKind(
         "a defaultdict", ("collections:defaultdict",), _default_apart, _default_made,
         become=_become_pairs,
     ),
-    Crossing(
+    ValueKind(
         "a deque", ("collections:deque",), lambda v: (list(v), v.maxlen), _deque_made,
         become=_become,
     ),
-    Crossing(
+    ValueKind(
         "a bytearray", ("builtins:bytearray",), bytes, lambda v: bytearray(typed(v, bytes)),
         become=_become,
     ),
-    Crossing(
+    ValueKind(
         "a namedtuple", (), lambda v: (_class_apart(type(v)), tuple(tuple.__iter__(v))),
         _tuple_made, lambda v: _is_class(type(v)),
     ),
-    Crossing("the class of a namedtuple", (), _class_apart, _class_made, _is_class),
+    ValueKind("the class of a namedtuple", (), _class_apart, _class_made, _is_class),
 )  # fmt: skip

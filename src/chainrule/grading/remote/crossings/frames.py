@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.grading.remote.crossings.row import Crossing, exactly, of, typed
+from chainrule.grading.remote.crossings.row import ValueKind, exactly, of, typed
 from chainrule.grading.remote.wire_types import Unfit
 
 __all__ = ["ROWS"]
@@ -210,28 +210,28 @@ def _missing_made(said: Any) -> Any:
 _INDEXES = tuple(f"pandas:{name}Index" for name in ("", "Categorical", "Period", "Interval"))
 _DATES = ("pandas:DatetimeIndex", "pandas:TimedeltaIndex")
 ROWS = (
-    Crossing("a DataFrame", ("pandas:DataFrame",), _table_apart, _table_made, become=_become),
-    Crossing("a Series", ("pandas:Series",), _series_apart, _series_made, become=_become),
-    Crossing(
+    ValueKind("a DataFrame", ("pandas:DataFrame",), _table_apart, _table_made, become=_become),
+    ValueKind("a Series", ("pandas:Series",), _series_apart, _series_made, become=_become),
+    ValueKind(
         "an Index", _INDEXES, _index_apart, _index_made
     ),
-    Crossing("an Index of dates", _DATES, _dates_apart, _index_made),
-    Crossing("a RangeIndex", ("pandas:RangeIndex",), _range_apart, _index_made),
-    Crossing("a MultiIndex", ("pandas:MultiIndex",), _many_apart, _index_made),
-    Crossing("a Timestamp", ("pandas:Timestamp",), _moment_apart, _moment_made),
-    Crossing(
+    ValueKind("an Index of dates", _DATES, _dates_apart, _index_made),
+    ValueKind("a RangeIndex", ("pandas:RangeIndex",), _range_apart, _index_made),
+    ValueKind("a MultiIndex", ("pandas:MultiIndex",), _many_apart, _index_made),
+    ValueKind("a Timestamp", ("pandas:Timestamp",), _moment_apart, _moment_made),
+    ValueKind(
         "a Timedelta", ("pandas:Timedelta",), lambda v: v.to_timedelta64(),
         lambda said: _pandas("Timedelta")(typed(said, np.timedelta64)),
     ),
-    Crossing(
+    ValueKind(
         "an Interval", ("pandas:Interval",), lambda v: (v.left, v.right, v.closed),
         lambda said: _pandas("Interval")(*exactly(3, said)),
     ),
-    Crossing(
+    ValueKind(
         "a Period", ("pandas:Period",), lambda v: (v.ordinal, v.freqstr),
         _period_made,
     ),
-    Crossing(
+    ValueKind(
         "a missing value of pandas", (), str, _missing_made,
         lambda v: type(v).__name__ in ("NAType", "NaTType") and type(v).__module__[:7] == "pandas.",
     ),

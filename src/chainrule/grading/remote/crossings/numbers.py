@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from chainrule.grading.remote.crossings.row import Crossing, exactly, of, typed
+from chainrule.grading.remote.crossings.row import ValueKind, exactly, of, typed
 from chainrule.grading.remote.wire_types import Unfit
 
 __all__ = ["ROWS"]
@@ -149,24 +149,24 @@ def _named_made(said: Any) -> Any:
 
 
 ROWS = (
-    Crossing("a Decimal", ("decimal:Decimal",), _decimal_apart, _decimal_made),
-    Crossing("a Fraction", ("fractions:Fraction",), _fraction_apart, _fraction_made),
-    Crossing("a date", ("datetime:date",), _fields(*_DAY), _dated("date")),
-    Crossing(
+    ValueKind("a Decimal", ("decimal:Decimal",), _decimal_apart, _decimal_made),
+    ValueKind("a Fraction", ("fractions:Fraction",), _fraction_apart, _fraction_made),
+    ValueKind("a date", ("datetime:date",), _fields(*_DAY), _dated("date")),
+    ValueKind(
         "a datetime", ("datetime:datetime",), _clock_apart(*_DAY, *_CLOCK),
         _clock_made("datetime", 7),
     ),
-    Crossing("a time of day", ("datetime:time",), _clock_apart(*_CLOCK), _clock_made("time", 4)),
-    Crossing(
+    ValueKind("a time of day", ("datetime:time",), _clock_apart(*_CLOCK), _clock_made("time", 4)),
+    ValueKind(
         "a timedelta", ("datetime:timedelta",), _fields("days", "seconds", "microseconds"),
         _dated("timedelta"),
     ),
-    Crossing("a timezone", ("datetime:timezone",), lambda v: v.utcoffset(None), _zone_made),
-    Crossing(
+    ValueKind("a timezone", ("datetime:timezone",), lambda v: v.utcoffset(None), _zone_made),
+    ValueKind(
         "a Path", ("pathlib:PosixPath", "pathlib:PurePosixPath"),
         lambda v: (str(v), type(v).__name__ == "PosixPath"), _path_made,
     ),
-    Crossing("a number or text with a class of its own", (), _named_apart, _named_made,
+    ValueKind("a number or text with a class of its own", (), _named_apart, _named_made,
              lambda v: _is_class(type(v))),
-    Crossing("the class of such numbers or text", (), _class_apart, _class_made, _is_class),
+    ValueKind("the class of such numbers or text", (), _class_apart, _class_made, _is_class),
 )  # fmt: skip

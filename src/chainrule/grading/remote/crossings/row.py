@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 from chainrule.grading.remote.wire_types import Unfit
 
-__all__ = ["Crossing", "exactly", "of", "typed"]
+__all__ = ["ValueKind", "exactly", "of", "typed"]
 
 
-class Crossing(NamedTuple):
+class ValueKind(NamedTuple):
     """A kind of values that cross.
 
     name: in words. kinds: its types, "module:name" each. apart: plain data that says it all; raises

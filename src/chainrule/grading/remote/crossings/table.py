@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.grading.remote.crossings import arrays, containers, frames, numbers
-from chainrule.grading.remote.crossings.row import Crossing
+from chainrule.grading.remote.crossings.row import ValueKind
 from chainrule.grading.remote.wire_types import (
     BY_SORT,
     READERS,
@@ -24,7 +24,7 @@ from chainrule.grading.remote.wire_types import (
 
 __all__ = ["CROSSINGS", "becoming", "crosses", "why_not"]
 
-CROSSINGS: tuple[Crossing, ...] = (
+CROSSINGS: tuple[ValueKind, ...] = (
     *containers.ROWS, *numbers.ROWS, *arrays.ROWS, *frames.ROWS
 )  # fmt: skip
 
