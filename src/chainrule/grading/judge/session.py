@@ -22,6 +22,7 @@ from chainrule.grading.judge.ways import AS_LEFT, INSIDE, prelude
 from chainrule.grading.limits import Limits, Took
 from chainrule.grading.remote.client import Gone, Overran, RemoteStudent
 from chainrule.grading.remote.clock import Budget
+from chainrule.grading.remote.files import Folder
 from chainrule.grading.remote.namespace import CheckNamespace
 from chainrule.grading.sandbox.guest_process import ForkServerError, SupervisorClient
 from chainrule.notebook.outputs import (
@@ -51,7 +52,8 @@ class Session:
     slowest call, cell and check so far, and of all together. numbers: what the notebook calls the
     worker's cells, `In [number]`, by grade_id. modules: what is imported in the guest at the end,
     if asks_modules. ways: of checks that are not run outside (`ways.WAYS`), by grade_id; asked: how
-    often checks that are not run inside asked student code for something, by grade_id.
+    often checks that are not run inside asked student code for something, by grade_id. folder: this
+    process's own, where it works, for files of checks and students.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class Session:
         listener: Listener | None = None,
         asks_modules: bool = False,
         ways: Mapping[str, str] | None = None,
+        folder: str = "",
     ) -> None:
         self._master, self._submission, self._limits = master, submission, limits
         self._supervisor, self._shell = supervisor, shell
@@ -86,6 +89,7 @@ class Session:
         self._ways = ways or {}
         self._data: set[str] = set()  # names that set-up cells have bound to something
         self.asked: dict[str, int] = {}
+        self._folder = Folder(folder, limits, guarded=True)
 
     def run(self) -> list[dict[str, Any]]:
         """Run the cells in order; the notebook's cells. Raises Malformed, ForkServerError."""
@@ -176,7 +180,8 @@ class Session:
             if self._guests >= _MOST_GUESTS:
                 raise Gone(f"the student's process ended {_MOST_GUESTS} times")
             process = self._supervisor.guest(self._limits)
-            student = RemoteStudent(process, self._limits, self._budget)
+            self._folder.afresh()
+            student = RemoteStudent(process, self._limits, self._budget, self._folder)
             self._student = self._names.student = student
             if self._timeouts:
                 process.lower_priority()  # others are not to wait for it
@@ -258,8 +263,8 @@ class Session:
         were run before: what it does there, no other check sees."""
         if refusal := self._too_late(cell):
             return refusal
-        timeouts, kept = self._timeouts, self._student
-        self._student = None
+        timeouts, kept = self._timeouts, (self._student, self._folder)
+        self._student, self._folder = None, Folder("", self._limits, guarded=True)
         try:
             before = prelude(self._master, cell)
             outputs = self._run_inside(cell.source, f"The check {cell.grade_id}", before)
@@ -267,7 +272,8 @@ class Session:
         finally:
             if self._student is not None:
                 self._student.close()
-            self._student = self._names.student = kept
+            self._student, self._folder = kept
+            self._names.student = self._student
         if self._timeouts > timeouts:
             self._late = cell.answer
         return outputs

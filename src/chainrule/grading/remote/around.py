@@ -47,7 +47,8 @@ def _note_seeds() -> None:
 
 
 class Around:
-    """What the other side was told. said: what it said of a call; most: bytes of that.
+    """What the other side was told. said: what it said of a call; most: characters
+    of all that it says while a cell runs.
 
     Where nothing is arranged, all of it is a look at a few names before each call.
     """
@@ -98,19 +99,21 @@ class Around:
     def settle(self) -> None:
         """A cell is over: seeds that it set, and nobody drew with, are no longer of interest."""
         _seeds.clear()
+        self._room = self._most
 
     def hear(self, said: Any) -> None:
         """Keep what the other side said during a call. Raises WireError for anything else."""
         if type(said) is not tuple or [type(part) for part in said] != [str, str, int]:
             raise wire_types.WireError("a message of an unknown form")
         name, text, line = said
+        text = text[: max(self._room, 0)]
         self._room -= len(text) + 1
-        if self._room > 0:
+        if self._room >= -1:
             self.said.append((name, text, line))
 
     def repeat(self) -> None:
         """Say it here. Raises what comes of it: a check may turn warnings into errors."""
-        said, self.said, self._room = self.said, [], self._most
+        said, self.said = self.said, []
         for name, text, line in said:
             if name == "out" or name == "err":
                 stream = sys.stdout if name == "out" else sys.stderr

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numbers
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,7 @@ def _call(self: Proxy, /, *args: Any, **kwargs: Any) -> Any:
     return remote_of(self).owner.call(self, args, kwargs)
 
 
-def _iterate(self: Proxy) -> Iterator[Any]:
+def _iterate(self: Proxy) -> Generator[Any, None, Any]:
     _refuse_derived(self, "__iter__")
     iterator = ask(self, "operate", "__iter__", self)
     if not isinstance(iterator, Proxy):
@@ -34,7 +34,7 @@ def _iterate(self: Proxy) -> Iterator[Any]:
     while True:
         found = ask(iterator, "next", iterator)
         if _pair_value(found) is _NOTHING:
-            return
+            return found[1] if type(found) is tuple and len(found) == 2 else None
         yield found[1]
 
 

@@ -89,6 +89,8 @@ class Proxy:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__array"):
             raise AttributeError(name)
+        if name in _COMPARING:
+            return _comparing(self, name)
         remote = remote_of(self)
         if name in remote.owner.kind(remote.kind).methods and not remote.changed:
             return _Method(self, name)
@@ -206,6 +208,25 @@ class Proxy:
         if not isinstance(subclass, Proxy):
             return False
         return ask(self, "operate", "__subclasscheck__", self, subclass) is True
+
+
+# Methods by which tables and arrays of libraries are compared as a whole.
+_COMPARING = {"equals", "identical"}
+
+
+def _comparing(proxy: Proxy, name: str) -> Any:
+    """Such a method, for objects of the student's alone: with plain data it would be told what is
+    expected, and say itself that it is that."""
+    found: Any = ask(proxy, "get", proxy, name)
+    if type(found) in (bool, int, float, str, type(None)):
+        return found
+
+    def compare(*others: Any) -> Any:
+        if not all(isinstance(other, Proxy) for other in others):
+            raise TypeError(f"an object of the student's was asked whether it {name} plain data")
+        return found(*others)
+
+    return compare
 
 
 def _text(value: Any) -> str:

@@ -67,13 +67,32 @@ class Writer:
     """What writing takes besides the value.
 
     refer: what stands for an object that is not plain data, a `Ref` or plain data; without it
-    there is nothing. depth: how deeply values may be nested.
+    there is nothing. depth: how deeply values may be nested; items, hashed: see `Caps`.
     """
 
-    __slots__ = ("depth", "refer")
+    __slots__ = ("caps", "depth", "hashed", "items", "refer")
 
-    def __init__(self, refer: Callable[[Any], Any] | None = None, depth: int = 60) -> None:
-        self.refer, self.depth = refer, depth
+    def __init__(
+        self, refer: Callable[[Any], Any] | None = None, caps: Caps | None = None, depth: int = 60
+    ) -> None:
+        self.refer, self.caps, self.depth = refer, caps or Caps(), depth
+        self.items, self.hashed = self.caps.items, self.caps.hashed
+
+    def open(self, items: int, hashed: int = 0) -> None:
+        """A container of so many values begins, so many of them keys or members. Raises WireError.
+
+        What is left has to be less by one level until it ends.
+        """
+        if self.depth == 0:
+            raise WireError("a value is nested too deeply to cross")
+        self.depth -= 1
+        self.items -= items
+        if self.items < 0:
+            raise WireError(f"more than {self.caps.items} values at once (c.Judge.items)")
+        self.hashed -= hashed
+        if self.hashed < 0:
+            most = self.caps.hashed
+            raise WireError(f"more than {most} keys and members at once (c.Judge.hashed_items)")
 
 
 class Reader:

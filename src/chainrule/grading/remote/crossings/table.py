@@ -22,7 +22,7 @@ from chainrule.grading.remote.wire_types import (
     put,
 )  # fmt: skip
 
-__all__ = ["CROSSINGS", "becoming", "crosses"]
+__all__ = ["CROSSINGS", "becoming", "crosses", "why_not"]
 
 CROSSINGS: tuple[Crossing, ...] = (
     *containers.ROWS, *numbers.ROWS, *arrays.ROWS, *frames.ROWS
@@ -72,9 +72,7 @@ def _written(value: Any) -> Put | None:
         return None
 
     def put_row(out: bytearray, _: Any, to: Writer) -> None:
-        if to.depth == 0:
-            raise WireError("a value is nested too deeply to cross")
-        to.depth -= 1
+        to.open(0)
         out += _TAG + bytes((number,))
         put(out, said, to)
         to.depth += 1
@@ -93,6 +91,17 @@ def _read(source: Reader) -> Any:
         raise
     except Exception as error:  # of data that no value of its kind consists of
         raise WireError(f"what should be {CROSSINGS[number].name} is none: {error}") from None
+
+
+def why_not(value: Any) -> str:
+    """Why a value of a kind that crosses does not; nothing for one of another kind."""
+    number = _row_of(value)
+    try:
+        if number is not None:
+            CROSSINGS[number].apart(value)
+    except Unfit as reason:
+        return str(reason)
+    return ""
 
 
 def crosses(kind: type) -> bool:
