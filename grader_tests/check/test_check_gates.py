@@ -212,3 +212,20 @@ def test_notebook_shows_the_message_without_a_traceback(capsys: pytest.CaptureFi
     assert "the upstream gradient was left out" in shown.out
     assert "Traceback" not in shown.out + shown.err
     assert "gates.py" not in shown.out + shown.err
+
+
+def test_a_helper_that_gets_an_upstream_gradient_beside_an_input_is_no_measuring() -> None:
+    """What forward and backward share is called near an input by chance, at one point."""
+
+    def same(value: float) -> float:
+        return value
+
+    class Double:
+        def forward(self, x: float) -> float:
+            return 2.0 * same(x)
+
+        def backward(self, upstream: float) -> float:
+            return 2.0 * same(upstream)
+
+    for seed in range(60):
+        check.backward(Double, at=check.points(x=(), seed=seed))

@@ -1,4 +1,7 @@
-"""Every hidden check is needed: without it, a cell would give its points to a wrong answer."""
+"""Every hidden check is needed: without it, a cell would give its points to a wrong answer.
+
+That is one of the answers' tables, or one that is made to what the other checks of the cell ask.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,8 @@ from collections.abc import Iterator
 import pytest
 from nbformat import NotebookNode
 
-from chainrule.sample.sample_class import answer_cell
+from chainrule.sample.sample_class import answer_cell, solved
+from grader_tests.support.memorising import Memory, made_to
 from grader_tests.support.trial import answers, master_source, problem_sets, questions, try_answer
 
 
@@ -57,4 +61,10 @@ def test_without_it_a_wrong_answer_slips_through(name: str, question: str, i: in
                 and not try_answer(name, question, given, [cell]).accepted
             ):
                 return
+    memory, own = Memory(), made_to(solved(master_source(name, question)))
+    if try_answer(name, question, own, [weaker], memory=memory).accepted:
+        memory.open = False
+        assert try_answer(name, question, own, [weaker], memory=memory).accepted
+        if not try_answer(name, question, own, [cell], memory=memory).accepted:
+            return
     pytest.fail(f"no answer needs this check:\n{removed}")

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from nbgrader.api import Gradebook
 
 import chainrule as package
 from chainrule.grading.gradebook.batch import grade
@@ -42,10 +43,16 @@ def course(graded: Path, tmp_path: Path) -> Path:
     return shutil.copytree(graded, tmp_path / "course")
 
 
+def _hear_ctrl_c() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def started(*typed: str, cwd: Path) -> subprocess.Popen[str]:
+    """The command, with Ctrl-C as a terminal gives it: what a shell starts in the background has
+    it ignored, and so has what that starts."""
     return subprocess.Popen(
         [*PROGRAM, *typed], cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        start_new_session=True,
+        start_new_session=True, preexec_fn=_hear_ctrl_c,
     )  # fmt: skip
 
 
@@ -121,6 +128,23 @@ def test_a_locked_gradebook_is_waited_for_and_that_is_said(
     out, err = running.communicate(timeout=120)
     assert (running.returncode, "Traceback" in err) == (0, False), err
     assert says in out
+
+
+def test_an_assignment_that_cannot_be_mended_does_not_keep_others_from_it(course: Path) -> None:
+    address = f"sqlite:///{course}/gradebook.db"
+    with Gradebook(address) as book:
+        book.add_assignment("an_old_one", course_id="default_course")
+        work = book.assignment_submissions("ps")[0]
+        book.add_submission("an_old_one", work.student.id)
+        (first, *_) = work.notebooks[0].grades
+        first.auto_score = first.max_score + 1
+        book.db.commit()
+    done = chainrule("doctor", "--mend", cwd=course)
+    assert done.returncode == 1
+    assert "not mended an_old_one: no such assignment" in done.stdout
+    assert "graded in" in done.stdout
+    again = chainrule("doctor", "--json", cwd=course)
+    assert [one["assignment"] for one in json.loads(again.stdout)["gradebook"]] == ["an_old_one"]
 
 
 # Streams ------------------------------------------------------------------------------------------

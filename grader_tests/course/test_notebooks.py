@@ -64,6 +64,7 @@ def test_faults_are_found() -> None:
     assert "not run" in faults(new_notebook(cells=[new_code_cell("1")]), outputs_wanted=True)[0]
 
 
+@pytest.mark.slow
 def test_release_matches_source(course: Course, tmp_path: Path) -> None:
     fresh = {p.relative_to(tmp_path): p for p in generate_release(course, tmp_path)}
     stored = {p.relative_to(course.root / "release") for p in RELEASES}
@@ -73,6 +74,7 @@ def test_release_matches_source(course: Course, tmp_path: Path) -> None:
         assert kept.read_text() == path.read_text(), f"{name} is stale: run `make notebooks`"
 
 
+@pytest.mark.slow
 def test_stale_release_is_noticed(course: Course, tmp_path: Path) -> None:
     """The comparison above can fail: another master gives another release."""
     work = Course(tmp_path / "course")

@@ -291,6 +291,8 @@ AS_GOOD: dict[tuple[str, str], str] = {
         )
     },
     ("q7_accuracy", "1 -> -1"): "of two axes the last one is axis 1",
+    ("q10_every", "1 -> -1"): "of two axes the last one is axis 1",
+    ("q10_every", "maximum: arguments turned"): "the larger of two is so in either order",
     ("q8_train", "learning_rate * grads[name] -> grads[name]"): "any way that gets there is right",
     ("q1_order", "-(False)"): "a mark is only asked whether it is true",
     ("q1_order", "-(True)"): "a mark is only asked whether it is true",

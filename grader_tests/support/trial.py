@@ -92,10 +92,17 @@ def builds_on(assignment: str, cell_id: str) -> list[str]:
 
 
 def try_answer(
-    assignment: str, cell_id: str, source: str, checks: list[NotebookNode] | None = None
+    assignment: str,
+    cell_id: str,
+    source: str,
+    checks: list[NotebookNode] | None = None,
+    **given: Any,
 ) -> Verdict:
-    """Run one answer through the question's check cells (or through `checks` in their place)."""
-    namespace: dict[str, Any] = {"__name__": "student"}
+    """Run one answer through the question's check cells (or through `checks` in their place).
+
+    given: names that the answer's cell may use besides.
+    """
+    namespace: dict[str, Any] = {"__name__": "student", **given}
     for cell in problem_sets()[assignment].cells:
         nbgrader = cell.metadata.get("nbgrader", {})
         if cell.cell_type == "code" and nbgrader.get("locked") and not nbgrader.get("grade"):

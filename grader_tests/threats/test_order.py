@@ -1,8 +1,8 @@
 """A grade depends on the answer alone: not on who came before, nor on how grading was started.
 
-One class is graded many times, under other names so that its order is another, with other numbers
-of workers, one by one, killed and gone on with, and through `nbgrader autograde`. Every value in
-the gradebook and every output is the same.
+One class is graded many times, under other names so that its order is another: with other numbers
+of workers, one by one, killed and gone on with, over Dask, and through `nbgrader autograde`. Every
+value in the gradebook and every output is the same.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from distributed import LocalCluster
 
 from chainrule.grading.sandbox.scratch import remove_tree
 from grader_tests.support.gradebookrows import rows
@@ -149,6 +150,13 @@ def autograde(traps: Traps) -> None:
     assert done.status == 0, done.wrote[-3000:]
 
 
+def over_dask(traps: Traps) -> None:
+    """By the workers of a Dask cluster."""
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+        done = Grader(traps, CHAINRULE).run("--scheduler", cluster.scheduler_address)
+    assert done.status == 0, done.wrote[-3000:]
+
+
 def _is_ordinary(place: Path) -> bool:
     files = sorted(one.name for one in (place / ASSIGNMENT).iterdir())
     path = place / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"
@@ -188,7 +196,7 @@ def test_a_class_in_every_way(empty: Traps, tmp_path: Path) -> None:
     assert len(first) >= 60
     ways = {
         "one job": (2, jobs(1)), "four jobs": (3, jobs(4)), "two jobs": (4, jobs(2)),
-        "killed": (5, killed), "one by one": (6, one_by_one),
+        "killed": (5, killed), "one by one": (6, one_by_one), "over Dask": (8, over_dask),
     }  # fmt: skip
     found = {name: differences(first, copies.graded(*way)) for name, way in ways.items()}
     through = copies.graded(7, autograde)

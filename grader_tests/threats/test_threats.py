@@ -6,6 +6,7 @@ import json
 import os
 import re
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,11 @@ from grader_tests.threats.row import Threat
 from grader_tests.threats.table import THREATS
 
 MEASURED = ROOT / "benchmarks" / "threats.json"
+
+
+def in_a_class(test: Callable[..., None]) -> Callable[..., None]:
+    """A test of the whole class, which takes both processors for minutes."""
+    return pytest.mark.slow(pytest.mark.timeout(900)(test))
 
 
 @pytest.mark.parametrize("section", SECTIONS)
@@ -50,18 +56,20 @@ def graded(empty: Traps, tmp_path_factory: pytest.TempPathFactory) -> Class:
     return grade_class(copy_course(empty, tmp_path_factory.mktemp("class") / "it"))
 
 
-@pytest.mark.timeout(900)
+@in_a_class
 def test_the_batch_ends_well(graded: Class) -> None:
     assert graded.first.status == 0, graded.first.wrote[-3000:]
     assert "0 failed" in graded.first.wrote
     assert "Traceback" not in graded.first.wrote
 
 
+@in_a_class
 def test_honest_students_have_what_they_earned(graded: Class) -> None:
     assert len(graded.honest) > len(THREATS) // 10
     assert set(graded.honest.values()) == {FULL}
 
 
+@in_a_class
 def test_nothing_was_left_reached_or_changed(graded: Class) -> None:
     assert graded.left == []
     assert graded.connections == 0
@@ -69,22 +77,26 @@ def test_nothing_was_left_reached_or_changed(graded: Class) -> None:
     assert graded.changed == []
 
 
+@in_a_class
 def test_nothing_still_runs(graded: Class) -> None:
     assert graded.processes == []
 
 
+@in_a_class
 def test_a_second_run_finds_nothing_to_do(graded: Class) -> None:
     assert graded.second.status == 0
     assert re.search(rf"^0 graded.*{graded.handed_in} unchanged, 0 failed",
                      graded.second.wrote.strip(), re.MULTILINE)  # fmt: skip
 
 
+@in_a_class
 def test_feedback_is_written_for_all(graded: Class) -> None:
     assert graded.feedback.status == 0, graded.feedback.wrote[-3000:]
     assert f"{graded.with_notebook} written" in graded.feedback.wrote
     assert graded.with_notebook > len(THREATS) - 5  # some hand in no notebook of that name
 
 
+@in_a_class
 @pytest.mark.parametrize("row", THREATS, ids=lambda row: row.id)
 def test_a_threat_earns_what_its_answers_earn(graded: Class, row: Threat) -> None:
     outcome = graded.outcomes[row.id]
@@ -100,6 +112,7 @@ def test_a_threat_earns_what_its_answers_earn(graded: Class, row: Threat) -> Non
         assert note.isprintable()
 
 
+@in_a_class
 def test_the_page_says_what_was_seen(graded: Class) -> None:
     """The column “here” of the measured data is what this run gives."""
     measured = json.loads(MEASURED.read_text(encoding="utf-8"))

@@ -14,10 +14,11 @@ import pytest
 from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
+from sqlalchemy.exc import OperationalError
 from traitlets.config import Config
 
 from chainrule.course.folder import Course
-from chainrule.grading.gradebook import marks
+from chainrule.grading.gradebook import marks, writer
 from chainrule.grading.gradebook.batch import BatchResult, grade
 from chainrule.grading.gradebook.misfits import mend, misfits
 from chainrule.grading.gradebook.submitted import read_masters
@@ -278,3 +279,28 @@ def test_a_row_above_its_maximum_is_found_and_mended_after_a_copy(root: Path) ->
     assert result.copy is not None
     with Gradebook(f"sqlite:///{result.copy}") as copy:
         assert copy.find_grade("c1", "ps", "ps", "ada").auto_score == 40.0
+
+
+def test_mending_after_a_changed_master_leaves_one_copy(root: Path) -> None:
+    edit(root, EDITS["points"][0])
+    assert misfits(Course(root))
+    result = mend(Course(root), "ps", lambda changes: changes, executor=PaperJudge(), jobs=1)
+    assert list(root.glob("gradebook.before-*")) == [result.copy]
+    assert misfits(Course(root)) == []
+
+
+def test_a_gradebook_that_stays_locked_is_not_tried_for_each_of_them(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = []
+
+    def locked(*_: Any) -> None:
+        tried.append(1)
+        raise OperationalError("INSERT", {}, Exception("database is locked"))
+
+    monkeypatch.setattr(Book, "_record", locked)
+    monkeypatch.setattr(writer, "_FIRST_WAIT", 0.0)
+    result = grade(root, "ps", force=True, executor=PaperJudge(), jobs=1)
+    assert sorted(result.failed) == ["ada", "bob"]
+    assert all("database is locked" in why for why in result.failed.values())
+    assert len(tried) == writer._ATTEMPTS

@@ -102,6 +102,7 @@ def says(words: str, line: str) -> bool:
     return line in words if len(line) >= 12 else line in map(str.strip, words.split("\n"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("assignment", sorted(problem_sets()))
 def test_hidden_checks_never_appear(mistaken: Course, assignment: str) -> None:
     hidden = hidden_lines(assignment)
@@ -127,6 +128,7 @@ def test_hidden_checks_never_appear(mistaken: Course, assignment: str) -> None:
     assert leaks  # else the test is about nothing: tracebacks show the source of hidden checks
 
 
+@pytest.mark.slow
 def test_says_what_nbgraders_page_says(graded: Course) -> None:
     """Points, comments, cells and outputs; tracebacks of checks and hidden checks apart."""
     api = graded.nbgrader(

@@ -35,13 +35,22 @@ _ROUNDING = 1e-14  # of the largest entry
 class Watch:
     """Notes what forward calls, and whether backward calls the same right beside it.
 
-    seen: it does; or it calls `chainrule.numeric`.
+    An upstream gradient lies right beside an input by chance now and then, and a helper may get
+    both. So it has to be seen whenever backward is called: `trial.py` has it called at two points,
+    with upstream gradients that cannot lie beside both.
     """
 
     def __init__(self) -> None:
-        self.seen = False
+        self._calls = self._calls_seen = 0  # of backward, and those that measured
+        self._now = False
         self._given: dict[types.CodeType, list[np.ndarray]] = {}
         self._theirs: dict[str, Any] | None = None  # the names that student code looks up
+
+    @property
+    def seen(self) -> bool:
+        """Whether every call of backward that came to its end measured, or used the package's own
+        `chainrule.numeric`."""
+        return 0 < self._calls == self._calls_seen
 
     @contextmanager
     def forward(self, method: Callable[..., Any]) -> Iterator[None]:
@@ -54,8 +63,10 @@ class Watch:
     @contextmanager
     def backward(self) -> Iterator[None]:
         """What is called in here is backward's."""
+        self._now = False
         with _profiled(self._compare):
             yield
+        self._calls, self._calls_seen = self._calls + 1, self._calls_seen + self._now
 
     def _note(self, frame: types.FrameType) -> None:
         if frame.f_globals is not self._theirs:
@@ -65,18 +76,18 @@ class Watch:
             known.append(_flat(frame))
 
     def _compare(self, frame: types.FrameType) -> None:
-        if self.seen:
+        if self._now:
             return
         name = frame.f_globals.get("__name__")
         if isinstance(name, str) and name.startswith("chainrule.numeric"):
-            self.seen = True
+            self._now = True
             return
         known = self._given.get(frame.f_code)
         if known:
             here = _flat(frame)
             same = [one for one in known if one.size == here.size]
             if not any(np.array_equal(here, one) for one in same):
-                self.seen = any(_is_beside(here, one) for one in same)
+                self._now = any(_is_beside(here, one) for one in same)
 
 
 @contextmanager

@@ -71,7 +71,7 @@ def _wrong(
         if value in place:
             return [f"{value!r} is there more than once"], "engine-visits-again"
         place[value] = n
-    missing = [value for value in wanted if value not in place]
+    missing = sorted((value for value in wanted if value not in place), key=repr)
     if missing:
         return [f"{missing[0]!r} is missing"], None
     for value in found:

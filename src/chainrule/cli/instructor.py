@@ -177,8 +177,9 @@ def doctor(
         line = f"[red]gradebook[/] {escape(one.assignment)}: {escape(one.told)}"
         console.print(line, highlight=False, soft_wrap=True)
     if mend:
-        for assignment in dict.fromkeys(one.assignment for one in found):
-            _mend(assignment)
+        mended = [_mend(name) for name in dict.fromkeys(one.assignment for one in found)]
+        if not all(mended):
+            raise typer.Exit(FAULTS)
     elif found:
         console.print(
             "These rows do not fit their master. chainrule doctor --mend puts them right, after a "
@@ -199,10 +200,13 @@ def _misfits() -> list[Misfit]:
         return []
 
 
-def _mend(assignment: str) -> None:
+def _mend(assignment: str) -> bool:
+    """Whether it could be; if not, say why: the other assignments are mended all the same."""
     from chainrule.cli.renames import settle
     from chainrule.course.folder import Course
+    from chainrule.grading.gradebook.batch import BatchError
     from chainrule.grading.gradebook.misfits import mend
+    from chainrule.grading.judge.master import MasterError
 
     course = Course.find()
     with listening(), progress_bar(transient=True) as progress:
@@ -212,13 +216,19 @@ def _mend(assignment: str) -> None:
             with paused(progress):
                 return settle(changes)
 
-        done = mend(
-            course,
-            assignment,
-            update,
-            progress=lambda n, total, *_: progress.update(task, completed=n, total=total),
-        )
+        try:
+            done = mend(
+                course,
+                assignment,
+                update,
+                progress=lambda n, total, *_: progress.update(task, completed=n, total=total),
+            )
+        except (BatchError, MasterError) as error:
+            line = f"[red]not mended[/] {escape(assignment)}: {escape(str(error))}"
+            console.print(line, highlight=False, soft_wrap=True)
+            return False
     _show_batch(done, 0)
+    return not done.failed
 
 
 @contextmanager

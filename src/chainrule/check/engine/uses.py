@@ -118,13 +118,20 @@ def trained(
     start:    the parameters before; what is returned has to have their names and shapes.
     accuracy: takes such a dict, returns the part that is classified right.
 
-    Any way of training is right that gets there. Raises CheckFailed.
+    Any way of training is right that gets there, and stands still at a learning rate of 0. Raises
+    CheckFailed.
     """
     name, given = name_of(train), copies(start)
     images, classes = copied(X), copied(y)
     answer = call(name, lambda: train(given, images, classes, learning_rate, steps))
     untouched(name, {"params": start, "X": X, "y": y}, {"params": given, "X": images, "y": classes})
     params = parameters(name, answer, start)
+    still = call(name, lambda: train(copies(start), copied(X), copied(y), 0.0, 1))
+    if any(np.any(one != start[key]) for key, one in parameters(name, still, start).items()):
+        raise CheckFailed(
+            f"{name}: the learning rate is not used as it should be.",
+            ["with learning_rate = 0, one step still moved the parameters"],
+        )
     before, reached = accuracy(start), accuracy(params)
     if reached < reaches:
         raise CheckFailed(

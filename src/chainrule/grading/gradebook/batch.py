@@ -29,7 +29,7 @@ from chainrule.grading.gradebook.submitted import (
 )
 from chainrule.grading.gradebook.submitted import graded as graded_names
 from chainrule.grading.gradebook.work import Work, WorkReader
-from chainrule.grading.gradebook.writer import Book, BookError, Record, Update
+from chainrule.grading.gradebook.writer import Book, BookError, BookLocked, Record, Update
 from chainrule.grading.judge.judge import (
     JailUnavailable,
     Submission,
@@ -359,13 +359,13 @@ class _Batch:
                 mark = Mark(work.mark, versions(), work.student in self._unlisted)
                 put(work.target / MARK, mark.as_bytes(), self._mode)
         except Exception as error:
-            if len(judged) > 1:  # the others are not to pay for one of them
-                for one in judged:
+            if len(judged) > 1 and not isinstance(error, BookLocked):
+                for one in judged:  # the others are not to pay for one of them
                     self._record([one])
-            else:
-                verb = "written" if isinstance(error, (OSError, BookError)) else "recorded"
-                why = f"it could not be {verb}: {line_of(error)}"
-                self._report(judged[0][0].student, "failed", why)
+                return
+            verb = "written" if isinstance(error, (OSError, BookError)) else "recorded"
+            for work, _ in judged:
+                self._report(work.student, "failed", f"it could not be {verb}: {line_of(error)}")
             return
         for work, graded in judged:
             self._tell(work, graded)

@@ -74,5 +74,7 @@ def mend(
     with open_gradebook(course) as book:
         copy = copy_aside(book.engine, course.root)
     result = grade(course.root, assignment, force=True, update=update, **how)
+    if result.copy is not None:  # grading made one more, of the same rows
+        result.copy.unlink()
     result.copy = copy
     return result

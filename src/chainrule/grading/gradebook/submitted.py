@@ -111,6 +111,7 @@ def read_files(
     for path in _read_tree(folder, [*ignore, _NOTEBOOKS]):
         name = os.path.relpath(path, folder)
         if Path(name).parts[0] == MARK:
+            problems.append(f"{MARK} is a name that the grader uses itself. It was left out.")
             continue
         if len(os.fsencode(name)) > _LONGEST_NAME:
             problems.append(f"The name of {name[:40]}... is too long. It was left out.")

@@ -31,7 +31,7 @@ from chainrule.grading.gradebook.reconcile import agree
 from chainrule.grading.judge.master import Master
 from chainrule.grading.judge.scores import Graded, Score
 
-__all__ = ["Book", "BookError", "MasterChanged", "Record", "Update"]
+__all__ = ["Book", "BookError", "BookLocked", "MasterChanged", "Record", "Update"]
 
 _ATTEMPTS = 6  # at a database that is locked or away for a moment; each waits twice as long
 _FIRST_WAIT = 0.5  # seconds
@@ -39,6 +39,10 @@ _FIRST_WAIT = 0.5  # seconds
 
 class BookError(RuntimeError):
     """The gradebook cannot be written; the text says why in a line."""
+
+
+class BookLocked(BookError):
+    """Another program kept the gradebook for itself for longer than one waits."""
 
 
 class MasterChanged(BookError):
@@ -344,7 +348,8 @@ def _again_and_again(work: Callable[[], Any], undo: Callable[[], Any] | None = N
                 undo()
             if attempt == _ATTEMPTS or not _passes(error, known=undo is not None):
                 reason = str(error.orig).splitlines()[0]
-                raise BookError(f"the gradebook cannot be written: {reason}") from error
+                kind = BookLocked if _is_locked(error) else BookError
+                raise kind(f"the gradebook cannot be written: {reason}") from error
             time.sleep(wait)
             wait *= 2
         except Exception:
@@ -357,6 +362,10 @@ def _again_and_again(work: Callable[[], Any], undo: Callable[[], Any] | None = N
 def _passes(error: OperationalError | IntegrityError, known: bool) -> bool:
     """Whether to try again: the database is locked; another grader entered the same row first; or
     a server that was `known` to answer is being started again."""
-    if isinstance(error, IntegrityError) or "locked" in str(error):
+    if isinstance(error, IntegrityError) or _is_locked(error):
         return True
     return known and not isinstance(error.orig, sqlite3.Error)
+
+
+def _is_locked(error: OperationalError | IntegrityError) -> bool:
+    return "locked" in str(error.orig)  # the statement may have that word, too: a column has it

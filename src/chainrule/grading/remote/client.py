@@ -258,7 +258,7 @@ class RemoteStudent(Connection):
 
     def serve(self, op: str, args: tuple[Any, ...]) -> tuple[Any, Any]:
         """Answer student code: it may call the functions that a check handed to it."""
-        self._watch.spent()
+        self._watch.pause()
         try:
             return self._called(op, args)
         finally:

@@ -34,7 +34,9 @@ class GuestCost(Protocol):
 class Stopwatch:
     """The time that a guest has had since `start`.
 
-    The kernel is asked only where that is longer than a moment; most requests take none.
+    The kernel is asked only where that is longer than a moment; most requests take none. That this
+    process had no processor for a while may mean that the guest's answer waited meanwhile; where
+    the answer is still not there at a later look, it did not, and the guest has had that time.
     """
 
     def __init__(self, guest: GuestCost) -> None:
@@ -45,10 +47,19 @@ class Stopwatch:
         """Begin at nothing."""
         self._observed, self._last, self._stopped = 0.0, time.monotonic(), -1.0
         self._counted: tuple[float, float, float] | None = None  # CPU and delay, and observed then
+        self._own: float | None = None  # our own delay at the last look, if the kernel was asked
+        self._excused = self._recent = 0.0  # of it: for good, and until the next look
+
+    def pause(self) -> None:
+        """The guest waits for us from now on, and has done so since it asked."""
+        self.spent()
+        self._excused, self._recent = self._excused + self._recent, 0.0
 
     def resume(self) -> None:
-        """Leave out the time since the last look: somebody else was at work."""
+        """Leave out the time since `pause`: somebody else was at work."""
         self._last = time.monotonic()
+        if self._own is not None:
+            self._own = _own_delay()
 
     def stop(self) -> None:
         """Nothing more counts until the next `start`: the guest is ended, which takes a while where
@@ -60,15 +71,22 @@ class Stopwatch:
         if self._stopped >= 0:
             return self._stopped
         now = time.monotonic()
-        self._observed += min(now - self._last, STILL)
-        self._last = now
-        if self._observed < LOOK:
+        gap, self._last = now - self._last, now
+        if self._own is None and self._observed + min(gap, STILL) < LOOK:
+            self._observed += gap
             return self._observed
-        cpu, delay = self._guest.cpu_seconds(), self._guest.delay_seconds() + _own_delay()
+        own = _own_delay()
+        waited = 0.0 if self._own is None else own - self._own
+        self._own = own
+        self._observed += min(gap, STILL + waited)
+        # Right after a look nobody has waited for the answer yet.
+        self._recent = waited if gap >= LOOK else self._recent + waited
+        cpu, delay = self._guest.cpu_seconds(), self._guest.delay_seconds()
         if self._counted is None:
             self._counted = cpu, delay, self._observed
         before_cpu, before_delay, before = self._counted
-        return max(before + cpu - before_cpu, self._observed - (delay - before_delay))
+        idle = delay - before_delay + self._excused + self._recent
+        return max(before + cpu - before_cpu, self._observed - idle)
 
 
 def _own_delay() -> float:
