@@ -101,6 +101,33 @@ def test_nobody_is_sent_to_an_index_for_a_package_that_is_not_there() -> None:
             assert not line.search(path.read_text(encoding="utf-8")), path
 
 
+def test_what_is_published_was_checked_and_has_no_more_rights_than_it_needs() -> None:
+    text = (ROOT / ".github" / "workflows" / "publish.yml").read_text(encoding="utf-8")
+    workflow = yaml.load(text, yaml.BaseLoader)  # "on" stays a word
+    assert workflow["on"] == {"push": {"tags": ["v*"]}, "workflow_dispatch": ""}
+    assert workflow["permissions"] == {"contents": "read"}
+    made, site = workflow["jobs"]["release"], workflow["jobs"]["site"]
+    assert made["if"] == "github.ref_type == 'tag'"
+    assert made["permissions"] == {"contents": "write"}
+    programs = [step["run"] for step in made["steps"] if "run" in step]
+    checked, published, _ = programs
+    assert checked == 'make release-check PYTHON=python3.11 TAG="$GITHUB_REF_NAME"'
+    assert published.startswith('gh release create "$GITHUB_REF_NAME" dist/*')
+    (pythons,) = (one["with"]["python-version"] for one in made["steps"] if "with" in one)
+    assert sorted(pythons.split()) == sorted(release.PYTHONS)
+    # A site that does not follow from a release that failed; Pages needs these three rights.
+    assert site["needs"] == "release"
+    assert "needs.release.result != 'failure'" in site["if"]
+    assert site["permissions"] == {"contents": "read", "pages": "write", "id-token": "write"}
+    assert site["environment"]["name"] == "github-pages"
+    used = [step["uses"].split("@")[0] for step in site["steps"] if "uses" in step]
+    assert used[-2:] == ["actions/upload-pages-artifact", "actions/deploy-pages"]
+    (folder,) = (one["with"]["path"] for one in site["steps"] if "path" in one.get("with", {}))
+    assert folder == "docs/_build/html"
+    assert site["environment"]["url"] == "${{ steps.pages.outputs.page_url }}"
+    assert site["steps"][-1]["id"] == "pages"
+
+
 # ---- The check itself.
 
 

@@ -6,6 +6,7 @@ import os
 import pkgutil
 import re
 import shlex
+import subprocess
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
@@ -88,6 +89,12 @@ def test_a_workflow_has_what_github_needs(path: Path) -> None:
             assert ("uses" in step) != ("run" in step), step
             if "uses" in step:
                 assert re.fullmatch(r"[\w-]+/[\w./-]+@(v\d+|[0-9a-f]{40})", step["uses"]), step
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=named)
+def test_a_step_is_a_program_that_a_shell_can_read(path: Path) -> None:
+    said = re.sub(r"\$\{\{.*?\}\}", "said", commands(load(path)))
+    subprocess.run(["bash", "-n"], input=said, text=True, check=True)
 
 
 def test_the_tests_run_on_every_push_and_pull_request_with_no_rights() -> None:

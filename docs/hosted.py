@@ -1,7 +1,7 @@
-"""Where each notebook can be opened: a page of the site, a line in each lecture, copies for Colab.
+"""Notebooks on other people's machines: Binder, and Colab.
 
 Binder builds the checkout (.binder/). Colab has no chainrule, so it opens copies whose first code
-cell installs the wheel of this version from the release's address; `python docs/doors.py FOLDER`
+cell installs the wheel of this version from the release's address; `python docs/hosted.py FOLDER`
 writes them, and publish.yml keeps them on the branch `colab`.
 """
 
@@ -19,6 +19,7 @@ import chainrule
 
 ROOT = Path(__file__).resolve().parents[1]
 NAME = "chainrule/chainrule"  # the repository, as pyproject.toml has it
+BRANCH = "colab"
 WHEEL = (
     f"https://github.com/{NAME}/releases/download/v{chainrule.__version__}/"
     f"chainrule-{chainrule.__version__}-py3-none-any.whl"
@@ -26,28 +27,33 @@ WHEEL = (
 
 
 def in_colab(path: str) -> str:
-    return f"https://colab.research.google.com/github/{NAME}/blob/colab/{path}"
+    return f"https://colab.research.google.com/github/{NAME}/blob/{BRANCH}/{path}"
 
 
 def in_binder(path: str) -> str:
     return f"https://mybinder.org/v2/gh/{NAME}/HEAD?urlpath={quote('lab/tree/' + path, safe='')}"
 
 
-# What stands on a badge, and the address of a notebook by its path below the checkout.
-DOORS = {"Colab": in_colab, "Binder": in_binder}
+# What a link says, and the address of a notebook by its path below the checkout.
+HOSTS = {"Colab": in_colab, "Binder": in_binder}
 
-_PAGE = """# Open a notebook
+_PAGE = """# In Colab or Binder
 
-Every lecture without its outputs, and every problem set, as it can be opened without an install.
+Every lecture without its outputs, and every problem set, on a machine that somebody else keeps.
 
 | | Lecture | Problem set |
 |:--|:--|:--|
 {rows}
 
-*Colab* wants a Google account, and its first cell installs this package from the release. *Binder*
-wants none, takes some minutes to start, and forgets your work when you leave: download the notebook
-before. On a machine of your own, see [For students](student.md) and
-[For self-learners](self-learner.md).
+**Colab** wants a Google account. The first cell of each notebook there installs this package from
+its release. *File → Save a copy in Drive* keeps your work.
+
+**Binder** wants no account, takes some minutes to start, and forgets your work when you leave:
+download the notebook before you do.
+
+Both open what is published on GitHub, and the links to Colab lead nowhere before the first release.
+Nobody has followed them for this course yet; the files behind them are checked by tests.
+On a machine of your own, see [For students](student.md) and [For self-learners](self-learner.md).
 """
 
 
@@ -64,8 +70,8 @@ def _title(path: Path) -> str:
 
 
 def links(path: str) -> str:
-    """The doors of one notebook, in Markdown."""
-    return " · ".join(f"[{door}]({address(path)})" for door, address in DOORS.items())
+    """One notebook's links, in Markdown."""
+    return " · ".join(f"[{host}]({address(path)})" for host, address in HOSTS.items())
 
 
 def page() -> str:
@@ -74,10 +80,24 @@ def page() -> str:
     lectures = [path for path in found if path.startswith("release/lectures/")]
     sets = [path for path in found if path not in lectures]
     rows = [
-        f"| {number} | {found[one].split(': ', 1)[1]}: {links(one)} | {links(other)} |"
+        f"| {number}. {found[one].split(': ', 1)[1]} | {links(one)} | {links(other)} |"
         for number, (one, other) in enumerate(zip(lectures, sets, strict=True), start=1)
     ]
     return _PAGE.format(rows="\n".join(rows))
+
+
+def write(source: Path) -> None:
+    """The page, and a line of links under the title of each lecture of the site's sources."""
+    (source / "hosted.md").write_text(page(), encoding="utf-8")
+    for lecture in sorted(source.glob("course/*.ipynb")):
+        notebook = json.loads(lecture.read_text(encoding="utf-8"))
+        line = links(f"release/lectures/{lecture.name}")
+        title, *rest = "".join(notebook["cells"][0]["source"]).split("\n")
+        # What else opens it has its own line there already, and goes first.
+        at = next((i for i, text in enumerate(rest) if text.startswith("<a class=")), 0)
+        rest[at : at + 1] = [*rest[at : at + 1], "", f"*Without the outputs, in* {line}", ""]
+        notebook["cells"][0]["source"] = "\n".join([title, *rest])
+        lecture.write_text(json.dumps(notebook), encoding="utf-8")
 
 
 def for_colab(notebook: dict[str, Any]) -> dict[str, Any]:
