@@ -1,7 +1,7 @@
 """What the site's first page has that a file of Markdown cannot: things that were run.
 
-In docs/index.md stand pairs of comments, `<!-- stepper -->` and `<!-- end -->`. Between them is what
-a reader of the file sees; on the site, what the function of that name makes takes its place.
+In docs/index.md stand pairs of comments, `<!-- stepper -->` and `<!-- end -->`. Between them is
+what a reader of the file sees; on the site, what the function of that name makes takes its place.
 """
 
 from __future__ import annotations
@@ -32,11 +32,14 @@ MISTAKE = """class Multiply:
         return x * y
 
     def backward(self, upstream):
-        return upstream * self.x, upstream * self.y
+        dx = upstream * self.x
+        dy = upstream * self.y
+        return dx, dy
 """
 
 _BROWSER = """- **[Open it in the browser](browser.md)**
-  Every lecture and problem set at a click. Nothing to install, no account; your work stays with you."""
+  Every lecture and problem set at a click. Nothing to install, no account; your work stays on your
+  device."""
 
 _TOLD = """```python
 {answer}```
@@ -47,8 +50,8 @@ The check below it says:
 {message}
 ```
 
-Its name is kept, too: the instructor reads *{phrase}*, and how many of the class did. [All {count} mistakes that have
-a name](misconceptions.md). What to read is a link here: [{section}](course/{lecture}.ipynb#{anchor})."""
+What to read is a click away here: [{section}](course/{lecture}.ipynb#{anchor}). The mistake keeps
+its name, one of [{count}](misconceptions.md): an instructor sees how many of the class it was."""
 
 
 def browser(source: Path) -> str:
@@ -61,7 +64,8 @@ def stepper() -> str:
     x, y, z = Scalar(-2, "x"), Scalar(5, "y"), Scalar(-4, "z")
     q = (x + y).named("q")
     f = (q * z).named("f")
-    return f"``````{{raw}} html\n{step.through(f).html}\n``````"
+    moved = '<script defer src="_static/home.js"></script>'
+    return f"``````{{raw}} html\n{step.through(f).html}\n{moved}\n``````"
 
 
 def mistake() -> str:
@@ -81,7 +85,6 @@ def mistake() -> str:
         return _TOLD.format(
             answer=MISTAKE,
             message=str(failed),
-            phrase=row.phrase,
             count=len(MISCONCEPTIONS),
             section=anchor.replace("-", " "),
             lecture=lecture,
