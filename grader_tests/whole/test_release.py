@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import tarfile
 import zipfile
 from pathlib import Path
@@ -189,6 +190,21 @@ def test_an_archive_with_the_tests_is_refused(built: tuple[Path, Path], tmp_path
 def test_another_version_is_refused(built: tuple[Path, Path]) -> None:
     with pytest.raises(NotReady, match=re.escape(chainrule.__version__)):
         release.check_metadata(built[1], "9.9.9")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("bound", release.BOUNDS)
+def test_the_wheel_is_enough_in_a_fresh_environment(
+    built: tuple[Path, Path], tmp_path: Path, bound: str
+) -> None:
+    """Of this Python; it takes an index for packages."""
+    solved, stub = release.solved_and_stub(tmp_path / "work")
+    told = release.try_in(tmp_path / "venv", Path(sys.executable), bound, built[1], solved, stub)
+    numpy = re.fullmatch(r"numpy (\S+), matplotlib (\S+)", told)
+    assert numpy is not None
+    lowest = numpy[1].startswith("2.0.")
+    assert lowest is (bound == "lowest" and sys.version_info < (3, 13)), told
 
 
 @pytest.mark.overnight
