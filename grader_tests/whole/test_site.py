@@ -318,7 +318,9 @@ def test_a_build_without_npm_fails_in_words(tmp_path: Path) -> None:
     docs = tmp_path / "docs"
     ignored = shutil.ignore_patterns("_build")
     shutil.copytree(ROOT / "docs", docs, ignore=ignored)
-    shutil.copytree(ROOT / "course", tmp_path / "course")
+    for name in ("course", "release"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    shutil.copy(ROOT / "README.md", tmp_path)
     (tmp_path / "benchmarks").mkdir()
     shutil.copy(ROOT / "benchmarks" / "threats.json", tmp_path / "benchmarks")
     command = [sys.executable, str(docs / "build.py")]
