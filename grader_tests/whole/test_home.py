@@ -88,7 +88,9 @@ def test_compare_names_everybody_with_sources_and_a_date() -> None:
     for name in OTHERS:
         about = [one for one in paragraphs if re.match(rf"\*\*\[?{name}", one)]
         assert len(about) == 1, name
-        assert "](https://" in about[0], f"{name}: no source"
+        sources = re.findall(r"\]\[([\w-]+)\]", about[0])
+        assert sources, f"{name}: no source"
+        assert [one for one in sources if f"\n[{one}]: https://" not in COMPARE] == []
         assert re.search(rf"^\| \*\*{name}\*\* \|", COMPARE, re.MULTILINE), f"{name}: no row"
     assert len(paragraphs) == len(OTHERS)
     assert "[Compare](compare.md)" in PAGE
