@@ -286,7 +286,7 @@ TABLE = (
             given=settings("c.Judge.memory_bytes = -1")),
     Mistake("one folder for many", "grade ps", r"readable is a list of folders, not '/data'",
             given=settings('c.Judge.readable = "/data"')),
-    Mistake("another place for checks", "grade ps", r'checks is "outside" or "inside"',
+    Mistake("another place for checks", "grade ps", r'checks is "vetted", "outside", "as left"',
             given=settings('c.Judge.checks = "elsewhere"')),
     Mistake("a late plugin that is not there", "grade ps", r"nbgrader_config.py.*no_such_late",
             given=settings('c.AssignLatePenalties.plugin_class = "no_such_late.Policy"')),

@@ -16,7 +16,7 @@ from nbformat.notebooknode import from_dict
 from nbformat.v4 import new_notebook
 from nbgrader import utils
 
-from chainrule.grading.judge.judge import Submission, allow, judge, problem_of
+from chainrule.grading.judge.judge import Submission, allow, judge, vetting_of
 from chainrule.grading.judge.master import MasterError, read_master
 from chainrule.grading.judge.pool import a_worker, get_ready
 from chainrule.grading.limits import Limits, Took, gone
@@ -268,8 +268,8 @@ def test_checks_that_the_masters_own_solution_fails_are_told() -> None:
         cell("answer", "q", "### BEGIN SOLUTION\nx = 1\n### END SOLUTION"),
         *(cell("check", f"c{i}", f"assert x == {i % 2}", 1) for i in range(4)),
     )
-    assert problem_of(m, LIMITS) == "its own solution fails c0, c2"
-    assert problem_of(master(*TWO), LIMITS) == ""
+    assert vetting_of(m, LIMITS).problem == "its own solution fails c0, c2"
+    assert vetting_of(master(*TWO), LIMITS).problem == ""
 
 
 def test_partial_credit_and_scores_as_nbgrader_has_them(grade: Any) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import chainrule as package
-from chainrule.cli import authoring, instructor, learner, results, students
+from chainrule.cli import authoring, instructor, learner, results, students, vetting
 from chainrule.cli.failures import EXIT_CODES
 from chainrule.course.folder import programs_on_path
 
@@ -26,6 +26,7 @@ for command in (
     authoring.demo,
     learner.check,
     learner.progress,
+    vetting.vet,
     instructor.grade,
     instructor.feedback,
     results.report,

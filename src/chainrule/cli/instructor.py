@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from chainrule.grading.gradebook.misfits import Misfit
     from chainrule.grading.limits import Limits
 
-__all__ = ["doctor", "feedback", "grade"]
+__all__ = ["doctor", "feedback", "grade", "limits_of"]
 
 _MOST_STRANGERS = 5  # named one by one
 
@@ -54,6 +54,10 @@ def grade(
     strict: Annotated[
         bool, typer.Option("--strict", help="Leave out who is not in the class list.")
     ] = False,
+    even_so: Annotated[
+        bool,
+        typer.Option("--even-so", help="Also where the master's own solution fails its checks."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Grade what was submitted, into autograded/ and the gradebook."""
@@ -61,7 +65,7 @@ def grade(
 
     course = Course.find()
     name = assignment_in(course, assignment)
-    limits = _limits(course, no_jail)
+    limits = limits_of(course, no_jail=no_jail, even_so=even_so)
 
     from chainrule.cli.renames import settle
     from chainrule.grading.gradebook.batch import BatchStopped
@@ -96,7 +100,8 @@ def grade(
     nothing = not (left or done.graded or done.unchanged or done.failed)
     if as_json:
         copy = None if done.copy is None else str(done.copy)
-        print_json({"assignment": name} | asdict(done) | {"copy": copy, "left": left})
+        more = {"copy": copy, "left": left, "inside": sorted(done.inside)}
+        print_json({"assignment": name} | asdict(done) | more)
     elif nothing:
         console.print(
             f"nothing was graded, since nobody handed {name} in. Work belongs into "
@@ -254,16 +259,14 @@ def _executor(address: str | None) -> Iterator[Executor | None]:
         yield client.get_executor()
 
 
-def _limits(course: Course, no_jail: bool) -> Limits:
+def limits_of(course: Course, **waived: bool) -> Limits:
     """The course's own, with what the command line waives. Raises LimitsError."""
     from chainrule.grading.limits import Limits, gone
 
     settings: dict[str, Any] = dict(course.config().get("Judge", {}))
     for line in gone(settings):
         console.print(f"[yellow]note[/] nbgrader_config.py: {line}", highlight=False)
-    if no_jail:
-        settings["no_jail"] = True
-    return Limits.of(settings)
+    return Limits.of(settings | {name: True for name, wanted in waived.items() if wanted})
 
 
 def _show_batch(done: BatchResult, left: int) -> None:
@@ -286,6 +289,9 @@ def _show_batch(done: BatchResult, left: int) -> None:
     _show_failed(done.failed)
     for line in done.masters:
         console.print(f"[yellow]note[/] {escape(line)}", highlight=False)
+    if done.inside:
+        line = f"run where student code could forge them: {', '.join(sorted(done.inside))}"
+        console.print(f"[yellow]note[/] {escape(line)} (chainrule vet says why)", highlight=False)
     for name, notes in sorted(done.problems.items()):
         for note in notes:
             console.print(f"[yellow]note[/] {escape(name)}: {escape(note)}", highlight=False)

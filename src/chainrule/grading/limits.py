@@ -6,9 +6,12 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
-__all__ = ["Limits", "LimitsError", "Took", "gone"]
+__all__ = ["VETTED", "Limits", "LimitsError", "Took", "gone"]
+
+VETTED = "vetted"
+_CHECKS = (VETTED, "outside", "as left", "inside")
 
 _MIB = 1 << 20
 
@@ -72,9 +75,11 @@ class Limits:
     notebook_bytes, notebook_cells: the size of a submitted notebook without its outputs.
     notebook_file_bytes: its file, with them.
     judge_bytes:    address space of the worker above the fork server.
-    checks:         "outside": checks run in the worker, where students cannot reach them. "inside":
-                    in the student's own process, for a course whose checks need it (and then the
-                    student's code can forge what they find).
+    checks:         how checks are run, see `judge/ways.py`: "vetted", in the strictest way that the
+                    master's own solution passes; or one way for all, "outside", "as left" or
+                    "inside" (where student code can forge what they find); or a dict of these by
+                    assignment, notebook or grade_id.
+    even_so:        grade with a master whose own solution fails its checks.
     readable:       folders that student code may read besides Python's own.
     no_jail:        run without a jail where none can be had; for work that is trusted.
     """
@@ -101,7 +106,8 @@ class Limits:
     notebook_file_bytes: int = 128 * _MIB
     notebook_cells: int = 2000
     judge_bytes: int = 2048 * _MIB
-    checks: Literal["outside", "inside"] = "outside"
+    checks: str | tuple[tuple[str, str], ...] = VETTED
+    even_so: bool = False
     readable: tuple[str, ...] = ()
     no_jail: bool = False
 
@@ -111,10 +117,10 @@ class Limits:
         ):
             raise LimitsError(f"readable is a list of folders, not {self.readable!r}")
         object.__setattr__(self, "readable", tuple(self.readable))
-        if self.checks not in ("outside", "inside"):
-            raise LimitsError(f'checks is "outside" or "inside", not {self.checks!r}')
-        if not isinstance(self.no_jail, bool):
-            raise LimitsError(f"no_jail is True or False, not {self.no_jail!r}")
+        object.__setattr__(self, "checks", _ways(self.checks))
+        for name in ("even_so", "no_jail"):
+            if not isinstance(getattr(self, name), bool):
+                raise LimitsError(f"{name} is True or False, not {getattr(self, name)!r}")
         for field in fields(self):
             value, kind = getattr(self, field.name), _NUMBERS.get(str(field.type))
             if kind is None:
@@ -151,6 +157,20 @@ class Limits:
                 found[name] = min(most, wanted if wanted == least else _round_up(wanted))
         return replace(self, **found)
 
+    def of_assignment(self, name: str) -> Limits:
+        """The same, where what `checks` has for this assignment holds for all of its checks."""
+        if isinstance(self.checks, str):
+            return self
+        return replace(self, checks=tuple((key if key != name else "", way)
+                                          for key, way in self.checks))  # fmt: skip
+
+    def forced_way(self, grade_id: str, notebook: str) -> str:
+        """How a check is to be run whatever vetting says; "vetted" where that decides."""
+        if isinstance(self.checks, str):
+            return self.checks
+        known = dict(self.checks)
+        return known.get(grade_id, known.get(notebook, known.get("", VETTED)))
+
     def as_dict(self) -> dict[str, Any]:
         """Plain data, for a message to the fork server: `Limits(**limits.as_dict())`."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
@@ -159,6 +179,21 @@ class Limits:
 def gone(settings: Mapping[str, Any]) -> list[str]:
     """A line for each setting of a course that is no more, and does nothing."""
     return [f"c.Judge.{name} is no more: {_GONE[name]}" for name in settings if name in _GONE]
+
+
+def _ways(said: Any) -> str | tuple[tuple[str, str], ...]:
+    """`checks` as it is kept. Raises LimitsError."""
+    if isinstance(said, str) and said in _CHECKS:
+        return said
+    pairs = said.items() if isinstance(said, Mapping) else said
+    if isinstance(said, (Mapping, list, tuple)):
+        found = sorted((str(key), way) for key, way in pairs)
+        if all(isinstance(way, str) and way in _CHECKS for _, way in found):
+            return tuple(found)
+    raise LimitsError(
+        f'checks is "vetted", "outside", "as left" or "inside", or a dict of these by assignment '
+        f"or grade_id, not {said!r}"
+    )
 
 
 def _round_up(seconds: float) -> float:

@@ -14,8 +14,8 @@ __all__ = ["NOTE", "FailedCheck", "failed_check", "failed_checks", "misconceptio
 
 NOTE = "chainrule"
 """Under this name a graded cell's metadata holds what the judge knows of its failure: the id of the
-`misconception`, and the `line` of the check that raised; a graded notebook's, the `notes` of its
-submission."""
+`misconception`, the `line` of the check that raised, and the `way` in which a check was run, unless
+it was outside; a graded notebook's, the `notes` of its submission."""
 
 _STOPPED = ("CellTimeoutError", "KeyboardInterrupt", "TimeoutError")
 

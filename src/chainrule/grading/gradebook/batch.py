@@ -28,6 +28,7 @@ from chainrule.grading.gradebook.submitted import (
     target_of,
 )
 from chainrule.grading.gradebook.submitted import graded as graded_names
+from chainrule.grading.gradebook.vetted import problems, require, run_inside
 from chainrule.grading.gradebook.work import Work, WorkReader
 from chainrule.grading.gradebook.writer import Book, BookError, BookLocked, Record, Update
 from chainrule.grading.judge.judge import (
@@ -37,7 +38,6 @@ from chainrule.grading.judge.judge import (
     begin,
     expect,
     judge,
-    problem_of,
 )
 from chainrule.grading.judge.master import Master
 from chainrule.grading.judge.scores import Graded, as_file
@@ -65,8 +65,8 @@ class BatchResult:
     graded submissions had that their students should know, a sentence each; strangers: those who
     are in no class list, with the name in it that is most alike, or nothing; older: unchanged work
     that was graded with another version of the programs, and which; masters: what is wrong with
-    the masters' own solutions, a sentence each. copy: of the gradebook as it
-    was before masters that had changed were brought into it.
+    the masters' own solutions, a sentence each; inside: checks run in students' own processes;
+    copy: of the gradebook as it was before masters that had changed were brought into it.
     """
 
     graded: dict[str, float] = field(default_factory=dict)
@@ -76,6 +76,7 @@ class BatchResult:
     strangers: dict[str, str] = field(default_factory=dict)
     older: dict[str, str] = field(default_factory=dict)
     masters: list[str] = field(default_factory=list)
+    inside: set[str] = field(default_factory=set)
     seconds: float = 0.0
     copy: Path | None = None
 
@@ -122,11 +123,12 @@ def grade(
     `writer.Update`); then all work is graded again. strict: leave out who is in no class list.
 
     Before anything is graded it raises MasterChanged where masters changed and there is no
-    `update`; BatchError, MasterError, JailUnavailable, BookError. BatchStopped for Ctrl-C.
+    `update`; BatchError, also for a master that fails its own checks; MasterError, JailUnavailable,
+    BookError. BatchStopped for Ctrl-C.
     """
     started = time.monotonic()
     config = config or Course(Path(coursedir).resolve()).config()
-    limits = limits or Limits.of(config.get("Judge", {}))
+    limits = (limits or Limits.of(config.get("Judge", {}))).of_assignment(assignment)
     folders = CourseDirectory(config=config)
     new = [
         name
@@ -146,6 +148,8 @@ def grade(
             result.failed[name] = "nothing was submitted"
         reader = WorkReader(folders, assignment, masters, limits)
         if update is not None:
+            if executor is None:
+                require(masters, limits)
             update = partial(_forget_marks, folders, assignment, update)
         with Book(folders.db_url, assignment, masters, folders.course_id, config, update) as book:
             result.copy = book.copy
@@ -159,8 +163,7 @@ def grade(
             batch = _Batch(reader, book, result, config, unlisted)
             batch.run(names, force, progress, executor, jobs or processors_here())
     if executor is None and result.graded:
-        told = {master.name: problem_of(master, limits) for master in masters}
-        result.masters = [f"The master {name}: {why}." for name, why in told.items() if why]
+        result.masters = problems(masters, limits)
     result.seconds = time.monotonic() - started
     return result
 
@@ -281,7 +284,7 @@ class _Batch:
                 self._judged.append((work, graded))
                 self._judged_size += _size(graded)
                 self._held -= work.size
-            except JailUnavailable:  # for nobody's work then
+            except (JailUnavailable, BatchError):  # for nobody's work then
                 raise
             except Exception as error:
                 again = self._start_again(pool, work) if tries < _RETRIES else None
@@ -371,6 +374,7 @@ class _Batch:
             self._tell(work, graded)
             seconds = sum(one.seconds for one in graded.values() if one)
             self._result.graded[work.student] = seconds
+            self._result.inside.update(run_inside(graded.values()))
             self._report(work.student, "graded")
 
 
@@ -387,7 +391,8 @@ def _size(graded: dict[str, Graded | None]) -> int:
 def _judge_all(
     masters: list[Master], notebooks: dict[str, Submission], limits: Limits
 ) -> dict[str, Graded | None]:
-    """All notebooks of one student; None for one that was not handed in."""
+    """All notebooks of one student; None for one that was not handed in. Raises BatchError."""
+    require(masters, limits)
     return {
         master.name: None
         if (one := notebooks[master.name]).notebook is None and not one.problem

@@ -20,11 +20,13 @@ from nbgrader.converters.base import NbGraderException
 from nbgrader.utils import find_all_files
 
 from chainrule.grading.gradebook.submitted import BatchError, read_masters
+from chainrule.grading.gradebook.vetted import problems, require
 from chainrule.grading.gradebook.work import WorkReader
 from chainrule.grading.gradebook.writer import Book, BookError, Record
-from chainrule.grading.judge.judge import judge
+from chainrule.grading.judge.judge import judge, vetting_of
 from chainrule.grading.judge.master import MasterError
 from chainrule.grading.judge.scores import Graded, as_file
+from chainrule.grading.judge.ways import INSIDE
 from chainrule.grading.limits import Limits, gone
 
 __all__ = ["JudgeExporter"]
@@ -59,9 +61,23 @@ class JudgeExporter(NotebookExporter):
             Book(
                 folders.db_url, folders.assignment_id, masters, folders.course_id, self.config
             ).close()
+            limits = self._limits()
+            require(masters, limits)
+            for problem in problems(masters, limits):
+                self.log.warning("%s", problem)
+            for master in masters:
+                for one in vetting_of(master, limits).checks:
+                    if one.way == INSIDE:
+                        self.log.warning(
+                            "%s is run where student code could forge it: %s", one.grade_id, one.why
+                        )
         except (BatchError, BookError, MasterError) as error:
             self.log.error("%s", error)
             raise NbGraderException(str(error)) from error
+
+    def _limits(self) -> Limits:
+        settings = self.config.get("Judge", {})
+        return Limits.of(settings).of_assignment(self.parent.coursedir.assignment_id)
 
     def from_filename(self, filename: str, resources: Any = None, **kwargs: Any) -> tuple[str, Any]:
         """Judge the notebook in that file, or record what judging it gave."""
@@ -79,11 +95,9 @@ class JudgeExporter(NotebookExporter):
 
     def _judged(self, student: str, assignment: str, notebook: str) -> tuple[Graded, list[str]]:
         """A notebook graded, and what is to be said of how it was handed in."""
-        folders = self.parent.coursedir
-        settings = self.config.get("Judge", {})
-        for line in gone(settings):
+        folders, limits = self.parent.coursedir, self._limits()
+        for line in gone(self.config.get("Judge", {})):
             self.log.warning("nbgrader_config.py: %s", line)
-        limits = Limits.of(settings)
         masters = read_masters(folders, assignment, self.config)
         master = next(one for one in masters if one.name == notebook)
         work = WorkReader(folders, assignment, masters, limits).read(student, "")

@@ -17,6 +17,7 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
 from chainrule.grading.gradebook.marks import MARK
+from chainrule.grading.judge.autotests import FILE as AUTOTESTS
 from chainrule.grading.judge.master import Master, read_master
 from chainrule.grading.limits import Limits
 from chainrule.notebook.read import Malformed, read_file
@@ -48,24 +49,30 @@ def read_masters(folders: CourseDirectory, assignment: str, config: Config) -> l
         for path in _read_tree(source, [*folders.ignore, _NOTEBOOKS])
         if (name := os.path.relpath(path, source)) not in kept
     }
-    return [_master(path.read_bytes(), path.stem, files, config) for path in paths]
+    tests = Path(folders.root) / AUTOTESTS
+    made_by = tests.read_bytes() if tests.is_file() else None
+    return [_master(path.read_bytes(), path.stem, files, config, made_by) for path in paths]
 
 
 _masters: dict[str, Master] = {}
 _MOST_MASTERS = 100
 
 
-def _master(content: bytes, name: str, files: dict[str, bytes], config: Config) -> Master:
+def _master(
+    content: bytes, name: str, files: dict[str, bytes], config: Config, autotests: bytes | None
+) -> Master:
     """The master in a notebook; what was read once is not read again. Raises MasterError.
 
     nbgrader's own validation takes a fifth of a second.
     """
-    digest = hashlib.sha256(repr((content, name, sorted(files.items()), config)).encode())
+    digest = hashlib.sha256(
+        repr((content, name, sorted(files.items()), config, autotests)).encode()
+    )
     key = digest.hexdigest()
     if key not in _masters:
         if len(_masters) >= _MOST_MASTERS:
             _masters.clear()
-        _masters[key] = read_master(content, name, files, config)
+        _masters[key] = read_master(content, name, files, config, autotests)
     return _masters[key]
 
 

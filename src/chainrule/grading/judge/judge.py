@@ -18,13 +18,14 @@ from chainrule.grading.judge.master import Master
 from chainrule.grading.judge.pool import a_worker, close, get_ready, places, start
 from chainrule.grading.judge.scores import Graded, graded, unreadable
 from chainrule.grading.judge.submission import Submission
+from chainrule.grading.judge.vetting import Vetting
 from chainrule.grading.limits import Limits
 from chainrule.grading.sandbox.guest_process import ForkServerError
 from chainrule.grading.sandbox.kernel import JailUnavailable
 from chainrule.notebook.outputs import error_output
 
 __all__ = ["JudgeError", "Submission", "allow", "begin", "close", "expect", "judge",
-           "problem_of"]  # fmt: skip
+           "vetting_of"]  # fmt: skip
 
 _log = logging.getLogger(__name__)
 
@@ -142,12 +143,19 @@ def expect(masters: Iterable[Master], limits: Limits) -> None:
         threading.Thread(target=_get_ready, args=(master, limits), daemon=True).start()
 
 
-def problem_of(master: Master, limits: Limits) -> str:
-    """Why a master's own solution is in doubt, in a few words; nothing where it passes its checks.
+def vetting_of(master: Master, limits: Limits) -> Vetting:
+    """How the checks of a master are run, and why its own solution is in doubt if it is.
 
     Raises JailUnavailable, ForkServerError.
     """
-    return get_ready(master, limits).problem
+    for last in (False, True):
+        try:
+            return get_ready(master, limits).vetting
+        except ForkServerError:
+            if last:
+                raise
+            close(limits)
+    raise AssertionError("unreachable")
 
 
 def _get_ready(master: Master, limits: Limits) -> None:

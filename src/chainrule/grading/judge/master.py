@@ -13,9 +13,11 @@ from typing import Any
 
 from traitlets.config import Config
 
+from chainrule.grading.judge.autotests import AutotestError, expanded, has_autotests
 from chainrule.notebook.cells import nbgrader_of
 
-__all__ = ["Master", "MasterCell", "MasterError", "mentions_plots", "parsed", "read_master"]
+__all__ = ["Master", "MasterCell", "MasterError", "definitions", "mentions_plots", "parsed",
+           "read_master"]  # fmt: skip
 
 
 _PLOTS = (b"matplotlib", b"pylab", b"seaborn", b"scipy", b"pandas", b"plots")
@@ -100,6 +102,11 @@ class Master:
         return {cell.grade_id: cell for cell in self.cells}
 
     @cached_property
+    def answers(self) -> dict[str, str]:
+        """The source of each cell as the instructor wrote it, by grade_id."""
+        return {name: source for name, _, source in self.solved if name}
+
+    @cached_property
     def mentions_plots(self) -> bool:
         """Whether its code does: see the function of that name."""
         code = "\n".join(source for _, kind, source in self.solved if kind == "code")
@@ -129,10 +136,12 @@ def read_master(
     name: str,
     files: dict[str, bytes] | None = None,
     config: Config | None = None,
+    autotests: bytes | None = None,
 ) -> Master:
     """The master in an instructor's notebook (or, solutions missing already, a released one).
 
-    config: nbgrader's, for how solutions are marked. Raises MasterError.
+    config: nbgrader's, for how solutions are marked. autotests: the course's file for AUTOTEST
+    cells, if it has one. Raises MasterError.
     """
     # Imported here, since nbgrader takes seconds to import and a judge process does without.
     import nbformat
@@ -143,6 +152,8 @@ def read_master(
     try:
         notebook = nbformat.reads(text, as_version=4)
         _is_python(name, notebook.metadata)  # first: nbgrader has other words for it
+        if has_autotests(notebook, config):
+            notebook = expanded(notebook, files or {}, autotests, config)
         solved = [(cell, cell.source) for cell in notebook.cells]
         notebook = MetadataValidator().upgrade_notebook_metadata(notebook)
         notebook, _ = ClearSolutions(config=config).preprocess(notebook, {})
@@ -150,6 +161,8 @@ def read_master(
         MetadataValidator().validate_nb(notebook)
     except MasterError:
         raise
+    except AutotestError as error:
+        raise MasterError(f"{name}: {error}") from error
     except Exception as error:
         reason = str(error).strip().splitlines() or [type(error).__name__]
         raise MasterError(f"{name} is no master notebook: {reason[0]}") from error
@@ -159,8 +172,6 @@ def read_master(
     answer = ""
     for cell, (_, source) in zip(notebook.cells, solved, strict=True):
         known = _known(cell)
-        if known and "### AUTOTEST" in cell.source:
-            raise MasterError(f"{name}: nbgrader's AUTOTEST cells are not supported")
         theirs = not known or known.get("solution")
         if cell.cell_type == "code" and theirs:
             tree = parsed(source)
@@ -227,6 +238,12 @@ def parsed(source: str) -> ast.Module:
         return ast.parse(kept)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ast.Module(body=[], type_ignores=[])
+
+
+def definitions(source: str) -> frozenset[str]:
+    """The functions and classes that a cell defines at its top level."""
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    return frozenset(node.name for node in parsed(source).body if isinstance(node, kinds))
 
 
 def _imports(tree: ast.Module) -> list[str]:

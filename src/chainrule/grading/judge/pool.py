@@ -16,6 +16,7 @@ from typing import IO, Any
 
 from chainrule.grading.judge.master import Master
 from chainrule.grading.judge.submission import Submission
+from chainrule.grading.judge.vetting import Vetting
 from chainrule.grading.judge.worker import LARGEST, Task
 from chainrule.grading.limits import Limits
 from chainrule.grading.remote.clock import STILL
@@ -48,8 +49,9 @@ class _Template:
         except (WireError, Late) as error:
             self._sock.close()
             raise ForkServerError(f"{master.name} could not be made ready: {error}") from error
-        self.limits = Limits(**told["limits"])
-        self.plots, self.problem = bool(told["plots"]), str(told["problem"])
+        self.plots = bool(told["plots"])  # it wants them at hand, and is of no more use
+        if not self.plots:
+            self.limits, self.vetting = Limits(**told["limits"]), Vetting.of(told["vetting"])
 
     def worker(self, cpu: int, journal: IO[bytes]) -> socket.socket:
         """A new worker on that processor, which writes into `journal`: the socket it listens on.

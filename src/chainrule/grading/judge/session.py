@@ -8,15 +8,17 @@ guest is made anew, and the cells that went well are run in it again.
 from __future__ import annotations
 
 import contextlib
-import signal
 import time
-from types import FrameType
+from collections.abc import Mapping
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from chainrule.grading.judge.deriving import numerical_notes
 from chainrule.grading.judge.master import Master, MasterCell
 from chainrule.grading.judge.merge import MergedCell, merge
+from chainrule.grading.judge.patience import Patience
 from chainrule.grading.judge.submission import Listener, Submission, is_run, written
+from chainrule.grading.judge.ways import AS_LEFT, INSIDE, prelude
 from chainrule.grading.limits import Limits, Took
 from chainrule.grading.remote.client import Gone, Overran, RemoteStudent
 from chainrule.grading.remote.clock import Budget
@@ -39,7 +41,6 @@ if TYPE_CHECKING:
 __all__ = ["Session"]
 
 _MOST_GUESTS = 80  # that one submission may use up
-_TICK = 0.2  # seconds of processor time from one look at a check's own time to the next
 _CUT_ALL = "... the output of this cell was left out: the notebook shows too much in all ...\n"
 
 
@@ -49,7 +50,8 @@ class Session:
     notes: what student and instructor should know, a sentence each. took: the seconds of the
     slowest call, cell and check so far, and of all together. numbers: what the notebook calls the
     worker's cells, `In [number]`, by grade_id. modules: what is imported in the guest at the end,
-    if asks_modules.
+    if asks_modules. ways: of checks that are not run outside (`ways.WAYS`), by grade_id; asked: how
+    often checks that are not run inside asked student code for something, by grade_id.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class Session:
         shell: Shell,
         listener: Listener | None = None,
         asks_modules: bool = False,
+        ways: Mapping[str, str] | None = None,
     ) -> None:
         self._master, self._submission, self._limits = master, submission, limits
         self._supervisor, self._shell = supervisor, shell
@@ -80,6 +83,9 @@ class Session:
         self.numbers: dict[str, int] = {}
         self.modules: list[str] = []
         self._asks_modules = asks_modules
+        self._ways = ways or {}
+        self._data: set[str] = set()  # names that set-up cells have bound to something
+        self.asked: dict[str, int] = {}
 
     def run(self) -> list[dict[str, Any]]:
         """Run the cells in order; the notebook's cells. Raises Malformed, ForkServerError."""
@@ -117,7 +123,8 @@ class Session:
         for output in outputs:
             if output["output_type"] == "execute_result":
                 output["execution_count"] = number
-        return written(cell, number, outputs)
+        way = self._ways.get(cell.master.grade_id, "") if cell.master else ""
+        return written(cell, number, outputs, way)
 
     def _shortened(self, outputs: list[Output]) -> list[Output]:
         """As much of a cell's outputs as there is room for; that it failed stays in any case."""
@@ -133,10 +140,16 @@ class Session:
         if ended:
             return [error_output("TimeoutError", f"not run: {ended}")]
         known = cell.master
-        if known is None or known.is_theirs or self._limits.checks == "inside":
+        if known is None or known.is_theirs:
             return self._run_inside(cell.source, _title(cell))
         if not known.is_check:  # locked and without points: set-up, which both sides need
             self._run_inside(cell.source, _title(cell))
+            before = dict(self._names)
+            outputs = self._checked(known)
+            self._data |= {n for n, v in self._names.items() if before.get(n, before) is not v}
+            return outputs
+        if self._ways.get(known.grade_id) == INSIDE:
+            return self._checked_inside(known)
         return self._checked(known)
 
     def _ended(self) -> str:
@@ -158,8 +171,9 @@ class Session:
             return self._student
         self._no_orphan()
         while True:
-            self._guests += 1
-            if self._guests > _MOST_GUESTS:
+            if self._student is not None:
+                self._guests += 1
+            if self._guests >= _MOST_GUESTS:
                 raise Gone(f"the student's process ended {_MOST_GUESTS} times")
             process = self._supervisor.guest(self._limits)
             student = RemoteStudent(process, self._limits, self._budget)
@@ -198,11 +212,16 @@ class Session:
             if note not in self.notes:
                 self.notes.append(note)
 
-    def _run_inside(self, source: str, title: str) -> list[Output]:
-        """Run a cell in the guest."""
+    def _run_inside(self, source: str, title: str, before: str | None = None) -> list[Output]:
+        """Run a cell in the guest.
+
+        before: what has to run first, for a check, whose outcome is not to be kept for later cells.
+        """
         try:
             student = self._guest()
-        except Gone as gone:
+            if before:
+                student.run(before, quiet=True)
+        except (Gone, Overran) as gone:
             return [error_output("RuntimeError", f"this cell was not run: {gone}")]
         student.overran = False
         try:
@@ -220,7 +239,8 @@ class Session:
             self.notes.append(f"{title} was stopped: {student.lost}.")
             return [error_output("RuntimeError", f"this cell was stopped: {student.lost}")]
         self.took = self.took._replace(cell=max(self.took.cell, student.spent))
-        self._good.append(source)
+        if before is None:
+            self._good.append(source)
         return self._outputs(answer)
 
     def _time_out(self, student: RemoteStudent) -> None:
@@ -233,27 +253,59 @@ class Session:
         raw = answer[1] if type(answer) is tuple and len(answer) == 2 else None
         return clean_outputs(raw, self._limits.output_bytes)
 
+    def _checked_inside(self, cell: MasterCell) -> list[Output]:
+        """The outputs of a check that is run in a guest of its own, in which the student's cells
+        were run before: what it does there, no other check sees."""
+        if refusal := self._too_late(cell):
+            return refusal
+        timeouts, kept = self._timeouts, self._student
+        self._student = None
+        try:
+            before = prelude(self._master, cell)
+            outputs = self._run_inside(cell.source, f"The check {cell.grade_id}", before)
+            self._no_orphan()
+        finally:
+            if self._student is not None:
+                self._student.close()
+            self._student = self._names.student = kept
+        if self._timeouts > timeouts:
+            self._late = cell.answer
+        return outputs
+
     # In the worker
+
+    def _too_late(self, cell: MasterCell) -> list[Output]:
+        """Why a check is not run, where an answer took too long; else nothing."""
+        if not self._late or cell.answer != self._late:
+            return []
+        why = f"a call of {cell.answer} had taken too long before"
+        return [error_output("TimeoutError", f"not run: {why}")]
 
     def _checked(self, cell: MasterCell) -> list[Output]:
         """The outputs of a check or a set-up cell."""
-        if self._late and cell.answer == self._late:
-            why = f"a call of {cell.answer} had taken too long before"
-            return [error_output("TimeoutError", f"not run: {why}")]
+        if refusal := self._too_late(cell):
+            return refusal
+        taken: dict[str, Any] = {}
+        own = dict(self._names)
         try:
             student = self._guest()
             self._import(cell, student)
+            if self._ways.get(cell.grade_id) == AS_LEFT:
+                taken = self._take_data(student)
         except (Gone, Overran) as gone:
             return [error_output("RuntimeError", f"this check was not run: {gone}")]
-        student.overran, student.slowest = False, 0.0
+        student.overran, student.slowest, student.requests = False, 0.0, 0
         began = time.process_time()
         self.numbers[cell.grade_id] = self._count
-        patience, outputs = _Patience(self._limits.check_seconds), None
+        patience, outputs = Patience(self._limits.check_seconds), None
         try:
             with patience:
                 _, outputs = self._shell.run(cell.source, number=self._count)
         finally:
             self._names.settle()
+            for name, value in taken.items():
+                if self._names.get(name) is value:  # and not the check's own by now
+                    dict.__setitem__(self._names, name, own[name])
         if outputs is None:  # it was over while IPython had an error of the check's in hand
             outputs = [*self._shell.kept.settled(), error_output("TimeoutError", patience.told)]
         if patience.over:  # the guest may have been in the middle of a message
@@ -265,6 +317,7 @@ class Session:
             call=max(self.took.call, student.slowest),
             check=max(self.took.check, time.process_time() - began),
         )
+        self.asked[cell.grade_id] = student.requests
         if student.lost is not None:
             self.notes.append(f"The check {cell.grade_id} stopped early: {student.lost}.")
         return clean_outputs(outputs, self._limits.output_bytes)
@@ -277,6 +330,25 @@ class Session:
         for name in [name for name in self._imported if name not in self._names]:
             if self._has(student, name):
                 dict.__setitem__(self._names, name, self._imported.pop(name))
+
+    def _take_data(self, student: RemoteStudent) -> dict[str, Any]:
+        """Let a check find the data of set-up cells as the student's cells left them: these, by
+        name. Raises Gone, Overran."""
+        taken: dict[str, Any] = {}
+        for name in sorted(self._data & self._names.keys()):
+            value = self._names[name]
+            if isinstance(value, (ModuleType, type)) or callable(value):
+                continue
+            try:
+                answer = student.request("find", name)
+            except (Gone, Overran):
+                raise
+            except Exception:
+                continue
+            if type(answer) is tuple and answer[:1] == (True,):
+                taken[name] = answer[1]
+                dict.__setitem__(self._names, name, answer[1])
+        return taken
 
     def _has(self, student: RemoteStudent, name: str) -> bool:
         """Whether the student's code has bound a name. Raises Gone, Overran."""
@@ -299,31 +371,3 @@ def _imported_by(statement: str) -> dict[str, Any]:
 
 def _title(cell: MergedCell) -> str:
     return f"The cell {cell.master.grade_id}" if cell.master else "A cell that was added"
-
-
-class _Patience:
-    """Raises TimeoutError in what is run in it, once that has taken so much processor time.
-
-    A check may be made to compute for ever by what it was answered; so may reading an answer. Here
-    that error ends. over: whether it was raised; told: what it says.
-    """
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds, self.over = seconds, False
-        self.told = f"the check took longer than {seconds:g} s"
-
-    def __enter__(self) -> None:
-        self._end = time.process_time() + self._seconds
-        self._before = signal.signal(signal.SIGPROF, self._look)
-        signal.setitimer(signal.ITIMER_PROF, _TICK, _TICK)
-
-    def __exit__(self, kind: object, error: BaseException | None, *_: object) -> bool:
-        signal.setitimer(signal.ITIMER_PROF, 0)
-        signal.signal(signal.SIGPROF, self._before)
-        return self.over and isinstance(error, TimeoutError)
-
-    def _look(self, _: int, frame: FrameType | None) -> None:
-        leaving = frame is not None and frame.f_code is _Patience.__exit__.__code__
-        if time.process_time() > self._end and not leaving:
-            self.over = True
-            raise TimeoutError(self.told)

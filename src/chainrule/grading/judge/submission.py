@@ -40,11 +40,13 @@ class Listener:
 
 
 def is_run(cell: MergedCell) -> bool:
-    return cell.cell_type == "code" and bool(cell.source.strip())
+    return cell.cell_type == "code" and bool(cell.source.strip()) and not cell.skipped
 
 
-def written(cell: MergedCell, number: int | None, outputs: list[Output]) -> dict[str, Any]:
-    """The cell in nbformat's form."""
+def written(
+    cell: MergedCell, number: int | None, outputs: list[Output], way: str = ""
+) -> dict[str, Any]:
+    """The cell in nbformat's form. way: in which it was run, if it is no check run outside."""
     known = cell.master
     metadata: dict[str, Any] = {}
     errors = [one for one in outputs if one["output_type"] == "error"]
@@ -53,8 +55,8 @@ def written(cell: MergedCell, number: int | None, outputs: list[Output]) -> dict
         outputs = [{k: v for k, v in one.items() if k not in OF_ERRORS} for one in outputs]
     if known is not None:
         metadata = {"nbgrader": dict(known.metadata), "deletable": False}
-        if more and known.is_check:
-            metadata[NOTE] = more
+        if known.is_check and (more or way):
+            metadata[NOTE] = more | ({"way": way} if way else {})
         if not known.is_theirs:
             metadata["editable"] = False
     found: dict[str, Any] = {

@@ -18,22 +18,22 @@ import random
 import socket
 import sys
 import tempfile
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from chainrule.grading.judge.master import Master
 from chainrule.grading.judge.session import Session
 from chainrule.grading.judge.submission import Submission
-from chainrule.grading.judge.worker import LARGEST, bound, work
+from chainrule.grading.judge.vetting import SolutionRun, check_runs, vet
+from chainrule.grading.judge.worker import LARGEST, bound, work, working_folder
 from chainrule.grading.limits import Limits, Took
 from chainrule.grading.remote.framing import FramedSocket
 from chainrule.grading.sandbox import preload
 from chainrule.grading.sandbox.forkserver import fork_for_each, wait_for_all
 from chainrule.grading.sandbox.guest_process import SupervisorClient
 from chainrule.grading.sandbox.scratch import remove_tree
-from chainrule.notebook.cells import grade_id_of
 
 if TYPE_CHECKING:
     from chainrule.grading.remote.shell import Shell
@@ -45,47 +45,46 @@ _log = logging.getLogger(__name__)
 # While the master's own solution is run nothing is known of how long it takes.
 _PATIENT = Took(call=3.0, cell=3.0, check=3.0, total=12.0)
 _PLOTS = "matplotlib.pyplot"
-_MOST_NAMED = 5  # checks that its solution does not pass
 
 
-@dataclass
-class _SolutionRun:
-    """What the run of the master's own solution told.
-
-    took: its seconds. numbers: of its cells, by grade_id. modules: what its checks imported; plots:
-    whether it, or they, imported matplotlib. memo: the gradients of its checks' own references, see
-    `check.memo`. problem: why it was not run, or which
-    checks it fails.
-    """
-
-    took: Took = field(default_factory=Took)
-    numbers: dict[str, int] = field(default_factory=dict)
-    modules: list[str] = field(default_factory=list)
-    plots: bool = False
-    memo: bytes = b""
-    problem: str = ""
+class _WantsPlots(Exception):
+    """The solution imports matplotlib: each run is shorter where that is at hand."""
 
 
 def serve(sock: socket.socket, supervisor: SupervisorClient, shell: Shell) -> None:
     """The main function of a template.
 
-    It is sent (master, limits), pickled; answers with the limits that hold and whether plots are
-    wanted; and then forks a worker for each four bytes, a processor's number, that come with a
-    socket and a journal.
+    It is sent (master, limits), pickled; answers with the limits that hold and how checks are run,
+    or that plots should be at hand, and ends; and then forks a worker for each four bytes, a
+    processor's number, that come with a socket and a journal.
     """
     line = FramedSocket(sock, timed=False)
     master, limits = pickle.loads(line.receive(LARGEST))  # from our own side
-    known = _run_once(master, limits, supervisor, shell)
+
+    def run(ways: Mapping[str, str], seed: int) -> SolutionRun:
+        with tempfile.TemporaryDirectory(prefix="chainrule-") as scratch:
+            found = _run(master, limits, supervisor, shell, ways, seed, scratch)
+        if found.plots and _PLOTS not in sys.modules:
+            raise _WantsPlots
+        return found
+
+    try:
+        vetting, known = vet(master, limits, run)
+    except _WantsPlots:
+        line.send(json.dumps({"plots": True}).encode())
+        return
     _get_ready(master, known, shell)
+    if vetting.problem:
+        _log.warning("%s: %s", master.name, vetting.problem)
     limits = limits.calibrated(known.took)
-    told = {"limits": limits.as_dict(), "plots": known.plots, "problem": known.problem}
+    told = {"plots": False, "limits": limits.as_dict(), "vetting": vetting.as_dict()}
     preload.settle()
     with tempfile.TemporaryDirectory(prefix="chainrule-", ignore_cleanup_errors=True) as scratch:
 
         def child(client: socket.socket, packet: bytes, journal: int) -> None:
             sock.close()
             cpu = int.from_bytes(packet, "little", signed=True)
-            work(client, journal, master, supervisor.on(cpu), shell, scratch)
+            work(client, journal, master, vetting.ways, supervisor.on(cpu), shell, scratch)
 
         line.send(json.dumps(told).encode())
         fork_for_each(sock, child)
@@ -106,16 +105,26 @@ def solution(master: Master) -> bytes:
     return json.dumps({"cells": cells}).encode()
 
 
-def _run_once(
-    master: Master, limits: Limits, supervisor: SupervisorClient, shell: Shell
-) -> _SolutionRun:
+def _run(
+    master: Master,
+    limits: Limits,
+    supervisor: SupervisorClient,
+    shell: Shell,
+    ways: Mapping[str, str],
+    seed: int,
+    scratch: str,
+) -> SolutionRun:
     """Judge the master's own solution in a child, and hear what came of it."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
         try:
             os.close(reader)
-            known = _judged(master, limits.calibrated(_PATIENT), supervisor, shell)
+            bound(limits.calibrated(_PATIENT))
+            random.seed(seed)
+            np.random.seed(seed)
+            working_folder(master, scratch)
+            known = _judged(master, limits.calibrated(_PATIENT), supervisor, shell, ways)
             with os.fdopen(writer, "wb") as pipe:
                 pickle.dump(known, pipe)
         finally:
@@ -124,41 +133,29 @@ def _run_once(
     with os.fdopen(reader, "rb") as pipe:
         said = pipe.read()
     os.waitpid(child, 0)
-    return pickle.loads(said) if said else _SolutionRun(problem="its own solution ended the judge")
+    return pickle.loads(said) if said else SolutionRun(problem="its own solution ended the judge")
 
 
 def _judged(
-    master: Master, limits: Limits, supervisor: SupervisorClient, shell: Shell
-) -> _SolutionRun:
-    bound(limits)
-    random.seed(1)
-    np.random.seed(1)
+    master: Master,
+    limits: Limits,
+    supervisor: SupervisorClient,
+    shell: Shell,
+    ways: Mapping[str, str],
+) -> SolutionRun:
     before = set(sys.modules)
     given = Submission(solution(master))
-    session = Session(master, given, limits, supervisor, shell, asks_modules=True)
+    session = Session(master, given, limits, supervisor, shell, asks_modules=True, ways=ways)
     try:
         cells = session.run()
     except Exception as error:
-        return _SolutionRun(problem=f"its own solution could not be judged: {error}")
+        return SolutionRun(problem=f"its own solution could not be judged: {error}")
     imported = [name for name in sys.modules if name not in before and _is_installed(name)]
     plots = _PLOTS in {*imported, *session.modules}
     memo = sys.modules.get("chainrule.check.memo")  # not there where no check of ours was run
     kept = memo.export() if memo is not None else b""
-    return _SolutionRun(
-        session.took, session.numbers, imported, plots, kept, _failed(master, cells)
-    )
-
-
-def _failed(master: Master, cells: list[dict[str, Any]]) -> str:
-    """Which of its own checks the master's solution does not pass, in a few words, or nothing."""
-    names = [
-        name
-        for cell in cells
-        if (known := master.by_id.get(name := grade_id_of(cell))) and known.is_check
-        and any(output["output_type"] == "error" for output in cell["outputs"])
-    ]  # fmt: skip
-    more = [f"{len(names) - _MOST_NAMED} more"] if len(names) > _MOST_NAMED else []
-    return f"its own solution fails {', '.join(names[:_MOST_NAMED] + more)}" if names else ""
+    checks = check_runs(master, cells, session.asked)
+    return SolutionRun(session.took, session.numbers, imported, plots, kept, checks)
 
 
 def _is_installed(name: str) -> bool:
@@ -167,7 +164,7 @@ def _is_installed(name: str) -> bool:
     return found.startswith((sys.prefix, sys.base_prefix)) or not found
 
 
-def _get_ready(master: Master, known: _SolutionRun, shell: Shell) -> None:
+def _get_ready(master: Master, known: SolutionRun, shell: Shell) -> None:
     for name in known.modules:
         with contextlib.suppress(Exception):  # some are imported by others only
             importlib.import_module(name)
@@ -179,5 +176,3 @@ def _get_ready(master: Master, known: _SolutionRun, shell: Shell) -> None:
         from chainrule.check import memo
 
         memo.load(known.memo)
-    if known.problem:
-        _log.warning("%s: %s", master.name, known.problem)

@@ -21,6 +21,7 @@ import socket
 import sys
 import tempfile
 import traceback
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +38,7 @@ from chainrule.notebook.read import Malformed
 if TYPE_CHECKING:
     from chainrule.grading.remote.shell import Shell
 
-__all__ = ["LARGEST", "Task", "bound", "work"]
+__all__ = ["LARGEST", "Task", "bound", "work", "working_folder"]
 
 LARGEST = 1 << 28  # bytes of a task or of what is told; both are our own
 _OWN_SECONDS = 30.0  # of the worker's, beyond what the submission and its checks may take
@@ -84,13 +85,15 @@ def work(
     sock: socket.socket,
     journal: int,
     master: Master,
+    ways: Mapping[str, str],
     supervisor: SupervisorClient,
     shell: Shell,
     scratch: str,
 ) -> None:
     """Take the task that comes over the socket, and tell what came of it.
 
-    journal: an open file, for a line of JSON for each thing that is found out. scratch: a folder
+    journal: an open file, for a line of JSON for each thing that is found out. ways: of checks that
+    are not run outside, by grade_id. scratch: a folder
     of the template's, for a folder of this worker's own.
     """
     line = FramedSocket(sock, timed=False)
@@ -101,8 +104,8 @@ def work(
     bound(task.limits)
     random.seed()
     np.random.seed()
-    session = Session(master, task.submission, task.limits, supervisor, shell, teller)
-    folder = _folder(master, scratch)
+    session = Session(master, task.submission, task.limits, supervisor, shell, teller, ways=ways)
+    folder = working_folder(master, scratch)
     try:
         session.run()
     except Malformed as problem:
@@ -139,7 +142,7 @@ def bound(limits: Limits) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (now + limits.judge_bytes,) * 2)
 
 
-def _folder(master: Master, scratch: str) -> str:
+def working_folder(master: Master, scratch: str) -> str:
     """A working folder with the files of the assignment, for checks; nothing where there are none.
 
     What a check writes there, the next student's checks do not see.

@@ -71,7 +71,7 @@ class RemoteStudent(Connection):
     lost: why the guest is no more, or None. orphaned: it went with the supervisor, by no fault of
     the student's. overran: a call took too long, and no other one is made until that is cleared.
     budget: what the whole submission may spend. spent: seconds of the last request; slowest: of the
-    slowest one that ran no cell.
+    slowest one that ran no cell. requests: how many there were, until whoever counts sets it to 0.
     """
 
     def __init__(self, process: RemoteProcess, limits: Limits, budget: Budget) -> None:
@@ -86,6 +86,7 @@ class RemoteStudent(Connection):
         self.lost: str | None = None
         self.orphaned = self.overran = False
         self.spent = self.slowest = 0.0
+        self.requests = 0
 
     # Requests
 
@@ -185,6 +186,7 @@ class RemoteStudent(Connection):
             raise Overran("is not called again, since it took too long before")
         if self.budget.left <= 0:
             raise Overran("was not called: the time for this submission is over")
+        self.requests += 1
         outermost, outer = self._depth == 0, self._limit
         if outermost:
             self._watch.start()
