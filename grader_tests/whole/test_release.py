@@ -192,6 +192,14 @@ def test_another_version_is_refused(built: tuple[Path, Path]) -> None:
         release.check_metadata(built[1], "9.9.9")
 
 
+def test_a_python_that_is_not_here_is_said_and_fails_in_ci(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CI", raising=False)
+    assert "NOT TRIED" in release.not_tried()
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(NotReady, match="CI has to have it"):
+        release.not_tried()
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("bound", release.BOUNDS)
