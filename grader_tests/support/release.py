@@ -192,7 +192,7 @@ def is_a(program: str, version: str) -> bool:
 
 
 def not_tried() -> str:
-    """What is said of a Python that is not here. In CI, where releases are made, all of them are."""
+    """What is said of a Python that is not here; in CI, where releases are made, all have to be."""
     require(not os.environ.get("CI"), "not at hand, and CI has to have it")
     return "not at hand: NOT TRIED"
 
