@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import coverage_table
+import home
+import hosted
 import sheet
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -27,7 +29,7 @@ NODE = BUILD / "node"  # kept from one build to the next
 
 
 LEFT_OUT = ("_build", "*.jinja", "__pycache__", "build.py", "coverage_table.py", "screenshots.py",
-            "sheet.css", "sheet.py")  # fmt: skip
+            "sheet.css", "sheet.py", "home.py", "hosted.py")  # fmt: skip
 
 # Appended to the front page when the worked answers are asked for: for self-learners, no class.
 ANSWERS = """
@@ -58,6 +60,8 @@ def assemble(source: Path, answers: bool = False) -> None:
     for template in sorted(DOCS.glob("*.jinja")):
         text = pages.get_template(template.name).render(rows=list(MISCONCEPTIONS.values()))
         (source / template.stem).write_text(text, encoding="utf-8")
+    hosted.write(source)
+    home.write(source)
     if answers:
         shutil.copytree(DOCS.parent / "answers", source / "answers")
         with (source / "index.md").open("a", encoding="utf-8") as front:

@@ -52,8 +52,8 @@ class Session:
     slowest call, cell and check so far, and of all together. numbers: what the notebook calls the
     worker's cells, `In [number]`, by grade_id. modules: what is imported in the guest at the end,
     if asks_modules. ways: of checks that are not run outside (`ways.WAYS`), by grade_id; asked: how
-    often checks that are not run inside asked student code for something, by grade_id.
-    folder: this process's own, where it works, for files of checks and of students.
+    often checks that are not run inside asked student code for something, by grade_id. folder: this
+    process's own, where it works, for files of checks and students.
     """
 
     def __init__(
@@ -65,8 +65,8 @@ class Session:
         shell: Shell,
         listener: Listener | None = None,
         asks_modules: bool = False,
-        folder: str = "",
         ways: Mapping[str, str] | None = None,
+        folder: str = "",
     ) -> None:
         self._master, self._submission, self._limits = master, submission, limits
         self._supervisor, self._shell = supervisor, shell
@@ -86,10 +86,10 @@ class Session:
         self.numbers: dict[str, int] = {}
         self.modules: list[str] = []
         self._asks_modules = asks_modules
-        self._folder = Folder(folder, limits, guarded=True)
         self._ways = ways or {}
         self._data: set[str] = set()  # names that set-up cells have bound to something
         self.asked: dict[str, int] = {}
+        self._folder = Folder(folder, limits, guarded=True)
 
     def run(self) -> list[dict[str, Any]]:
         """Run the cells in order; the notebook's cells. Raises Malformed, ForkServerError."""
@@ -263,8 +263,8 @@ class Session:
         were run before: what it does there, no other check sees."""
         if refusal := self._too_late(cell):
             return refusal
-        timeouts, kept = self._timeouts, self._student
-        self._student = None
+        timeouts, kept = self._timeouts, (self._student, self._folder)
+        self._student, self._folder = None, Folder("", self._limits, guarded=True)
         try:
             before = prelude(self._master, cell)
             outputs = self._run_inside(cell.source, f"The check {cell.grade_id}", before)
@@ -272,7 +272,8 @@ class Session:
         finally:
             if self._student is not None:
                 self._student.close()
-            self._student = self._names.student = kept
+            self._student, self._folder = kept
+            self._names.student = self._student
         if self._timeouts > timeouts:
             self._late = cell.answer
         return outputs

@@ -15,7 +15,6 @@ import logging
 import os
 import pickle
 import random
-import shutil
 import socket
 import sys
 import tempfile
@@ -124,9 +123,7 @@ def _run(
             bound(limits.calibrated(_PATIENT))
             random.seed(seed)
             np.random.seed(seed)
-            folder = working_folder(master, scratch)
-            known = _judged(master, limits.calibrated(_PATIENT), supervisor, shell, ways, folder)
-            shutil.rmtree(folder, ignore_errors=True)
+            known = _judged(master, limits.calibrated(_PATIENT), supervisor, shell, ways, scratch)
             with os.fdopen(writer, "wb") as pipe:
                 pickle.dump(known, pipe)
         finally:
@@ -144,10 +141,11 @@ def _judged(
     supervisor: SupervisorClient,
     shell: Shell,
     ways: Mapping[str, str],
-    folder: str,
+    scratch: str,
 ) -> SolutionRun:
     before = set(sys.modules)
     given = Submission(solution(master))
+    folder = working_folder(master, scratch)
     session = Session(
         master, given, limits, supervisor, shell, asks_modules=True, ways=ways, folder=folder
     )
