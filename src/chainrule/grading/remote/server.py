@@ -26,7 +26,7 @@ from chainrule.grading.remote.connection import Connection
 from chainrule.grading.remote.crossings.table import becoming
 from chainrule.grading.remote.files import Folder
 from chainrule.grading.remote.framing import Clock, FramedSocket
-from chainrule.grading.remote.heard import Heard
+from chainrule.grading.remote.heard import Listening
 from chainrule.grading.remote.introspect import (
     await_it,
     bases,
@@ -35,6 +35,7 @@ from chainrule.grading.remote.introspect import (
     members_of,
     next_of,
     operate,
+    origin,
     plain_methods,
     send_to,
     signature_of,
@@ -94,7 +95,7 @@ class Guest(Connection):
         self._kinds: dict[int, type] = {}
         self._kind_numbers: dict[type, int] = {types.FunctionType: 0}
         self._running = self._waiting = self._pending = False
-        self._heard = Heard(limits.output_bytes)
+        self._heard = Listening(limits.output_bytes)
         here = os.getcwd()
         own = here != "/" and os.access(here, os.W_OK)
         self._folder = Folder(here if own else "", limits)
@@ -112,6 +113,7 @@ class Guest(Connection):
             "await": await_it,
             "find": self._find,
             "has": shell.user_ns.__contains__,
+            "origin": lambda name: origin(shell.user_ns[name]),
             "names": lambda: [name for name in shell.user_ns if not name.startswith("_")],
             "bind": shell.user_ns.__setitem__,
             "unbind": shell.user_ns.__delitem__,

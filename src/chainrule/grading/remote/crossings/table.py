@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.grading.remote.crossings import arrays, containers, frames, numbers
+from chainrule.grading.remote.crossings import arrays, containers, frames, numbers, stateful
 from chainrule.grading.remote.crossings.row import ValueKind
 from chainrule.grading.remote.wire_types import (
     BY_SORT,
     READERS,
+    NotPlain,
     Put,
     Reader,
-    Unfit,
     WireError,
     Writer,
     parts,
@@ -25,7 +25,7 @@ from chainrule.grading.remote.wire_types import (
 __all__ = ["CROSSINGS", "becoming", "crosses", "why_not"]
 
 CROSSINGS: tuple[ValueKind, ...] = (
-    *containers.ROWS, *numbers.ROWS, *arrays.ROWS, *frames.ROWS
+    *containers.ROWS, *numbers.ROWS, *arrays.ROWS, *frames.ROWS, *stateful.ROWS
 )  # fmt: skip
 
 _TAG = b"x"
@@ -68,7 +68,7 @@ def _written(value: Any) -> Put | None:
         return None
     try:
         said = CROSSINGS[number].apart(value)
-    except Unfit:
+    except NotPlain:
         return None
 
     def put_row(out: bytearray, _: Any, to: Writer) -> None:
@@ -99,7 +99,7 @@ def why_not(value: Any) -> str:
     try:
         if number is not None:
             CROSSINGS[number].apart(value)
-    except Unfit as reason:
+    except NotPlain as reason:
         return str(reason)
     return ""
 
