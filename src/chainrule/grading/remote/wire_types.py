@@ -11,10 +11,30 @@ from typing import Any, NamedTuple
 import numpy as np
 
 __all__ = [
-    "BY_NUMBER", "BY_SORT", "COMPLEX", "DTYPES", "DTYPE_NUMBERS", "FLOAT", "NUMERIC", "OF_A_CLASS",
+    "BY_NUMBER",
+    "BY_SORT",
+    "COMPLEX",
+    "DTYPES",
+    "DTYPE_NUMBERS",
+    "FLOAT",
+    "NUMERIC",
+    "OF_A_CLASS",
     "REF",
-    "SIZE", "TYPES", "TYPE_NUMBERS", "Caps", "Closed", "Late", "Reader", "Ref", "Unfit",
-    "WireError", "Writer", "is_of_python", "pack_exception", "unpack_exception", "warning_of",
+    "SIZE",
+    "TYPES",
+    "TYPE_NUMBERS",
+    "CannotCross",
+    "Caps",
+    "Closed",
+    "Late",
+    "Reader",
+    "Ref",
+    "WireError",
+    "Writer",
+    "is_of_python",
+    "pack_exception",
+    "unpack_exception",
+    "warning_of",
 ]  # fmt: skip
 
 
@@ -25,7 +45,7 @@ class WireError(Exception):
     """The bytes are no value, or the value cannot cross."""
 
 
-class Unfit(ValueError):
+class CannotCross(ValueError):
     """A value of a kind that crosses has something about it that cannot: it stays an object."""
 
 

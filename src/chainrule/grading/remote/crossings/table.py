@@ -13,9 +13,9 @@ from chainrule.grading.remote.crossings.row import Crossing
 from chainrule.grading.remote.wire_types import (
     BY_SORT,
     READERS,
+    CannotCross,
     Put,
     Reader,
-    Unfit,
     WireError,
     Writer,
     parts,
@@ -68,7 +68,7 @@ def _written(value: Any) -> Put | None:
         return None
     try:
         said = CROSSINGS[number].apart(value)
-    except Unfit:
+    except CannotCross:
         return None
 
     def put_row(out: bytearray, _: Any, to: Writer) -> None:
@@ -99,7 +99,7 @@ def why_not(value: Any) -> str:
     try:
         if number is not None:
             CROSSINGS[number].apart(value)
-    except Unfit as reason:
+    except CannotCross as reason:
         return str(reason)
     return ""
 
