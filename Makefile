@@ -17,6 +17,7 @@ help:
 	@echo "make messages   write every message of a failed check to docs/messages.md"
 	@echo "make bench      what lectures, checks and grading cost, the last beside nbgrader's"
 	@echo "make site       build the course as a web site (ANSWERS=yes: with the worked answers)"
+	@echo "                (PYODIDE=cdn: its browser edition takes Python from Pyodide's own address)"
 	@echo "make screenshots  pictures of every page of the site, light and dark"
 	@echo "make pictures   the pictures of docs/round.md, by the test that takes that way"
 	@echo "make release-check  build the package and try it in fresh environments (TAG=v1.2.3)"
@@ -68,7 +69,7 @@ diagnosis: $(VENV)/.dev
 	@$(BIN)/python -m grader_tests.check.diagnosis
 
 site: $(VENV)/.dev
-	@ANSWERS=$(ANSWERS) $(BIN)/python docs/build.py
+	@ANSWERS=$(ANSWERS) PYODIDE=$(PYODIDE) $(BIN)/python docs/build.py
 
 screenshots: site
 	@$(BIN)/python docs/screenshots.py

@@ -15,7 +15,8 @@ from rich.progress import Progress
 from rich.table import Table
 
 from chainrule.sample.sample_class import Answer
-from grader_tests.support.trial import Verdict, answers, problem_sets, try_named
+from grader_tests.support.cells import Verdict
+from grader_tests.support.trial import answers, problem_sets, try_named
 
 
 @dataclass

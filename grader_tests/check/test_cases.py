@@ -17,8 +17,9 @@ import pytest
 
 from chainrule.numeric import numerical_gradient
 from chainrule.sample.sample_class import answer_cell
+from grader_tests.support.cells import Verdict
 from grader_tests.support.paths import ROOT
-from grader_tests.support.trial import Verdict, master_source, problem_sets, try_answer
+from grader_tests.support.trial import master_source, problem_sets, try_answer
 
 
 @dataclass(frozen=True)

@@ -73,6 +73,16 @@ def test_the_message_says_how_much_it_was_and_how_much_would_do() -> None:
         check.memory(double(held=10 * _MIB), at=dict(x=X), under=_UNDER)
 
 
+@pytest.mark.parametrize("entries", [2**56, 2**61])
+def test_what_could_not_be_had_was_too_much(entries: int) -> None:
+    """2^56 entries are more than the machine has, 2^61 more than an array may have."""
+    with pytest.raises(CheckFailed) as failed:
+        check.memory(double(held=entries * 8 - 1), at=dict(x=X), under=_UNDER)
+    lines = str(failed.value).split("\n")
+    assert lines[0] == "Double.backward takes too much memory."
+    assert "  forward and backward asked for more than there is; 8 MiB are plenty." in lines
+
+
 def test_a_wrong_gradient_is_refused_however_little_it_uses() -> None:
     with pytest.raises(CheckFailed, match=r"Double\.backward: dx is wrong"):
         check.memory(double(held=0, slope=1.9), at=dict(x=X), under=_UNDER)

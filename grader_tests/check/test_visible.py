@@ -6,8 +6,8 @@ import pytest
 from nbformat import NotebookNode
 
 from chainrule.sample.sample_class import Answer, answer_cell
+from grader_tests.support.cells import Verdict
 from grader_tests.support.trial import (
-    Verdict,
     answers,
     master_source,
     problem_sets,

@@ -143,7 +143,7 @@ def test_what_a_person_reads_and_challenges_are_open(working: Any, capsys: Any) 
 def test_without_progress_or_without_the_folder_it_says_so(
     working: Any, capsys: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(worked, "FOLDER", tmp_path)
+    monkeypatch.setattr(worked, "FOLDERS", (tmp_path,))
     assert "no worked answers" in shown("q12", capsys)
     monkeypatch.setattr(progress, "_running", None)
     assert "check.progress" in shown("q12", capsys)

@@ -80,8 +80,8 @@ class Watch:
     errors: list[str] = field(default_factory=list)
 
     def on(self, page: Any) -> Watch:
-        page.on("request", lambda request: self._requested(request.url))
-        page.on("websocket", lambda socket: self._requested(socket.url.replace("ws", "http", 1)))
+        page.on("request", lambda request: self.requested(request.url))
+        page.on("websocket", lambda socket: self.requested(socket.url.replace("ws", "http", 1)))
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("console", self._wrote)
         return self
@@ -90,7 +90,7 @@ class Watch:
         if line.type == "error":
             self.errors.append(f"{line.text} ({line.location['url']})")
 
-    def _requested(self, url: str) -> None:
+    def requested(self, url: str) -> None:
         if not url.startswith(("data:", "blob:", *self.allowed)):
             self.requests.append(url)
 

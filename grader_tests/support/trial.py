@@ -5,44 +5,15 @@ For the test suite and `make diagnosis` only: answers here are ours. A class is 
 
 from __future__ import annotations
 
-import contextlib
-import io
-import signal
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
 from nbformat import NotebookNode
 
-from chainrule.check import diagnose
-from chainrule.check.diagnose import BrokenRow
 from chainrule.course.notebooks import read
 from chainrule.sample.sample_class import Answer, answer_cell, read_answers, solved
+from grader_tests.support.cells import Cell, Verdict, judged
 from grader_tests.support.paths import ROOT
-
-_SECONDS = 5  # of CPU time: how busy the machine is must not decide
-diagnose.strict = True  # a mistake in the table of misconceptions is one of ours
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What the check cells of one question said of one answer.
-
-    failed:  the check cells that did not pass, and the exception each raised.
-    """
-
-    failed: dict[str, BaseException] = field(default_factory=dict)
-
-    @property
-    def accepted(self) -> bool:
-        return not self.failed
-
-    @property
-    def named(self) -> set[str]:
-        """The misconceptions that were told to the student."""
-        ids = (getattr(error, "misconception", None) for error in self.failed.values())
-        return {i for i in ids if i is not None}
 
 
 @cache
@@ -102,51 +73,34 @@ def try_answer(
 
     given: names that the answer's cell may use besides.
     """
-    namespace: dict[str, Any] = {"__name__": "student", **given}
-    for cell in problem_sets()[assignment].cells:
-        nbgrader = cell.metadata.get("nbgrader", {})
-        if cell.cell_type == "code" and nbgrader.get("locked") and not nbgrader.get("grade"):
-            exec(compile(cell.source, nbgrader["grade_id"], "exec"), namespace)
-    for other in builds_on(assignment, cell_id):
-        exec(compile(solved(master_source(assignment, other)), other, "exec"), namespace)
-    # A cell that fails leaves nothing behind; its checks then fail on their own.
-    with contextlib.suppress(Exception), _quietly(), _limited():
-        exec(compile(source, "student", "exec"), namespace)
-    failed: dict[str, BaseException] = {}
-    for check in questions(assignment)[cell_id] if checks is None else checks:
-        try:
-            with _quietly(), _limited():
-                exec(compile(check.source, check.metadata.nbgrader.grade_id, "exec"), namespace)
-        except BrokenRow:
-            raise
-        except Exception as error:
-            failed[check.metadata.nbgrader.grade_id] = error
-    return Verdict(failed)
+    found = questions(assignment)[cell_id] if checks is None else checks
+    return judged(cells_before(assignment, cell_id), source, named_cells(found), **given)
+
+
+def cells_before(assignment: str, cell_id: str) -> list[Cell]:
+    """What an answer finds: the cells of the set that hold no answer and no check, and the
+    master's answers to the questions that it builds on."""
+    flagged = [(c, c.metadata.get("nbgrader", {})) for c in problem_sets()[assignment].cells]
+    plain = [
+        c
+        for c, flags in flagged
+        if c.cell_type == "code" and flags.get("locked") and not flags.get("grade")
+    ]
+    others = builds_on(assignment, cell_id)
+    return named_cells(plain) + [(o, solved(master_source(assignment, o))) for o in others]
+
+
+def named_cells(cells: list[NotebookNode]) -> list[Cell]:
+    return [(cell.metadata.nbgrader.grade_id, cell.source) for cell in cells]
+
+
+def cells_of(assignment: str, answer: Answer) -> tuple[list[Cell], str, list[Cell]]:
+    """An answer of the answers file: the cells before it, its own, and its check cells."""
+    source = answer_cell(master_source(assignment, answer.cell), answer.source)
+    checks = named_cells(questions(assignment)[answer.cell])
+    return cells_before(assignment, answer.cell), source, checks
 
 
 def try_named(assignment: str, answer: Answer) -> Verdict:
     """Run an answer of the answers file."""
-    source = answer_cell(master_source(assignment, answer.cell), answer.source)
-    return try_answer(assignment, answer.cell, source)
-
-
-@contextlib.contextmanager
-def _quietly() -> Iterator[None]:
-    with contextlib.redirect_stdout(io.StringIO()):
-        yield
-
-
-@contextlib.contextmanager
-def _limited() -> Iterator[None]:
-    """Ends an endless loop, after so many seconds of processor time: a machine may be busy."""
-
-    def over(*_: object) -> None:
-        raise TimeoutError(f"still running after {_SECONDS} s")
-
-    before = signal.signal(signal.SIGPROF, over)
-    signal.setitimer(signal.ITIMER_PROF, _SECONDS)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
-        signal.signal(signal.SIGPROF, before)
+    return judged(*cells_of(assignment, answer))

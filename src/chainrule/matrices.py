@@ -109,13 +109,14 @@ def memory(bytes_of: Mapping[str, int]) -> Picture:
     alt = "Memory: " + "; ".join(f"{k} {in_words(v)}" for k, v in bytes_of.items()) + "."
     with figure(alt, width=7.4, height=0.55 * len(names) + 0.9) as canvas:
         axes = canvas.axes
-        bars = axes.barh(names, sizes, color=COLOURS["blue"], height=0.55)
+        # As floats: in a browser's Python NumPy's whole numbers have 32 bits.
+        bars = axes.barh(names, [float(size) for size in sizes], color=COLOURS["blue"], height=0.55)
         axes.bar_label(bars, [in_words(size) for size in sizes], padding=6)
         axes.set_xscale("log")
-        ticks = {2**10: "1 KiB", 2**20: "1 MiB", 2**30: "1 GiB", 2**40: "1 TiB"}
+        ticks = {2.0**10: "1 KiB", 2.0**20: "1 MiB", 2.0**30: "1 GiB", 2.0**40: "1 TiB"}
         axes.set_xticks(list(ticks), list(ticks.values()))
         axes.minorticks_off()
-        axes.set_xlim(2**10, max(sizes) * 2**7)
+        axes.set_xlim(2.0**10, max(sizes) * 2.0**7)
         axes.set_xlabel("memory in float64; each line is 1024 times the one before")
         axes.grid(axis="y", visible=False)
         axes.invert_yaxis()

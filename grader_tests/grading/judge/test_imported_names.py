@@ -1,4 +1,4 @@
-"""A name that the master's answer imports is the student's to bind: a check finds what they have."""
+"""A name that the master's answer imports is the student's to bind: a check finds theirs."""
 
 from __future__ import annotations
 

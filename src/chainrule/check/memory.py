@@ -20,6 +20,8 @@ from chainrule.formatting import number
 
 __all__ = ["memory", "traced"]
 
+_TOO_LARGE = ("array is too big", "Maximum allowed dimension exceeded")  # NumPy's words
+
 
 def traced(run: Callable[[], Any]) -> tuple[Any, int]:
     """The result of `run()`, and how many bytes more than before were in use at its peak.
@@ -80,13 +82,16 @@ def memory(
 
     steps = [Step(0), Step(0, "forward", (x,)), Step(0, "backward", (upstream,))]
     answers, peak = call(name, partial(_measured, gate, made_with, steps, under), point)
-    *_, answer = call(name, partial(values_of, answers), point)
-    if peak > under:
+    refused = any(map(_too_large, answers))
+    if not refused:
+        *_, answer = call(name, partial(values_of, answers), point)
+    if refused or peak > under:
+        wanted = "asked for more than there is" if refused else f"used up to {_bytes(peak)}"
         raise CheckFailed(
             f"{name} takes too much memory.",
             [
                 messages.describe_point(point),
-                f"forward and backward used up to {_bytes(peak)}; {_bytes(under)} are plenty.",
+                f"forward and backward {wanted}; {_bytes(under)} are plenty.",
                 f"x and the upstream gradient take {_bytes(np.asarray(x).nbytes)} each. Which "
                 "array is so much larger, and which of",
                 "its entries are ever needed?",
@@ -112,6 +117,14 @@ def memory(
             )
     # Not how much it was, which differs from run to run.
     passed(f"{name}: right, with less than {_bytes(under)}.")
+
+
+def _too_large(answer: Any) -> bool:
+    """Whether a step raised what says that there is not so much memory, or so large an array: in a
+    browser, where addresses have 32 bits, that is one of 2 GiB."""
+    return isinstance(answer, MemoryError) or (
+        isinstance(answer, ValueError) and str(answer).startswith(_TOO_LARGE)
+    )
 
 
 def _bytes(count: int) -> str:

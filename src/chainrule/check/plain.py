@@ -17,9 +17,10 @@ import numpy as np
 
 __all__ = ["NUMERIC", "kind_of", "plain"]
 
+# By NumPy's letters: which of its types have the same size depends on the machine.
 NUMERIC = {float, int, np.ndarray} | {
-    np.dtype(code).type for code in ("f2", "f4", "f8", "g", "i1", "i2", "i4", "i8", "u1", "u2")
-} | {np.uint32, np.uint64, np.longlong, np.ulonglong}  # fmt: skip
+    np.dtype(code).type for code in np.typecodes["AllInteger"] + np.typecodes["Float"]
+}
 """Types that are numbers, or arrays of them."""
 
 _AS_THEY_ARE = NUMERIC | {bool, str, type(None), complex, bytes}

@@ -1,7 +1,8 @@
 """Worked answers, for who has solved a question: `check.answer("q3")`.
 
 They lie in the folder `answers/` of a checkout, a text file for each problem set, and are part of
-no release and no package. So a class does not have them, and a self-learner does.
+no release and no package. So a class does not have them, and a self-learner does. A site for
+self-learners (`make site ANSWERS=yes`) puts them beside the package of its browser edition.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from chainrule.check import problem_sets
 
 __all__ = ["answer", "sections"]
 
-FOLDER = Path(__file__).resolve().parents[3] / "answers"
+_HERE = Path(__file__).resolve()
+FOLDERS = (_HERE.parents[3] / "answers", _HERE.parents[1] / "answers")  # a checkout; that package
 _HEADING = re.compile(r"^## (?P<name>q\d+|challenge)\b.*$", re.MULTILINE)
 
 
@@ -54,10 +56,12 @@ def answer(question: str) -> None:
 
 
 def _text(problem_set: str) -> str | None:
-    try:
-        return (FOLDER / f"{problem_set}.md").read_text(encoding="utf-8")
-    except OSError:  # not there, or not for this process to read
-        return None
+    for folder in FOLDERS:
+        try:
+            return (folder / f"{problem_set}.md").read_text(encoding="utf-8")
+        except OSError:  # not there, or not for this process to read
+            continue
+    return None
 
 
 def _show(text: str) -> None:

@@ -30,7 +30,7 @@ _RUN = (
 _READ_BY_LIBRARIES = {"matplotlibrc", "__pycache__", "setup.cfg", "pyproject.toml"}
 
 
-class _Audit:
+class _Auditor:
     """What the one audit hook of this process knows. changed: whether a file may have changed;
     guarded: whether nothing may be unpickled."""
 
@@ -56,7 +56,7 @@ class _Audit:
             self.installed = True
 
 
-_watch = _Audit()
+_watch = _Auditor()
 
 
 class Folder:

@@ -15,7 +15,7 @@ import numpy as np
 
 from chainrule.grading.remote import wire_types
 
-__all__ = ["Listening"]
+__all__ = ["Heard"]
 
 _MOST_WARNINGS, _LONGEST = 100, 1000
 _SEEDS: dict[str, Callable[..., None]] = {"random": random.seed, "numpy": np.random.seed}
@@ -59,7 +59,7 @@ class _Lines(io.TextIOBase):
         return "".join(iter(self._readline, ""))
 
 
-class Listening:
+class Heard:
     """What is kept, and what a check put in place here. most: characters of one call."""
 
     def __init__(self, most: int) -> None:

@@ -26,7 +26,7 @@ from chainrule.grading.remote.connection import Connection
 from chainrule.grading.remote.crossings.table import becoming
 from chainrule.grading.remote.files import Folder
 from chainrule.grading.remote.framing import Clock, FramedSocket
-from chainrule.grading.remote.heard import Listening
+from chainrule.grading.remote.heard import Heard
 from chainrule.grading.remote.introspect import (
     await_it,
     bases,
@@ -95,7 +95,7 @@ class Guest(Connection):
         self._kinds: dict[int, type] = {}
         self._kind_numbers: dict[type, int] = {types.FunctionType: 0}
         self._running = self._waiting = self._pending = False
-        self._heard = Listening(limits.output_bytes)
+        self._heard = Heard(limits.output_bytes)
         here = os.getcwd()
         own = here != "/" and os.access(here, os.W_OK)
         self._folder = Folder(here if own else "", limits)

@@ -23,10 +23,10 @@ __all__ = [
     "SIZE",
     "TYPES",
     "TYPE_NUMBERS",
+    "CannotCross",
     "Caps",
     "Closed",
     "Late",
-    "NotPlain",
     "Reader",
     "Ref",
     "WireError",
@@ -45,7 +45,7 @@ class WireError(Exception):
     """The bytes are no value, or the value cannot cross."""
 
 
-class NotPlain(ValueError):
+class CannotCross(ValueError):
     """A value of a kind that crosses has something about it that cannot: it stays an object."""
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.grading.remote.crossings.row import ValueKind, exactly, typed
-from chainrule.grading.remote.wire_types import NotPlain
+from chainrule.grading.remote.crossings.row import Crossing, exactly, typed
+from chainrule.grading.remote.wire_types import CannotCross
 
 __all__ = ["ROWS"]
 
@@ -20,14 +20,14 @@ _MOST_AXES, _MOST_FIELDS = 32, 1000
 
 
 def _described(dtype: np.dtype) -> Any:
-    """A type of elements in plain data. Raises NotPlain."""
+    """A type of elements in plain data. Raises CannotCross."""
     if dtype.names is not None:
         found = [(name, _described(dtype[name])) for name in dtype.names]
         if not all(type(one) is str for _, one in found) or _dtype(found) != dtype:
-            raise NotPlain("records with holes in them, or of records")
+            raise CannotCross("records with holes in them, or of records")
         return found
     if dtype.kind not in "biufcUSmM":
-        raise NotPlain(f"elements of {dtype}")
+        raise CannotCross(f"elements of {dtype}")
     return dtype.str
 
 
@@ -36,13 +36,13 @@ def _dtype(said: Any) -> np.dtype:
         pairs = [exactly(2, pair) for pair in said]
         return np.dtype([(typed(name, str), _dtype(typed(one, str))) for name, one in pairs])
     if not _ELEMENT.fullmatch(typed(said, str)):
-        raise NotPlain("a type that does not exist")
+        raise CannotCross("a type that does not exist")
     return np.dtype(said)
 
 
 def _array_apart(value: Any) -> Any:
     if not value.dtype.itemsize:
-        raise NotPlain("elements of no size")
+        raise CannotCross("elements of no size")
     return _described(value.dtype), value.shape, value.tobytes()
 
 
@@ -50,23 +50,23 @@ def _array_made(said: Any) -> Any:
     described, shape, raw = exactly(3, said)
     dtype, size = _dtype(described), _size(shape)
     if not dtype.itemsize:
-        raise NotPlain("elements of no size")
+        raise CannotCross("elements of no size")
     if len(typed(raw, bytes)) != size * dtype.itemsize:
-        raise NotPlain("an array of another size than its shape says")
+        raise CannotCross("an array of another size than its shape says")
     return np.ndarray(shape, dtype, bytearray(raw))
 
 
 def _size(shape: Any) -> int:
     axes = [typed(axis, int) for axis in typed(shape, tuple)]
     if len(axes) > _MOST_AXES or any(axis < 0 for axis in axes):
-        raise NotPlain("a shape that does not exist")
+        raise CannotCross("a shape that does not exist")
     return prod(axes)
 
 
 def _one_made(said: Any) -> Any:
     value = _array_made(said)
     if value.ndim:
-        raise NotPlain("many where one was expected")
+        raise CannotCross("many where one was expected")
     return value[()]
 
 
@@ -77,7 +77,7 @@ def _objects_apart(value: np.ndarray) -> Any:
 def _objects_made(said: Any) -> Any:
     shape, items = exactly(2, said)
     if len(typed(items, list)) != _size(shape):
-        raise NotPlain("an array of another size than its shape says")
+        raise CannotCross("an array of another size than its shape says")
     flat = np.empty(len(items), object)
     for place, item in enumerate(items):  # a list of lists would become more axes
         flat[place] = item
@@ -93,12 +93,12 @@ def _elements_are(kinds: str) -> Callable[[Any], bool]:
 
 
 ROWS = (
-    ValueKind(
+    Crossing(
         "an array of text, dates or records", (), _array_apart, _array_made, _elements_are("USmMV")
     ),
-    ValueKind(
+    Crossing(
         "a date of numpy, or a record", ("numpy:datetime64", "numpy:timedelta64", "numpy:void"),
         lambda v: _array_apart(np.asarray(v)), _one_made,
     ),
-    ValueKind("an array of objects", (), _objects_apart, _objects_made, _elements_are("O")),
+    Crossing("an array of objects", (), _objects_apart, _objects_made, _elements_are("O")),
 )  # fmt: skip

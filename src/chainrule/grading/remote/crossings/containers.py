@@ -6,8 +6,8 @@ from collections import namedtuple
 from collections.abc import Callable
 from typing import Any
 
-from chainrule.grading.remote.crossings.row import ValueKind, exactly, of, typed
-from chainrule.grading.remote.wire_types import NotPlain
+from chainrule.grading.remote.crossings.row import Crossing, exactly, of, typed
+from chainrule.grading.remote.wire_types import CannotCross
 
 __all__ = ["ROWS"]
 
@@ -92,16 +92,16 @@ def _class_apart(kind: type[Any]) -> Any:
 def _key(said: Any) -> Any:
     name, fields, defaults = exactly(3, said)
     if len(typed(fields, tuple)) > _MOST_FIELDS or len(typed(defaults, tuple)) > len(fields):
-        raise NotPlain("a namedtuple of too many fields")
+        raise CannotCross("a namedtuple of too many fields")
     if not all(type(one) in _DEFAULTS for one in defaults):
-        raise NotPlain("a namedtuple with a field that is something special by default")
+        raise CannotCross("a namedtuple with a field that is something special by default")
     fields = tuple(typed(one, str) for one in fields)
     return typed(name, str), fields, tuple((type(one).__name__, repr(one)) for one in defaults)
 
 
 def _keep(key: Any, kind: type) -> type:
     if key not in _CLASSES and len(_CLASSES) >= _MOST_CLASSES:
-        raise NotPlain("too many kinds of namedtuple")
+        raise CannotCross("too many kinds of namedtuple")
     _CLASSES[key] = kind
     return kind
 
@@ -116,31 +116,31 @@ def _tuple_made(said: Any) -> Any:
     kind, items = exactly(2, said)
     fields = _class_made(kind)
     if len(typed(items, tuple)) != len(fields._fields):  # type: ignore[attr-defined]
-        raise NotPlain("a namedtuple of another length than its class says")
+        raise CannotCross("a namedtuple of another length than its class says")
     return tuple.__new__(fields, items)
 
 
 ROWS = (
-    ValueKind("a Counter", ("collections:Counter",), _pairs, _counter, become=_become_pairs),
-    ValueKind(
+    Crossing("a Counter", ("collections:Counter",), _pairs, _counter, become=_become_pairs),
+    Crossing(
         "an OrderedDict", ("collections:OrderedDict",), _ordered_pairs, _ordered,
         become=_become_pairs,
     ),
-    ValueKind(
+    Crossing(
         "a defaultdict", ("collections:defaultdict",), _default_apart, _default_made,
         become=_become_pairs,
     ),
-    ValueKind(
+    Crossing(
         "a deque", ("collections:deque",), lambda v: (list(v), v.maxlen), _deque_made,
         become=_become,
     ),
-    ValueKind(
+    Crossing(
         "a bytearray", ("builtins:bytearray",), bytes, lambda v: bytearray(typed(v, bytes)),
         become=_become,
     ),
-    ValueKind(
+    Crossing(
         "a namedtuple", (), lambda v: (_class_apart(type(v)), tuple(tuple.__iter__(v))),
         _tuple_made, lambda v: _is_class(type(v)),
     ),
-    ValueKind("the class of a namedtuple", (), _class_apart, _class_made, _is_class),
+    Crossing("the class of a namedtuple", (), _class_apart, _class_made, _is_class),
 )  # fmt: skip

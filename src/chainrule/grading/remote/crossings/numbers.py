@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from chainrule.grading.remote.crossings.row import ValueKind, exactly, of, typed
-from chainrule.grading.remote.wire_types import NotPlain
+from chainrule.grading.remote.crossings.row import Crossing, exactly, of, typed
+from chainrule.grading.remote.wire_types import CannotCross
 
 __all__ = ["ROWS"]
 
@@ -16,13 +16,13 @@ _MOST_DIGITS = 10_000  # of a Decimal or a Fraction: what is larger makes an end
 def _decimal_apart(value: Any) -> str:
     text = str(value)
     if value.is_finite() and (len(text) > _MOST_DIGITS or abs(value.adjusted()) > _MOST_DIGITS):
-        raise NotPlain("a Decimal of too many digits")
+        raise CannotCross("a Decimal of too many digits")
     return text
 
 
 def _decimal_made(said: Any) -> Any:
     if len(typed(said, str)) > _MOST_DIGITS:
-        raise NotPlain("a Decimal of too many digits")
+        raise CannotCross("a Decimal of too many digits")
     value = of("decimal", "Decimal")(said)
     _decimal_apart(value)
     return value
@@ -31,14 +31,14 @@ def _decimal_made(said: Any) -> Any:
 def _fraction_apart(value: Any) -> tuple[int, int]:
     both = typed(value.numerator, int), typed(value.denominator, int)
     if max(part.bit_length() for part in both) > 3 * _MOST_DIGITS:
-        raise NotPlain("a Fraction of too many digits")
+        raise CannotCross("a Fraction of too many digits")
     return both
 
 
 def _fraction_made(said: Any) -> Any:
     top, bottom = (typed(part, int) for part in exactly(2, said))
     if max(top.bit_length(), bottom.bit_length()) > 3 * _MOST_DIGITS:
-        raise NotPlain("a Fraction of too many digits")
+        raise CannotCross("a Fraction of too many digits")
     return of("fractions", "Fraction")(top, bottom)
 
 
@@ -60,7 +60,7 @@ def _clock_apart(*names: str) -> Callable[[Any], Any]:
     def apart(value: Any) -> Any:
         zone = value.tzinfo
         if zone is not None and type(zone) is not of("datetime", "timezone"):
-            raise NotPlain("a time of a place on earth")
+            raise CannotCross("a time of a place on earth")
         return _fields(*names)(value), zone, value.fold
 
     return apart
@@ -90,7 +90,7 @@ def _path_made(said: Any) -> Any:
     text, is_a_file = exactly(2, said)
     pure = of("pathlib", "PurePosixPath")(typed(text, str))
     if len(text) > 4096 or "\0" in text:
-        raise NotPlain("no path")
+        raise CannotCross("no path")
     inside = not pure.is_absolute() and ".." not in pure.parts
     return of("pathlib", "Path")(pure) if inside and is_a_file is True else pure
 
@@ -122,7 +122,7 @@ def _class_apart(kind: type) -> Any:
 
 def _keep(key: Any, kind: type) -> type:
     if key not in _CLASSES and len(_CLASSES) >= _MOST_CLASSES:
-        raise NotPlain("too many kinds of numbers and text")
+        raise CannotCross("too many kinds of numbers and text")
     _CLASSES[key] = kind
     return kind
 
@@ -130,14 +130,14 @@ def _keep(key: Any, kind: type) -> type:
 def _class_made(said: Any) -> type:
     name, base = exactly(2, said)
     if base not in _SCALARS or not typed(name, str).isidentifier() or len(name) > _LONGEST_NAME:
-        raise NotPlain("no class of numbers or text")
+        raise CannotCross("no class of numbers or text")
     known = _CLASSES.get((name, base))
     return known or _keep((name, base), type(name, (base,), {}))
 
 
 def _named_apart(value: Any) -> Any:
     if getattr(value, "__dict__", None):
-        raise NotPlain("a number or text that has attributes")
+        raise CannotCross("a number or text that has attributes")
     return _class_apart(type(value)), _SCALARS[type(value).__mro__[1]](value)
 
 
@@ -149,24 +149,24 @@ def _named_made(said: Any) -> Any:
 
 
 ROWS = (
-    ValueKind("a Decimal", ("decimal:Decimal",), _decimal_apart, _decimal_made),
-    ValueKind("a Fraction", ("fractions:Fraction",), _fraction_apart, _fraction_made),
-    ValueKind("a date", ("datetime:date",), _fields(*_DAY), _dated("date")),
-    ValueKind(
+    Crossing("a Decimal", ("decimal:Decimal",), _decimal_apart, _decimal_made),
+    Crossing("a Fraction", ("fractions:Fraction",), _fraction_apart, _fraction_made),
+    Crossing("a date", ("datetime:date",), _fields(*_DAY), _dated("date")),
+    Crossing(
         "a datetime", ("datetime:datetime",), _clock_apart(*_DAY, *_CLOCK),
         _clock_made("datetime", 7),
     ),
-    ValueKind("a time of day", ("datetime:time",), _clock_apart(*_CLOCK), _clock_made("time", 4)),
-    ValueKind(
+    Crossing("a time of day", ("datetime:time",), _clock_apart(*_CLOCK), _clock_made("time", 4)),
+    Crossing(
         "a timedelta", ("datetime:timedelta",), _fields("days", "seconds", "microseconds"),
         _dated("timedelta"),
     ),
-    ValueKind("a timezone", ("datetime:timezone",), lambda v: v.utcoffset(None), _zone_made),
-    ValueKind(
+    Crossing("a timezone", ("datetime:timezone",), lambda v: v.utcoffset(None), _zone_made),
+    Crossing(
         "a Path", ("pathlib:PosixPath", "pathlib:PurePosixPath"),
         lambda v: (str(v), type(v).__name__ == "PosixPath"), _path_made,
     ),
-    ValueKind("a number or text with a class of its own", (), _named_apart, _named_made,
+    Crossing("a number or text with a class of its own", (), _named_apart, _named_made,
              lambda v: _is_class(type(v))),
-    ValueKind("the class of such numbers or text", (), _class_apart, _class_made, _is_class),
+    Crossing("the class of such numbers or text", (), _class_apart, _class_made, _is_class),
 )  # fmt: skip

@@ -6,16 +6,16 @@ import importlib
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from chainrule.grading.remote.wire_types import NotPlain
+from chainrule.grading.remote.wire_types import CannotCross
 
-__all__ = ["ValueKind", "exactly", "of", "typed"]
+__all__ = ["Crossing", "exactly", "of", "typed"]
 
 
-class ValueKind(NamedTuple):
+class Crossing(NamedTuple):
     """A kind of values that cross.
 
     name: in words. kinds: its types, "module:name" each. apart: plain data that says it all; raises
-    NotPlain where this one has something that cannot. made: the value from that data; whatever it
+    CannotCross where this one has something that cannot. made: the value from that data; whatever it
     raises means that it is no such data. fits: whether a value whose type is none of `kinds` is
     one. become: makes a value what another one is, in place; None for what never changes.
     """
@@ -34,14 +34,14 @@ def of(module: str, name: str) -> Any:
 
 
 def typed(value: Any, kind: type) -> Any:
-    """The value, which has to be of that very type. Raises NotPlain."""
+    """The value, which has to be of that very type. Raises CannotCross."""
     if type(value) is not kind:
-        raise NotPlain(f"{kind.__name__} was expected")
+        raise CannotCross(f"{kind.__name__} was expected")
     return value
 
 
 def exactly(count: int, said: Any) -> tuple[Any, ...]:
-    """The parts of a tuple of so many. Raises NotPlain, for a range without an end too."""
+    """The parts of a tuple of so many. Raises CannotCross, for a range without an end too."""
     if type(said) is not tuple or len(said) != count:
-        raise NotPlain(f"{count} parts were expected")
+        raise CannotCross(f"{count} parts were expected")
     return said

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.grading.remote.crossings.row import ValueKind, exactly, of, typed
-from chainrule.grading.remote.wire_types import NotPlain
+from chainrule.grading.remote.crossings.row import Crossing, exactly, of, typed
+from chainrule.grading.remote.wire_types import CannotCross
 
 __all__ = ["ROWS"]
 
@@ -17,14 +17,14 @@ _BITS = ("PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64")
 def _bits_apart(bits: Any) -> Any:
     name = type(bits).__name__
     if name not in _BITS or type(bits) is not of("numpy.random", name):
-        raise NotPlain("random bits of another make")
+        raise CannotCross("random bits of another make")
     return name, bits.state
 
 
 def _bits_made(said: Any) -> Any:
     name, state = exactly(2, said)
     if name not in _BITS:
-        raise NotPlain("random bits of another make")
+        raise CannotCross("random bits of another make")
     made = of("numpy.random", name)(0)
     made.state = typed(state, dict)
     return made
@@ -56,7 +56,7 @@ def _random_apart(value: Any) -> Any:
 def _random_made(said: Any) -> Any:
     version, words, gauss = exactly(3, said)
     if typed(words, np.ndarray).dtype != np.uint32 or words.shape != (625,):
-        raise NotPlain("no state of random numbers")
+        raise CannotCross("no state of random numbers")
     made = of("random", "Random")()
     made.setstate((version, tuple(words.tolist()), None if gauss is None else typed(gauss, float)))
     return made
@@ -68,7 +68,7 @@ def _become_random(value: Any, other: Any) -> None:
 
 def _stream_apart(value: Any) -> Any:
     if value.closed:
-        raise NotPlain("a closed file")
+        raise CannotCross("a closed file")
     return value.getvalue(), value.tell()
 
 
@@ -77,7 +77,7 @@ def _stream_made(name: str, kind: type) -> Any:
         content, place = exactly(2, said)
         stream = of("io", name)(typed(content, kind))
         if not 0 <= typed(place, int) <= len(content):
-            raise NotPlain("a place beyond the end")
+            raise CannotCross("a place beyond the end")
         stream.seek(place)
         return stream
 
@@ -92,23 +92,23 @@ def _become_stream(value: Any, other: Any) -> None:
 
 
 ROWS = (
-    ValueKind(
+    Crossing(
         "a Generator of numpy", ("numpy.random:Generator",),
         lambda v: _bits_apart(v.bit_generator),
         lambda said: of("numpy.random", "Generator")(_bits_made(said)), become=_become_bits,
     ),
-    ValueKind(
+    Crossing(
         "a RandomState of numpy", ("numpy.random:RandomState",), _old_apart, _old_made,
         become=_become_old,
     ),
-    ValueKind(
+    Crossing(
         "a Random", ("random:Random",), _random_apart, _random_made, become=_become_random
     ),
-    ValueKind(
+    Crossing(
         "a StringIO", ("io:StringIO",), _stream_apart, _stream_made("StringIO", str),
         become=_become_stream,
     ),
-    ValueKind(
+    Crossing(
         "a BytesIO", ("io:BytesIO",), _stream_apart, _stream_made("BytesIO", bytes),
         become=_become_stream,
     ),

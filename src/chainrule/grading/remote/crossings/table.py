@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from chainrule.grading.remote.crossings import arrays, containers, frames, numbers, stateful
-from chainrule.grading.remote.crossings.row import ValueKind
+from chainrule.grading.remote.crossings.row import Crossing
 from chainrule.grading.remote.wire_types import (
     BY_SORT,
     READERS,
-    NotPlain,
+    CannotCross,
     Put,
     Reader,
     WireError,
@@ -24,7 +24,7 @@ from chainrule.grading.remote.wire_types import (
 
 __all__ = ["CROSSINGS", "becoming", "crosses", "why_not"]
 
-CROSSINGS: tuple[ValueKind, ...] = (
+CROSSINGS: tuple[Crossing, ...] = (
     *containers.ROWS, *numbers.ROWS, *arrays.ROWS, *frames.ROWS, *stateful.ROWS
 )  # fmt: skip
 
@@ -68,7 +68,7 @@ def _written(value: Any) -> Put | None:
         return None
     try:
         said = CROSSINGS[number].apart(value)
-    except NotPlain:
+    except CannotCross:
         return None
 
     def put_row(out: bytearray, _: Any, to: Writer) -> None:
@@ -99,7 +99,7 @@ def why_not(value: Any) -> str:
     try:
         if number is not None:
             CROSSINGS[number].apart(value)
-    except NotPlain as reason:
+    except CannotCross as reason:
         return str(reason)
     return ""
 
