@@ -214,13 +214,14 @@ class RemoteStudent(Connection):
             news = self.around.news()
             if news is not None:
                 self.ask("arrange", *news, clock=limit)
-            if self._folder.changed:
+            if self._folder.watch.changed:
                 for name, content in self._folder.changes():
                     self.ask("file", name, content, clock=limit)
             try:
                 return self.ask(op, *args, clock=limit)
             finally:
-                self._settled()
+                if self._written or self.around.said:
+                    self._settled()
         except Closed:
             raise Gone(self._end("")) from None
         except TooManyThreads:

@@ -62,13 +62,14 @@ _watch = _Auditor()
 class Folder:
     """One side's folder, and what of it the other side has.
 
+    watch: its `changed` tells whether `changes` may have something to tell.
     path: nothing where there is none. limits: `scratch_bytes` and `scratch_files` may be copied
     into it and, apart from that, out of it; a file as large as half a message. guarded: on the side
     of the checks, where student code must not come to run.
     """
 
     def __init__(self, path: str, limits: Limits, guarded: bool = False) -> None:
-        self._path, self._guarded = path, guarded
+        self._path, self._guarded, self.watch = path, guarded, _watch
         self._longest = limits.message_bytes // 2
         self._most_files = limits.scratch_files
         self._room_in = self._room_out = limits.scratch_bytes
@@ -82,11 +83,6 @@ class Folder:
         """The other side has nothing yet but the files of the assignment."""
         self._known = {name: mark for name, mark in self._known.items() if name in self._kept}
         _watch.changed = bool(self._path)
-
-    @property
-    def changed(self) -> bool:
-        """Whether a file may have been written here since `changes` was asked."""
-        return _watch.changed
 
     def _found(self, inner: str = "", depth: int = 0) -> Iterator[tuple[str, tuple[int, ...]]]:
         """Names of files and of folders, and what tells whether they have changed."""

@@ -161,7 +161,7 @@ class Guest(Connection):
             with self._heard.keeping(self._said):
                 return self._run(op, args)
         finally:
-            if self._folder.changed:
+            if self._folder.watch.changed:
                 for one in self._folder.changes():
                     self._said(one)
 

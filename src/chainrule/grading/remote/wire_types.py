@@ -20,6 +20,7 @@ __all__ = [
     "MOCKED",
     "NUMERIC",
     "OF_A_CLASS",
+    "OF_NO_ROW",
     "REF",
     "SIZE",
     "TYPES",
@@ -242,6 +243,10 @@ BY_SORT: list[Callable[[Any], Put | None]] = []
 """What finds a writer for a value whose type is not in that table; filled as it is."""
 
 
+OF_NO_ROW: set[type] = set()
+"""Types of which that has found that there is none."""
+
+
 def put(out: bytearray, value: Any, to: Writer) -> None:
     """Add `value` to `out`. Raises WireError where it cannot cross; `out` then ends anywhere."""
     WRITERS.get(type(value), put_other)(out, value, to)
@@ -250,11 +255,12 @@ def put(out: bytearray, value: Any, to: Writer) -> None:
 def put_other(out: bytearray, value: Any, to: Writer) -> None:
     """What is not in the table: by what is found for it, or as the reference or the plain data that
     `refer` gives for it."""
-    for find in BY_SORT:
-        known = find(value)
-        if known is not None:
-            known(out, value, to)
-            return
+    if type(value) not in OF_NO_ROW:
+        for find in BY_SORT:
+            known = find(value)
+            if known is not None:
+                known(out, value, to)
+                return
     if to.refer is None:
         raise WireError(f"{type(value).__name__} cannot cross")
     found = to.refer(value)

@@ -12,6 +12,7 @@ from chainrule.grading.remote.crossings import arrays, containers, frames, numbe
 from chainrule.grading.remote.crossings.row import Crossing
 from chainrule.grading.remote.wire_types import (
     BY_SORT,
+    OF_NO_ROW,
     READERS,
     CannotCross,
     Put,
@@ -48,7 +49,10 @@ def _row_of(value: Any) -> int | None:
     if not issubclass(kind, _MANY_KINDS):
         if len(_ROW_OF) >= _MOST_KNOWN:
             _ROW_OF.clear()
+            OF_NO_ROW.clear()
         _ROW_OF[kind] = found
+        if found is None:
+            OF_NO_ROW.add(kind)
     return found
 
 
