@@ -67,6 +67,18 @@ class Box:
     def __reversed__(self): return iter([3, 2, 1])
     def __divmod__(self, other): return Box(self.x // other.x)
 answer = 42
+def rated(x): return x * rate
+def peek(): return sorted(set(globals()) & {"rate", "expected", "secret"})
+class Vec:
+    def __init__(self, *parts): self.parts = parts
+    def __mul__(self, k): return tuple(k * part for part in self.parts)
+    def __add__(self, k): return Vec(*(k + part for part in self.parts))
+    def __sub__(self, other): return 0
+    def __abs__(self): return 0
+    def __len__(self): return len(self.parts)
+    def __getitem__(self, place): return self.parts[place]
+    def same(self): return Vec(*self.parts)
+def vec(*parts): return Vec(*parts)
 """
 AT_HOME = {
     "caught": "try: fail()\nexcept Low as e: assert str(e) == 'low by 3' and e.by == 3\n"
@@ -132,6 +144,9 @@ AT_HOME = {
     "operators": "b = Box(2.25)\nassert round(b, 1) == 2.2 and f'{b:.1f}' == '<2.2>'\n"
                  "b += Box(1)\nassert b.x == 3.25 and list(reversed(b)) == [3, 2, 1]\n"
                  "assert divmod(Box(7), Box(2)).x == 3",
+    "a name for student code": "rate = 3\nassert rated(2) == 6\nrate = 4\nassert rated(2) == 8",
+    "plain from an operator": "assert Vec(1, 2) * 3 == (3, 6)\nv = Vec(1, 2) + 5\n"
+                              "assert v[0] == 6 and len(v) == 2",
     "kinds": "import types, inspect\nassert isinstance(hello, types.FunctionType)\n"
              "assert inspect.isclass(Box) and inspect.isfunction(hello)\n"
              "assert inspect.ismethod(Box(1).__round__) and not inspect.isclass(Box(1))",
@@ -156,7 +171,7 @@ def own_seeds() -> Iterator[None]:
 
 
 def run(guest: RemoteStudent, check: str) -> None:
-    names = CheckNamespace()
+    names = CheckNamespace(frozenset({"Vec", "answer"}), frozenset({"rate"}), frozenset({"Vec"}))
     names.student = guest
     try:
         exec(check, names)
@@ -239,6 +254,18 @@ def test_what_hostile_objects_can_claim() -> None:
                 "assert not isinstance(c, (int, str, tuple, list, numbers.Number, "
                 "pandas.DataFrame, decimal.Decimal))\nassert c != 3 and not c == 'x'\n"
                 "assert c.__class__ is type(c)")  # fmt: skip
+
+
+def test_no_other_name_of_a_check_is_known_there(guest: RemoteStudent) -> None:
+    run(guest, "expected = 3\nsecret = [1]\nrate = 2\nassert peek() == ['rate']\n")
+
+
+@pytest.mark.parametrize("made", ["vec(3, 4)", "Vec(3, 4).same()", "(Vec(3, 4) + 0)"])
+def test_what_a_check_did_not_make_does_not_answer_for_itself(
+    guest: RemoteStudent, made: str
+) -> None:
+    with pytest.raises(TypeError, match="where an object of the class was expected"):
+        run(guest, f"assert abs({made} - 9) < 1")
 
 
 def test_an_object_does_not_say_that_it_equals_a_table() -> None:

@@ -23,6 +23,7 @@ from chainrule.grading.limits import Limits, Took
 from chainrule.grading.remote.client import Gone, Overran, RemoteStudent
 from chainrule.grading.remote.clock import Budget
 from chainrule.grading.remote.files import Folder
+from chainrule.grading.remote.introspect import origin
 from chainrule.grading.remote.namespace import CheckNamespace
 from chainrule.grading.sandbox.guest_process import ForkServerError, SupervisorClient
 from chainrule.notebook.outputs import (
@@ -76,7 +77,7 @@ class Session:
         self._good: list[str] = []  # cells to run again in a new guest
         self._guests = 0
         self._student: RemoteStudent | None = None
-        self._names = CheckNamespace(master.defines)
+        self._names = CheckNamespace(master.defines, master.lent, master.classes)
         self._imported: dict[str, Any] = {}  # by the master's answers
         self._count = 0  # code cells begun
         self._timeouts = 0
@@ -303,6 +304,7 @@ class Session:
         student.overran, student.slowest, student.requests = False, 0.0, 0
         began = time.process_time()
         self.numbers[cell.grade_id] = self._count
+        self._names.is_check = cell.is_check
         patience, outputs = Patience(self._limits.check_seconds), None
         try:
             with patience:
@@ -329,12 +331,12 @@ class Session:
         return clean_outputs(outputs, self._limits.output_bytes)
 
     def _import(self, cell: MasterCell, student: RemoteStudent) -> None:
-        """Names that the master's answers import: where the student has one too, the check gets it
-        from here, and else it is not there. Raises Gone, Overran."""
+        """Names that the master's answers import: where the student has imported the same, a check
+        gets it from here; else it finds what the student has. Raises Gone, Overran."""
         for statement in cell.imports.splitlines():
             self._imported.update(_imported_by(statement))
         for name in [name for name in self._imported if not self._names.has(name)]:
-            if self._has(student, name):
+            if self._has_imported(student, name):
                 dict.__setitem__(self._names, name, self._imported.pop(name))
 
     def _take_data(self, student: RemoteStudent) -> dict[str, Any]:
@@ -356,15 +358,15 @@ class Session:
                 dict.__setitem__(self._names, name, answer[1])
         return taken
 
-    def _has(self, student: RemoteStudent, name: str) -> bool:
-        """Whether the student's code has bound a name. Raises Gone, Overran."""
+    def _has_imported(self, student: RemoteStudent, name: str) -> bool:
+        """Whether the student's code has bound a name to the same. Raises Gone, Overran."""
         try:
-            answer = student.request("find", name)
+            answer = student.request("origin", name)
         except (Gone, Overran):
             raise
-        except Exception:  # what is bound to it cannot cross
-            return True
-        return type(answer) is tuple and answer[:1] == (True,)
+        except Exception:  # there is no such name, or it does not let itself be asked
+            return False
+        return any(here := origin(self._imported[name])) and answer == here
 
 
 def _imported_by(statement: str) -> dict[str, Any]:

@@ -171,6 +171,7 @@ def _get_ready(master: Master, known: SolutionRun, shell: Shell) -> None:
     for name in known.modules:
         with contextlib.suppress(Exception):  # some are imported by others only
             importlib.import_module(name)
+    _ = master.lent, master.classes  # once, for all that are forked
     for cell in master.cells:
         number = known.numbers.get(cell.grade_id)
         if number is not None:

@@ -18,7 +18,6 @@ from typing import Any
 import numpy as np
 
 from chainrule.grading.remote import wire_types
-from chainrule.grading.remote.captured import Stream
 
 __all__ = ["Around"]
 
@@ -44,6 +43,11 @@ def _note_seeds() -> None:
     if not hasattr(random.seed, "__wrapped__"):
         random.seed = _noted("random", random.seed)
         np.random.seed = _noted("numpy", np.random.seed)
+
+
+def _is_of_a_cell(stream: Any) -> bool:
+    """Whether it is a `captured.Stream`; its module needs IPython, which takes long to import."""
+    return type(stream).__module__ == "chainrule.grading.remote.captured"
 
 
 class Around:
@@ -78,7 +82,7 @@ class Around:
             return None
         out, ask, show, lines = sys.stdout, builtins.input, builtins.print, sys.stdin
         warned = warnings._showwarnmsg_impl  # type: ignore[attr-defined]
-        heard = type(out) is not Stream and out is not self._stdout
+        heard = not _is_of_a_cell(out) and out is not self._stdout
         recorded = warned is not self._warned
         seeds = list(_seeds)
         _seeds.clear()
@@ -117,7 +121,7 @@ class Around:
         for name, text, line in said:
             if name == "out" or name == "err":
                 stream = sys.stdout if name == "out" else sys.stderr
-                if self._heard and type(stream) is not Stream and stream is not sys.__stderr__:
+                if self._heard and not _is_of_a_cell(stream) and stream is not sys.__stderr__:
                     stream.write(text)
             elif self._recorded:
                 kind = wire_types.warning_of(name)

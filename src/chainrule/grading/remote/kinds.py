@@ -23,7 +23,11 @@ __all__ = ["packed", "proxy_class"]
 
 
 def _call(self: Proxy, /, *args: Any, **kwargs: Any) -> Any:
-    return remote_of(self).owner.call(self, args, kwargs)
+    remote = remote_of(self)
+    answer = remote.owner.call(self, args, kwargs)
+    if remote.made == "class" and isinstance(answer, Proxy):
+        remote_of(answer).made = "by a check"
+    return answer
 
 
 def _iterate(self: Proxy) -> Generator[Any, None, Any]:
@@ -112,8 +116,10 @@ def _conversion(name: str) -> Callable[..., Any]:
 def _operator(name: str) -> Callable[..., Any]:
     def method(self: Proxy, *others: Any) -> Any:
         plain = not all(isinstance(other, Proxy) for other in others)
+        plain = plain and remote_of(self).made != "by a check"
         answer = _pair(ask(self, "operate", name, self, *others))
-        derived = plain or any(remote_of(one).derived for one in (self, *others) if one is not None)
+        shown = [one for one in (self, *others) if isinstance(one, Proxy)]
+        derived = plain or any(remote_of(one).derived for one in shown)
         if derived and answer is not NotImplemented:
             if not isinstance(answer, Proxy):
                 raise TypeError(

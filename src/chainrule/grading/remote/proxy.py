@@ -54,14 +54,19 @@ class Owner(Protocol):
 
 class Remote:
     """One object in the jail: by whom, number, kind, references held; whether it is derived from an
-    operator with plain data, and whether a check changed its attributes."""
+    operator with plain data, and whether a check changed its attributes.
 
-    __slots__ = ("__weakref__", "changed", "count", "derived", "kind", "number", "owner")
+    made: "class" where the master's solution defines a class of that name; "by a check" for what a
+    check made by calling that. The operators of such an object may answer with plain data.
+    """
+
+    __slots__ = ("__weakref__", "changed", "count", "derived", "kind", "made", "number", "owner")
 
     def __init__(self, owner: Owner, number: int, kind: int) -> None:
         self.owner, self.number, self.kind = owner, number, kind
         self.count = 1
         self.derived = self.changed = False
+        self.made = ""
 
     def __del__(self) -> None:
         self.owner.release(self.number, self.count)

@@ -259,6 +259,26 @@ class _Module:
     def __init__(self, names: dict[str, Any]) -> None:
         self.__dict__ = names
 
+    # A dict of our own making may know more than it holds, and be told more than to hold it.
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self.__dict__[name]
+        except KeyError:
+            raise AttributeError(f"module '__main__' has no attribute {name!r}") from None
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "__dict__":
+            object.__setattr__(self, name, value)
+        else:
+            self.__dict__[name] = value
+
+    def __delattr__(self, name: str) -> None:
+        try:
+            del self.__dict__[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
 
 def _drop_own_frames(error: BaseException | None) -> None:
     """Take the frames of this package's grading out of a traceback: they are nobody's mistake."""

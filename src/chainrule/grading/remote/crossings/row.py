@@ -15,8 +15,8 @@ class Crossing(NamedTuple):
     """A kind of values that cross.
 
     name: in words. kinds: its types, "module:name" each. apart: plain data that says it all; raises
-    CannotCross where this one has something that cannot. made: the value from that data; what it
-    raises means that it is no such data. fits: whether a value whose type is none of `kinds` is
+    CannotCross where this one has something that cannot. made: the value from that data; whatever
+    it raises means that it is no such data. fits: whether a value whose type is none of `kinds` is
     one. become: makes a value what another one is, in place; None for what never changes.
     """
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.grading.remote.crossings import arrays, containers, frames, numbers
+from chainrule.grading.remote.crossings import arrays, containers, frames, numbers, stateful
 from chainrule.grading.remote.crossings.row import Crossing
 from chainrule.grading.remote.wire_types import (
     BY_SORT,
@@ -25,7 +25,7 @@ from chainrule.grading.remote.wire_types import (
 __all__ = ["CROSSINGS", "becoming", "crosses", "why_not"]
 
 CROSSINGS: tuple[Crossing, ...] = (
-    *containers.ROWS, *numbers.ROWS, *arrays.ROWS, *frames.ROWS
+    *containers.ROWS, *numbers.ROWS, *arrays.ROWS, *frames.ROWS, *stateful.ROWS
 )  # fmt: skip
 
 _TAG = b"x"
