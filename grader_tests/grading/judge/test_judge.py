@@ -236,9 +236,9 @@ def test_imports_of_the_master_reach_the_checks(grade: Any) -> None:
              "def half(): return 0.5\n### END SOLUTION"),
         cell("check", "c", "assert m.floor(half()) == 0 and Fraction(half()) * 2 == 1", 1),
     )  # fmt: skip
-    half = "m = 3\ndef half(): return 0.5"
+    half = "import math as m\ndef half(): return 0.5"
     imports = f"from fractions import Fraction\n{half}"
-    for answer, earned in ((imports, 1), (half, 0)):
+    for answer, earned in ((imports, 1), (half, 0), (f"{imports}\nm = 3", 0)):
         assert points(grade(m, submission(answered(m, {"q": answer})))) == {"c": earned}
 
 
