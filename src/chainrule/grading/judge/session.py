@@ -315,7 +315,7 @@ class Session:
         finally:
             self._names.settle()
             for name, value in taken.items():
-                if self._names.get(name) is value:  # and not the check's own by now
+                if dict.get(self._names, name) is value:  # and not the check's own by now
                     dict.__setitem__(self._names, name, own[name])
         if outputs is None:  # it was over while IPython had an error of the check's in hand
             outputs = [*self._shell.kept.settled(), error_output("TimeoutError", patience.told)]
@@ -346,8 +346,8 @@ class Session:
         """Let a check find the data of set-up cells as the student's cells left them: these, by
         name. Raises Gone, Overran."""
         taken: dict[str, Any] = {}
-        for name in sorted(self._data & self._names.keys()):
-            value = self._names[name]
+        for name in sorted(self._data & dict.keys(self._names)):
+            value = dict.__getitem__(self._names, name)
             if isinstance(value, (ModuleType, type)) or callable(value):
                 continue
             try:
