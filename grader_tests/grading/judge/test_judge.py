@@ -229,7 +229,7 @@ def test_the_same_checks_pass_inside() -> None:
 
 
 def test_imports_of_the_master_reach_the_checks(grade: Any) -> None:
-    """Also those in cells that students may change, or had to write, if they have such a name."""
+    """Also those in cells that students may change, or had to write, if they imported the same."""
     m = master(
         cell("plain", "p", "import math as m\nx = 1"),
         cell("answer", "q", "### BEGIN SOLUTION\nfrom fractions import Fraction\n"

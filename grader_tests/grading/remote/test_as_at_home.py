@@ -78,6 +78,9 @@ class Vec:
     def __len__(self): return len(self.parts)
     def __getitem__(self, place): return self.parts[place]
     def same(self): return Vec(*self.parts)
+import dataclasses
+@dataclasses.dataclass
+class Dot: x: int
 def vec(*parts): return Vec(*parts)
 """
 AT_HOME = {
@@ -144,6 +147,10 @@ AT_HOME = {
     "operators": "b = Box(2.25)\nassert round(b, 1) == 2.2 and f'{b:.1f}' == '<2.2>'\n"
                  "b += Box(1)\nassert b.x == 3.25 and list(reversed(b)) == [3, 2, 1]\n"
                  "assert divmod(Box(7), Box(2)).x == 3",
+    "replaced functions": "import random, time\nfrom unittest.mock import patch\n"
+                          "with patch('random.random', return_value=7.5): a = roll()\n"
+                          "assert a[-1] == 7.5 and roll()[-1] < 1",
+    "dataclass": "import dataclasses\nassert dataclasses.asdict(Dot(1)) == {'x': 1}",
     "a name for student code": "rate = 3\nassert rated(2) == 6\nrate = 4\nassert rated(2) == 8",
     "plain from an operator": "assert Vec(1, 2) * 3 == (3, 6)\nv = Vec(1, 2) + 5\n"
                               "assert v[0] == 6 and len(v) == 2",

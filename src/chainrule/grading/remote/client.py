@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["Gone", "Overran", "RemoteProcess", "RemoteStudent"]
 
 _MOST_KINDS = 1000
-_FUNCTION = proxy_class(("function", ("__call__",), (), "builtins:function", ()))
-_CLASS = proxy_class(("type", ("__call__",), (), "builtins:type", ()))
+_FUNCTION = proxy_class(("function", ("__call__",), (), "builtins:function", (), ()))
+_CLASS = proxy_class(("type", ("__call__",), (), "builtins:type", (), ()))
 _UNTRACED = 16 << 20  # bytes that a process may take for itself while it is traced
 
 

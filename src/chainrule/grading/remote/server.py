@@ -295,12 +295,13 @@ class Guest(Connection):
 
     def _describe(self, number: int) -> tuple[Any, ...]:
         """Of a kind of objects: its name, the special methods it has beyond every object's, those
-        methods that are sure to be what an attribute of that name is, where a library has it, and
-        what an exception is derived from."""
+        methods that are sure to be what an attribute of that name is, where a library has it, what
+        an exception is derived from, and the fields of a dataclass."""
         kind = self._kinds[number]
         members = members_of(kind)
         shown = kind.__name__, specials(members), plain_methods(members)
-        return *shown, home(kind), bases(kind)
+        fields = tuple(getattr(kind, "__dataclass_fields__", ()))
+        return *shown, home(kind), bases(kind), fields
 
 
 def _may_change(value: Any) -> bool:

@@ -17,6 +17,7 @@ __all__ = [
     "DTYPES",
     "DTYPE_NUMBERS",
     "FLOAT",
+    "MOCKED",
     "NUMERIC",
     "OF_A_CLASS",
     "REF",
@@ -167,6 +168,21 @@ TYPES: list[type] = list(
 )
 TYPE_NUMBERS = {kind: number for number, kind in enumerate(TYPES)}
 
+
+MOCKED = {
+    "random": (
+        "choice",
+        "choices",
+        "randint",
+        "random",
+        "randrange",
+        "sample",
+        "shuffle",
+        "uniform",
+    ),
+    "time": ("perf_counter", "sleep", "time"),
+}
+"""Functions that student code calls, and a check may replace."""
 
 OF_A_CLASS = 1 << 31
 """In the kind of a reference: not an object of that kind, but the class of its objects."""
