@@ -6,6 +6,9 @@ import contextlib
 import io
 import os
 import re
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -193,3 +196,30 @@ def test_the_jail_does_not_let_student_code_read_them() -> None:
     for path in readable_paths(()):
         real = os.path.realpath(path)
         assert os.path.commonpath([real, folder]) != real, f"{path} is readable, and holds answers/"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("asked", [False, True])
+def test_the_browser_edition_has_them_where_it_was_asked_to(tmp_path: Path, asked: bool) -> None:
+    """What Python in the browser installs: a wheel, with the answers in it or without."""
+    code = f"""
+import sys
+sys.path.insert(0, {str(ROOT / "docs")!r})
+from pathlib import Path
+import browser_edition
+print(*browser_edition._our_wheels(Path({str(tmp_path)!r}), answers={asked}))
+"""
+    built = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    (wheel,) = (Path(name) for name in built.stdout.split() if "/chainrule-" in name)
+    shutil.unpack_archive(wheel, tmp_path / "there", "zip")
+    show = f"""
+import sys
+sys.path.insert(0, {str(tmp_path / "there")!r})
+from chainrule.check import worked
+assert worked.__file__.startswith(sys.path[0])
+print(worked._text({PS1!r}))
+"""
+    done = subprocess.run([sys.executable, "-c", show], capture_output=True, text=True, check=True)
+    assert ("## q2: " in done.stdout) == asked, done.stdout[:500]
+    if not asked:
+        assert done.stdout == "None\n"

@@ -53,6 +53,11 @@ KINDS = {
         "", "def f(x): return x + 1",
         "import inspect\nassert 'return' in inspect.getsource(f)", INSIDE, "source",
     ),
+    "what was typed": (
+        "", "print('hello')", "import io, sys\nold, sys.stdout = sys.stdout, io.StringIO()\n"
+        "exec(In[-2])\nout = sys.stdout.getvalue()\nsys.stdout = old\nassert out == 'hello\\n'",
+        INSIDE, "captures what",
+    ),
     "a class derived": (
         "", "class P:\n    def twice(self): return 2",
         "class M(P):\n    pass\nassert M().twice() == 2",

@@ -148,8 +148,7 @@ def grade(
             result.failed[name] = "nothing was submitted"
         reader = WorkReader(folders, assignment, masters, limits)
         if update is not None:
-            if executor is None:
-                require(masters, limits)
+            require(masters if executor is None else [], limits)
             update = partial(_forget_marks, folders, assignment, update)
         with Book(folders.db_url, assignment, masters, folders.course_id, config, update) as book:
             result.copy = book.copy

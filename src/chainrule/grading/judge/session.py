@@ -74,7 +74,7 @@ class Session:
         self._listener = listener or Listener()
         self._budget = Budget(limits.total_seconds)
         self._room = limits.total_output_bytes
-        self._good: list[str] = []  # cells to run again in a new guest
+        self._good: list[tuple[str, int]] = []  # cells to run again, and their numbers
         self._guests = 0
         self._student: RemoteStudent | None = None
         self._names = CheckNamespace(master.defines, master.lent, master.classes)
@@ -87,7 +87,7 @@ class Session:
         self.numbers: dict[str, int] = {}
         self.modules: list[str] = []
         self._asks_modules = asks_modules
-        self._ways = ways or {}
+        self._ways, self._remembers = ways or {}, False
         self._data: set[str] = set()  # names that set-up cells have bound to something
         self.asked: dict[str, int] = {}
         self._folder = Folder(folder, limits, guarded=True)
@@ -107,7 +107,9 @@ class Session:
             self._no_orphan()
             if ended := self._ended():
                 self.notes.append(f"Grading of it ended early: {ended}.")
-            self.notes += numerical_notes(self._master, merged.cells, set(self._good))
+            self.notes += numerical_notes(
+                self._master, merged.cells, {source for source, _ in self._good}
+            )
             if self._asks_modules:
                 self.modules = self._guest().request("modules")
         finally:
@@ -193,8 +195,8 @@ class Session:
             try:
                 for name, content in {**self._submission.files, **self._master.files}.items():
                     self._give(student, name, content)
-                for source in self._good:
-                    student.run(source, quiet=True)
+                for source, number in self._good:
+                    student.run(source, quiet=not self._remembers, number=number)
             except Exception:
                 if self._budget.left <= 0:
                     raise Gone("the time for this submission is over") from None
@@ -246,7 +248,7 @@ class Session:
             return [error_output("RuntimeError", f"this cell was stopped: {student.lost}")]
         self.took = self.took._replace(cell=max(self.took.cell, student.spent))
         if before is None:
-            self._good.append(source)
+            self._good.append((source, self._count))
         return self._outputs(answer)
 
     def _time_out(self, student: RemoteStudent) -> None:
@@ -266,6 +268,7 @@ class Session:
             return refusal
         timeouts, kept = self._timeouts, (self._student, self._folder)
         self._student, self._folder = None, Folder("", self._limits, guarded=True)
+        self._remembers = True  # what was typed: a check may look it up
         try:
             before = prelude(self._master, cell)
             outputs = self._run_inside(cell.source, f"The check {cell.grade_id}", before)
@@ -274,7 +277,7 @@ class Session:
             if self._student is not None:
                 self._student.close()
             self._student, self._folder = kept
-            self._names.student = self._student
+            self._names.student, self._remembers = self._student, False
         if self._timeouts > timeouts:
             self._late = cell.answer
         return outputs
@@ -312,7 +315,7 @@ class Session:
         finally:
             self._names.settle()
             for name, value in taken.items():
-                if self._names.get(name) is value:  # and not the check's own by now
+                if dict.get(self._names, name) is value:  # and not the check's own by now
                     dict.__setitem__(self._names, name, own[name])
         if outputs is None:  # it was over while IPython had an error of the check's in hand
             outputs = [*self._shell.kept.settled(), error_output("TimeoutError", patience.told)]
@@ -343,8 +346,8 @@ class Session:
         """Let a check find the data of set-up cells as the student's cells left them: these, by
         name. Raises Gone, Overran."""
         taken: dict[str, Any] = {}
-        for name in sorted(self._data & self._names.keys()):
-            value = self._names[name]
+        for name in sorted(self._data & dict.keys(self._names)):
+            value = dict.__getitem__(self._names, name)
             if isinstance(value, (ModuleType, type)) or callable(value):
                 continue
             try:

@@ -13,7 +13,16 @@ from typing import NamedTuple
 
 from chainrule.grading.judge.master import Master, MasterCell, parsed
 
-__all__ = ["AS_LEFT", "INSIDE", "OUTSIDE", "WAYS", "crossing_of", "names_used", "prelude"]
+__all__ = [
+    "AS_LEFT",
+    "INSIDE",
+    "OUTSIDE",
+    "WAYS",
+    "crossing_of",
+    "names_used",
+    "prelude",
+    "uses_data",
+]
 
 OUTSIDE, AS_LEFT, INSIDE = "outside", "as left", "inside"
 
@@ -93,6 +102,19 @@ def _answers(master: Master) -> str:
         for name, kind, source in master.solved
         if kind == "code" and (name not in known or known[name].is_theirs)
     )
+
+
+def uses_data(master: Master, name: str) -> bool:
+    """Whether a check looks up a name to which a set-up cell has bound something; functions of
+    set-up cells may, too."""
+    set_up = [
+        statement
+        for cell in master.cells
+        if cell.cell_type == "code" and not (cell.is_theirs or cell.is_check)
+        for statement in parsed(cell.source).body
+        if not isinstance(statement, (ast.Import, ast.ImportFrom))
+    ]
+    return bool(names_used(master.by_id[name].source) & _bound(set_up))
 
 
 # What earlier checks bound -----------------------------------------------------------------------

@@ -66,6 +66,9 @@ class Shell(InteractiveShell):
             names.update(vars(module))
             module = _Module(names)  # type: ignore[assignment]
         sys.modules["__main__"] = module
+        assert self.history_manager is not None
+        for typed in (self.history_manager.input_hist_parsed, self.history_manager.input_hist_raw):
+            typed[:] = [""]  # the cells are counted from 1
         self.user_module, self.user_ns = module, names
         self.ns_table["user_global"], self.ns_table["user_local"] = vars(module), names
         self.init_user_ns()
