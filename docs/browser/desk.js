@@ -44,7 +44,8 @@ async function load(list) {
   $("loading").hidden = true;
 }
 
-/* Keep the edition, where the browser allows it. Returns the list of what the server has. */
+/* Keep the edition, where the browser allows it. Returns the list of the files that are used: those
+   that are kept, until the reader wants the newer ones of the server. */
 async function prepare(course) {
   const list = await store.json("files.json");
   const total = list.files.reduce((sum, file) => sum + file.size, 0);
@@ -55,16 +56,17 @@ async function prepare(course) {
     return list;
   }
   await store.serve(course.jupyterlite);
-  const kept = await store.keptVersion();
+  const kept = await store.keptList();
   if (kept === null) {
     await load(list);
-  } else if (kept !== list.version) {
-    $("version").textContent = `Chainrule, edition ${kept}`;
+  } else if (kept.version !== list.version) {
+    $("version").textContent = `Chainrule, edition ${kept.version}`;
     offer("There is a newer version of the course.", "Get it, keep my work", async () => {
       await desk?.save();
       await load(list);
       location.reload();
     });
+    return kept;
   }
   return list;
 }

@@ -4,6 +4,7 @@ const SITE = new URL("../", import.meta.url).href;
 // Loads the package before the first cell wants it; links in messages then lead to this site.
 const FIRST = `from chainrule import check as _c; _c.site(${JSON.stringify(SITE)}); del _c`;
 const SOON = 100; // milliseconds between two looks
+const PAUSE = 1_000; // milliseconds without a change, after which it is saved
 const LONG = 10_000; // milliseconds to wait for a kernel to be restarted
 
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -49,6 +50,7 @@ export class Desk {
     const { context, sessionContext } = this.panel;
     await context.ready;
     foldAnswers(this.panel.content);
+    context.model.contentChanged.connect(() => this.saveSoon());
     context.saveState.connect((_, state) => state === "completed" && this.saved());
     sessionContext.statusChanged.connect((_, status) => this.changed(status));
     await this.prepare();
@@ -69,7 +71,14 @@ export class Desk {
     this.stop.disabled = status !== "busy";
   }
 
+  /* A page that is closed has no time to save: so that is done whenever the reader pauses. */
+  saveSoon() {
+    clearTimeout(this.waiting);
+    this.waiting = setTimeout(() => this.save(), PAUSE);
+  }
+
   async save() {
+    clearTimeout(this.waiting);
     const context = this.panel?.context;
     if (context?.isReady && !context.isDisposed) await context.save();
   }

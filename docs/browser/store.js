@@ -16,11 +16,12 @@ export async function json(path) {
   return answer.json();
 }
 
-/* The version that is kept whole, or null. */
-export async function keptVersion() {
+/* The list of the version that is kept whole, or null. */
+export async function keptList() {
   for (const name of await caches.keys()) {
     if (!name.startsWith(PREFIX)) continue;
-    if (await (await caches.open(name)).match(COMPLETE)) return name.slice(PREFIX.length);
+    const store = await caches.open(name);
+    if (await store.match(COMPLETE)) return (await store.match(`${ROOT}files.json`)).json();
   }
   return null;
 }

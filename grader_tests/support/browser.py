@@ -50,12 +50,15 @@ def chromium() -> Iterator[Any]:
 
 
 @contextmanager
-def visit(browser: Any, url: str, origin: str = "", **options: Any) -> Iterator[Any]:
-    """The page at `url`. At the end it asked for nothing but `origin`'s own, and nothing failed."""
+def visit(
+    browser: Any, url: str, origin: str = "", also: str = "", **options: Any
+) -> Iterator[Any]:
+    """The page at `url`. At the end it asked for nothing but `origin`'s own (and `also`'s), and
+    nothing failed."""
     context = browser.new_context(**options)
     page = context.new_page()
     page.set_default_timeout(30_000)
-    watch = Watch(allowed=(origin or url,)).on(page)
+    watch = Watch(allowed=(origin or url, also or origin or url)).on(page)
     page.goto(url)
     yield page
     context.close()

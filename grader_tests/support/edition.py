@@ -48,10 +48,20 @@ class _Silent(SimpleHTTPRequestHandler):
         """pytest needs no log of what was served."""
 
 
+class _Shared(_Silent):
+    def end_headers(self) -> None:
+        self.send_header("Access-Control-Allow-Origin", "*")
+        super().end_headers()
+
+
 @contextmanager
-def served(folder: Path, port: int = 0) -> Iterator[str]:
-    """The address of a server for a folder. When it ends, the folder is nowhere to be had."""
-    server = ThreadingHTTPServer(("127.0.0.1", port), partial(_Silent, directory=str(folder)))
+def served(folder: Path, shared: bool = False) -> Iterator[str]:
+    """The address of a server for a folder. When it ends, the folder is nowhere to be had.
+
+    shared: pages from elsewhere may have the files, too.
+    """
+    handler = _Shared if shared else _Silent
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(handler, directory=str(folder)))
     Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_port}/"
