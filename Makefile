@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help bench check coverage demo diagnosis messages site pictures screenshots test test-slow test-overnight lint format notebooks constraints clean
+.PHONY: help bench check coverage demo diagnosis messages site pictures release-check screenshots test test-slow test-overnight lint format notebooks constraints clean
 
 help:
 	@echo "make demo       grade a sample class from start to finish"
@@ -20,6 +20,7 @@ help:
 	@echo "                (PYODIDE=cdn: its browser edition takes Python from Pyodide's own address)"
 	@echo "make screenshots  pictures of every page of the site, light and dark"
 	@echo "make pictures   the pictures of docs/round.md, by the test that takes that way"
+	@echo "make release-check  build the package and try it in fresh environments (TAG=v1.2.3)"
 	@echo "make notebooks  normalise the notebooks, regenerate release/, run the lectures"
 	@echo "make format     let ruff format the code"
 	@echo "make constraints  install the newest versions and pin them"
@@ -76,6 +77,10 @@ screenshots: site
 pictures: $(VENV)/.dev
 	CHAINRULE_PICTURES=docs/images/round $(BIN)/python -m pytest -m slow grader_tests/whole/test_round.py
 
+# TAG: of the release that is made now; without, the next one is tried.
+release-check: $(VENV)/.dev
+	@$(BIN)/python -m grader_tests.support.release $(TAG)
+
 bench: $(VENV)/.dev
 	@$(BIN)/python benchmarks/lectures.py
 	@$(BIN)/python benchmarks/checks.py
@@ -107,4 +112,4 @@ constraints:
 	rm -rf $(VENV)/constraints
 
 clean:
-	rm -rf $(VENV) demo docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) demo dist docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -20,6 +20,8 @@ from typing import Any
 
 import browser_edition
 import coverage_table
+import home
+import hosted
 import pyodide_files
 import sheet
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -32,8 +34,8 @@ NODE = BUILD / "node"  # kept from one build to the next
 
 
 LEFT_OUT = ("_build", "*.jinja", "__pycache__", "browser", "browser_edition.py", "build.py",
-            "coverage_table.py", "pyodide_files.py", "screenshots.py", "sheet.css",
-            "sheet.py")  # fmt: skip
+            "coverage_table.py", "home.py", "hosted.py", "pyodide_files.py", "screenshots.py",
+            "sheet.css", "sheet.py")  # fmt: skip
 RELEASE = DOCS.parent / "release"
 
 # Appended to the front page when the worked answers are asked for: for self-learners, no class.
@@ -73,6 +75,8 @@ def assemble(source: Path, answers: bool = False) -> None:
     for template in sorted(DOCS.glob("*.jinja")):
         text = pages.get_template(template.name).render(rows=list(MISCONCEPTIONS.values()))
         (source / template.stem).write_text(text, encoding="utf-8")
+    hosted.write(source)
+    home.write(source)
     if answers:
         shutil.copytree(DOCS.parent / "answers", source / "answers")
         with (source / "index.md").open("a", encoding="utf-8") as front:

@@ -29,7 +29,7 @@ html_theme = "sphinx_book_theme"
 html_title = "Chainrule"
 html_static_path = ["_static"]
 html_favicon = "_static/favicon.svg"
-html_css_files = ["chainrule.css"]
+html_css_files = ["chainrule.css", "home.css"]
 html_js_files = ["print.js"]
 html_theme_options = {
     "home_page_in_toc": True,

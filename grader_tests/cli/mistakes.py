@@ -198,7 +198,7 @@ DB = "c.CourseDirectory.db_url = "
 
 TABLE = (
     # How it is called.
-    Mistake("no such command", "gradee ps", r"No such command 'gradee'. Did you mean 'grade'\?"),
+    Mistake("no such command", "gradee ps", r"No such command 'gradee'. Did you mean 'grade'"),
     Mistake("no such command at all", "xyzzy", r"No such command 'xyzzy'.*chainrule --help"),
     Mistake("no assignment", "grade", r"Missing argument.*chainrule grade --help"),
     Mistake("two assignments", "grade ps ps2", r"unexpected extra argument.*ps2"),

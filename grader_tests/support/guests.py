@@ -11,6 +11,7 @@ from contextlib import contextmanager, nullcontext
 from chainrule.grading.limits import Limits
 from chainrule.grading.remote.client import RemoteStudent
 from chainrule.grading.remote.clock import Budget
+from chainrule.grading.remote.files import Folder
 from chainrule.grading.remote.shell import make_shell
 
 __all__ = ["a_guest"]
@@ -54,8 +55,10 @@ class _Child:
 
 
 @contextmanager
-def a_guest(source: str = "", limits: Limits = _LIMITS) -> Iterator[RemoteStudent]:
-    """A guest in which a cell was run."""
+def a_guest(
+    source: str = "", limits: Limits = _LIMITS, theirs_in: str = "/", folder: Folder | None = None
+) -> Iterator[RemoteStudent]:
+    """A guest in which a cell was run. theirs_in: where it works; folder: ours."""
     ours, theirs = socket.socketpair()
     shell = make_shell()
     pid = os.fork()
@@ -64,17 +67,18 @@ def a_guest(source: str = "", limits: Limits = _LIMITS) -> Iterator[RemoteStuden
             from chainrule.grading.remote.server import Guest
 
             ours.close()
+            os.chdir(theirs_in)
             shell.use({}, 1 << 20)
             Guest(theirs, shell, limits).loop()
         finally:
             os._exit(0)
     theirs.close()
-    student = RemoteStudent(_Child(ours, pid), limits, Budget(300))
+    student = RemoteStudent(_Child(ours, pid), limits, Budget(300), folder)
     try:
         good, outputs = student.run(source)
         assert good, outputs
         yield student
     finally:
+        ours.close()
         if student.lost is None:
-            student.close()
             os.waitpid(pid, 0)

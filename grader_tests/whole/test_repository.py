@@ -6,6 +6,7 @@ import os
 import pkgutil
 import re
 import shlex
+import subprocess
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
@@ -26,7 +27,6 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 from trove_classifiers import classifiers as known_classifiers
 
-import chainrule
 from chainrule.grading.limits import Limits
 from grader_tests.support.paths import ROOT
 
@@ -89,6 +89,12 @@ def test_a_workflow_has_what_github_needs(path: Path) -> None:
             assert ("uses" in step) != ("run" in step), step
             if "uses" in step:
                 assert re.fullmatch(r"[\w-]+/[\w./-]+@(v\d+|[0-9a-f]{40})", step["uses"]), step
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=named)
+def test_a_step_is_a_program_that_a_shell_can_read(path: Path) -> None:
+    said = re.sub(r"\$\{\{.*?\}\}", "said", commands(load(path)))
+    subprocess.run(["bash", "-n"], input=said, text=True, check=True)
 
 
 def test_the_tests_run_on_every_push_and_pull_request_with_no_rights() -> None:
@@ -197,7 +203,6 @@ def test_the_changelog_is_one() -> None:
     released = [(Version(match[1]), date.fromisoformat(match[2])) for match in found if match]
     assert len(released) == len(headings) - 1, "## [1.2.3] - 2026-01-31"
     assert all(new[0] > old[0] and new[1] >= old[1] for new, old in pairwise(released))
-    assert released[0][0] == Version(chainrule.__version__)
     kinds = {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
     assert set(re.findall(r"^### (.*)$", text, re.MULTILINE)) <= kinds
     for section in re.split(r"^## ", text, flags=re.MULTILINE)[2:]:
@@ -273,7 +278,7 @@ def test_no_problem_set_goes_past_the_hook_that_refuses_outputs() -> None:
 
 _SKIPPED = {".git", ".venv", "_build", "__pycache__", "demo", "node_modules"}
 _FILE = re.compile(r"\.(css|csv|ipynb|jinja|js|json|md|png|py|sh|sql|svg|toml|tsv|txt|ya?ml)$")
-_MADE = {"demo/", "grades.csv"}  # by commands, where they are run
+_MADE = {"demo/", "dist/", "grades.csv"}  # by commands, where they are run
 
 
 def read(name: str) -> str:

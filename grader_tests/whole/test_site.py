@@ -28,7 +28,7 @@ pytestmark = pytest.mark.browser
 
 LECTURES = sorted(path.stem for path in ROOT.glob("course/*.ipynb"))
 DOORS = sorted(path.stem for path in ROOT.glob("docs/*.md"))
-PAGES = [*DOORS, "browser", "coverage", "misconceptions", "threats"]
+PAGES = [*DOORS, "browser", "coverage", "hosted", "misconceptions", "threats"]
 PAGES += [f"course/{name}" for name in LECTURES]
 WIDGETS = ("stepper", "activation", "jacobian", "training")
 
@@ -135,6 +135,44 @@ def test_a_page_asks_for_nothing_and_shows_everything(visit: Any, name: str, sch
         )
     # Nothing sticks out of the page sideways.
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_the_first_page_has_the_doors_first(visit: Any) -> None:
+    page = visit("index", reduced_motion="reduce")
+    first = page.locator("article section").first.locator(":scope > *").nth(2)
+    assert "chainrule-doors" in first.get_attribute("class")
+    doors = [one.removesuffix(".html") for one in _links(first)]
+    assert doors[-3:] == ["self-learner", "student", "instructor"]
+    assert doors[:-3] == [name for name in ("browser",) if name in PAGES]
+    shown = page.locator("article").inner_text()
+    assert "<!--" not in shown
+    assert "The site shows" not in shown, "a part that was to be filled in"
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for row in re.findall(r"^\| (one page.*?) \|", readme, re.MULTILINE):
+        assert page.get_by_role("cell", name=row, exact=True).count() == 1
+    (told,) = page.locator(".highlight-text").all_inner_texts()
+    assert told.startswith("Multiply.backward: dx and dy are wrong")
+    assert told.strip() in readme, "what a check says, in the README and here"
+
+
+def _links(part: Any) -> list[str]:
+    hrefs: list[str] = part.locator("a").evaluate_all(
+        "(all) => all.map((a) => a.getAttribute('href'))"
+    )
+    return hrefs
+
+
+def test_the_first_pages_circuit_moves_until_it_is_taken_in_hand(visit: Any) -> None:
+    still = visit("index", reduced_motion="reduce").locator(".chainrule-stepper")
+    moving = visit("index").locator(".chainrule-stepper")
+    moving.scroll_into_view_if_needed()
+    moving.get_by_text("step 1 of 7").wait_for()
+    assert moving.locator("[aria-live]").get_attribute("aria-live") == "off"
+    browser.press(moving, "Forward")
+    assert browser.steps(moving) == (2, 7)
+    assert moving.locator("[aria-live]").get_attribute("aria-live") == "polite"
+    assert moving.locator("button.play").inner_text() == "Play"
+    assert browser.steps(still) == (0, 7)
 
 
 def test_xyz_to_the_end_by_button_by_key_and_with_another_input(steppers: Any) -> None:
@@ -288,7 +326,9 @@ def test_a_build_without_npm_fails_in_words(tmp_path: Path) -> None:
     docs = tmp_path / "docs"
     ignored = shutil.ignore_patterns("_build")
     shutil.copytree(ROOT / "docs", docs, ignore=ignored)
-    shutil.copytree(ROOT / "course", tmp_path / "course")
+    for name in ("course", "release"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    shutil.copy(ROOT / "README.md", tmp_path)
     (tmp_path / "benchmarks").mkdir()
     shutil.copy(ROOT / "benchmarks" / "threats.json", tmp_path / "benchmarks")
     command = [sys.executable, str(docs / "build.py")]

@@ -1,3 +1,3 @@
 """Chainrule: work backpropagation out by hand, with every gradient checked."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -12,6 +12,7 @@ from grader_tests.support.notebooks import (
     RIGHT,
     TWO,
     answered,
+    cell,
     master,
     points,
     shown,
@@ -123,3 +124,14 @@ def test_programs_are_still_refused_by_the_jail() -> None:
     got = judge(MASTER, submission(answered(MASTER, answers)), LIMITS)
     assert points(got)["c1"] == 0
     assert "Operation not permitted" in shown(got, "q1")
+
+
+def test_an_example_that_was_handed_out_is_no_answer() -> None:
+    """A cell of the instructor's, above the stub, that defines the same name."""
+    example = cell("plain", "example", "def square(x):\n    return x * x")
+    stub = "def square(x):\n    ### BEGIN SOLUTION\n    return x * x\n    ### END SOLUTION"
+    made = master(example, cell("answer", "q1", stub), *TWO[2:])
+    cells = [plain("def square(x):\n    return x * x", "example"), *answered(made, {})]
+    assert points(judge(made, submission(cells), LIMITS))["c1"] == 0
+    edited = [plain("def square(x):\n    return x ** 2", "mine"), *answered(made, {})]
+    assert points(judge(made, submission(edited), LIMITS))["c1"] == 0

@@ -229,16 +229,16 @@ def test_the_same_checks_pass_inside() -> None:
 
 
 def test_imports_of_the_master_reach_the_checks(grade: Any) -> None:
-    """Also those in cells that students may change, or had to write, if they have such a name."""
+    """Also those in cells that students may change, or had to write, if they imported the same."""
     m = master(
         cell("plain", "p", "import math as m\nx = 1"),
         cell("answer", "q", "### BEGIN SOLUTION\nfrom fractions import Fraction\n"
              "def half(): return 0.5\n### END SOLUTION"),
         cell("check", "c", "assert m.floor(half()) == 0 and Fraction(half()) * 2 == 1", 1),
     )  # fmt: skip
-    half = "m = 3\ndef half(): return 0.5"
+    half = "import math as m\ndef half(): return 0.5"
     imports = f"from fractions import Fraction\n{half}"
-    for answer, earned in ((imports, 1), (half, 0)):
+    for answer, earned in ((imports, 1), (half, 0), (f"{imports}\nm = 3", 0)):
         assert points(grade(m, submission(answered(m, {"q": answer})))) == {"c": earned}
 
 

@@ -212,15 +212,15 @@ def test_modules_of_a_student_are_theirs_alone() -> None:
     assert points(judge(unseen, forged, LIMITS)) == {"c": 0}
 
 
-@pytest.mark.parametrize(("checks", "score"), [("inside", 1), ("outside", 0)])
-def test_a_file_that_a_check_writes_is_seen_by_students_only_inside(
-    checks: Literal["inside", "outside"], score: int
+@pytest.mark.parametrize("checks", ["inside", "outside"])
+def test_a_file_that_a_check_writes_is_seen_by_students(
+    checks: Literal["inside", "outside"],
 ) -> None:
-    """The two sides have a folder each: a known difference from nbgrader."""
+    """The two sides have a folder each, whose files are copied."""
     course = master(
         cell("answer", "q", "### BEGIN SOLUTION\ndef lines(path):\n    ...\n### END SOLUTION"),
         cell("check", "c", "open('n.txt', 'w').write('1\\n2\\n')\nassert lines('n.txt') == 2", 1),
     )
     answer = "def lines(path):\n    return len(open(path).readlines())"
     given = submission(answered(course, {"q": answer}))
-    assert points(judge(course, given, replace(LIMITS, checks=checks))) == {"c": score}
+    assert points(judge(course, given, replace(LIMITS, checks=checks))) == {"c": 1}

@@ -42,16 +42,21 @@ KINDS = {
     "captured prints": (
         "", "def hello(): print('hello')",
         "import io, contextlib\nout = io.StringIO()\nwith contextlib.redirect_stdout(out):\n"
-        "    hello()\nassert out.getvalue() == 'hello\\n'", INSIDE, "captures what",
+        "    hello()\nassert out.getvalue() == 'hello\\n'", OUTSIDE, "",
     ),
     "mocked input": (
         "", "def ask(): return int(input('?')) + 1",
         "from unittest.mock import patch\nwith patch('builtins.input', lambda *_: '4'):\n"
-        "    assert ask() == 5", INSIDE, "in the place of",
+        "    assert ask() == 5", OUTSIDE, "",
     ),
     "the source": (
         "", "def f(x): return x + 1",
         "import inspect\nassert 'return' in inspect.getsource(f)", INSIDE, "source",
+    ),
+    "what was typed": (
+        "", "print('hello')", "import io, sys\nold, sys.stdout = sys.stdout, io.StringIO()\n"
+        "exec(In[-2])\nout = sys.stdout.getvalue()\nsys.stdout = old\nassert out == 'hello\\n'",
+        INSIDE, "captures what",
     ),
     "a class derived": (
         "", "class P:\n    def twice(self): return 2",
@@ -96,7 +101,7 @@ def test_an_unsteady_check_stays_outside() -> None:
 
 def test_a_check_that_takes_too_long_is_not_tried_inside() -> None:
     m = of("def f():\n    while True: pass", "f()")
-    vetting = vetting_of(m, dataclasses.replace(VETTED, call_seconds=0.3))
+    vetting = vetting_of(m, dataclasses.replace(VETTED, call_seconds=0.8))
     (one,) = vetting.checks
     assert (one.way, one.passes) == (OUTSIDE, False)
     assert vetting.problem == "its own solution fails c"

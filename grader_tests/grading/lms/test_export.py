@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chainrule.course.folder import Course, CourseError
@@ -111,6 +111,7 @@ def test_a_guarded_text_can_be_had_back_and_is_no_formula(text: str) -> None:
     assert not re.match(r"[=+\-@\t\r]", guarded(text))
 
 
+@settings(deadline=None)  # how fast it is on a busy machine is not what is tested
 @given(st.floats(0, 1e9))
 def test_numbers_have_no_exponent(value: float) -> None:
     assert re.fullmatch(r"\d+(\.\d{1,4})?", decimal(value, PLACES))

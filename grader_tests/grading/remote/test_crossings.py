@@ -8,7 +8,9 @@ import datetime
 import decimal
 import fractions
 import importlib
+import io
 import pathlib
+import random
 import tracemalloc
 from collections.abc import Iterator
 from contextlib import suppress
@@ -25,7 +27,7 @@ from chainrule.grading.remote.proxy import Proxy
 from grader_tests.support.guests import a_guest
 
 SET_UP = """
-import collections, datetime, decimal, fractions, pathlib
+import collections, datetime, decimal, fractions, io, pathlib, random
 import numpy as np, pandas as pd
 Pair = collections.namedtuple("Pair", "a b", defaults=[7])
 class Metres(float): "A length."
@@ -81,9 +83,18 @@ EXAMPLES = {
     "an Interval": ["pd.Interval(1, 2.5, closed='left')"],
     "a Period": ["pd.Period('2020-02', freq='M')"],
     "a missing value of pandas": ["pd.NA", "pd.NaT"],
+    "a Generator of numpy": [
+        "np.random.default_rng(3)", "np.random.Generator(np.random.MT19937(1))",
+        "np.random.Generator(np.random.Philox(1))",
+    ],
+    "a RandomState of numpy": ["np.random.RandomState(4)"],
+    "a Random": ["random.Random(5)"],
+    "a StringIO": ["io.StringIO('a\\nb')"],
+    "a BytesIO": ["io.BytesIO(b'ab')"],
 }  # fmt: skip
 ALL = [(name, source) for name, sources in EXAMPLES.items() for source in sources]
 NUMBER = {row.name: number for number, row in enumerate(CROSSINGS)}
+STATEFUL = (np.random.Generator, np.random.RandomState, random.Random, io.StringIO, io.BytesIO)
 HERE: dict[str, Any] = {}
 exec(SET_UP, HERE)
 
@@ -107,6 +118,8 @@ def same(a: Any, b: Any) -> bool:
         return True
     if isinstance(a, np.ndarray):
         return a.dtype == b.dtype and a.shape == b.shape and a.tolist() == b.tolist()
+    if isinstance(a, STATEFUL):  # to look at them would change them
+        return codec.encode(a) == codec.encode(b)
     return a is b or (repr(a) == repr(b) and bool(a == b))
 
 
@@ -154,6 +167,10 @@ CHANGES = {
     "np.array([1, None], object)": "value[0] = [3]",
     "pd.DataFrame({'a': [1, 2]})": "value['b'] = value['a'] + 1",
     "pd.Series([3, 1])": "value.loc[0] = 9",
+    "np.random.default_rng(3)": "value.random()",
+    "random.Random(5)": "value.random()",
+    "io.StringIO('a\\nb')": "value.readline()",
+    "io.BytesIO()": "value.write(b'ab')",
 }
 
 
@@ -164,7 +181,7 @@ def test_what_is_changed_in_place_is_changed_here(student: RemoteStudent, source
     student.run(f"def change(value):\n    {CHANGES[source]}")
     student.request("find", "change")[1](here)
     assert same(here, there)
-    assert repr(made(source)) != repr(there)
+    assert codec.encode(made(source)) != codec.encode(there)
 
 
 # What a stranger could send -----------------------------------------------------------------------

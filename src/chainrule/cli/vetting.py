@@ -88,5 +88,7 @@ def _coloured(way: str) -> str:
 
 def _told(check: Finding) -> list[str]:
     lines = [check.why] if check.why else []
-    lines += [f"{given:g} for {what}" for what, given in check.free.items()]
+    for given in sorted(set(check.free.values()), reverse=True):
+        what = [name for name, one in check.free.items() if one == given]
+        lines.append(f"{given:g} for {', '.join(what)}")
     return [*lines, *check.remarks]

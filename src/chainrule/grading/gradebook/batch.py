@@ -65,8 +65,8 @@ class BatchResult:
     graded submissions had that their students should know, a sentence each; strangers: those who
     are in no class list, with the name in it that is most alike, or nothing; older: unchanged work
     that was graded with another version of the programs, and which; masters: what is wrong with
-    the masters' own solutions, a sentence each; inside: checks run in students' own processes;
-    copy: of the gradebook as it was before masters that had changed were brought into it.
+    their own solutions, a sentence each; inside: checks run in students' own processes; copy: of
+    the gradebook as it was before masters that had changed were brought into it.
     """
 
     graded: dict[str, float] = field(default_factory=dict)
@@ -116,11 +116,11 @@ def grade(
     """Grade what was submitted for an assignment, into autograded/ and the gradebook.
 
     students: only these. jobs: how many at once (default: one for each processor). force: unchanged
-    work too. executor: where to judge (default: threads, each of which waits for a worker
-    of its own; a process pool or Dask's `Client.get_executor()` do as well). limits
-    (default: as `c.Judge` in config has them). config: nbgrader's (default: the course's
-    nbgrader_config.py). update: what to make of masters that changed after work was graded (see
-    `writer.Update`); then all work is graded again. strict: leave out who is in no class list.
+    work too. executor: where to judge (default: threads, each of which waits for a worker of its
+    own; a process pool or Dask's `Client.get_executor()` do as well). limits (default: as `c.Judge`
+    in config has them). config: nbgrader's (default: the course's nbgrader_config.py). update: what
+    to make of masters that changed after work was graded (see `writer.Update`); then all work is
+    graded again. strict: leave out who is in no class list.
 
     Before anything is graded it raises MasterChanged where masters changed and there is no
     `update`; BatchError, also for a master that fails its own checks; MasterError, JailUnavailable,
@@ -148,8 +148,7 @@ def grade(
             result.failed[name] = "nothing was submitted"
         reader = WorkReader(folders, assignment, masters, limits)
         if update is not None:
-            if executor is None:
-                require(masters, limits)
+            require(masters if executor is None else [], limits)
             update = partial(_forget_marks, folders, assignment, update)
         with Book(folders.db_url, assignment, masters, folders.course_id, config, update) as book:
             result.copy = book.copy

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import logging
 import os
+import pickle
+import subprocess
+import sys
 import tempfile
 from collections.abc import Mapping
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from typing import Any
 
 from traitlets.config import Config
@@ -61,10 +62,13 @@ def expanded(
             with open(target, "wb") as file:
                 file.write(content)
         # In a process of its own: of a kernel in which a cell fails, nbgrader lets go as it is.
-        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-            made = pool.submit(_made, nbformat.writes(notebook), folder, config).result()
+        task = pickle.dumps((nbformat.writes(notebook), folder, config))
+        command = [sys.executable, "-m", __name__]
+        done = subprocess.run(command, input=task, capture_output=True, check=False)
+    made = done.stdout.decode("utf-8")
     if not made.startswith("{"):
-        raise AutotestError(f"its AUTOTEST cells could not be expanded: {made}")
+        lines = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["it was stopped"]
+        raise AutotestError(f"its AUTOTEST cells could not be expanded: {made or lines[-1]}")
     return nbformat.reads(made, as_version=4)
 
 
@@ -89,3 +93,7 @@ def _made(text: str, folder: str, config: Config | None) -> str:
 
 def _setting(config: Config | None, name: str, otherwise: str) -> str:
     return str((config or Config()).InstantiateTests.get(name, otherwise))
+
+
+if __name__ == "__main__":
+    sys.stdout.write(_made(*pickle.load(sys.stdin.buffer)))  # from our own side

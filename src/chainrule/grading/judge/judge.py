@@ -41,7 +41,7 @@ class JudgeError(RuntimeError):
 
 
 @dataclass
-class _Heard:
+class _Journal:
     """What a worker told: the cells as far as it came, how many of them it ran, and the rest."""
 
     cells: list[dict[str, Any]] = field(default_factory=list)
@@ -77,7 +77,7 @@ def judge(master: Master, submission: Submission, limits: Limits | None = None) 
     return replace(found, seconds=time.monotonic() - started)
 
 
-def _asked(master: Master, submission: Submission, limits: Limits) -> _Heard:
+def _asked(master: Master, submission: Submission, limits: Limits) -> _Journal:
     """What a worker tells. Raises ForkServerError, JailUnavailable, JudgeError."""
     for last in (False, True):
         try:
@@ -89,8 +89,8 @@ def _asked(master: Master, submission: Submission, limits: Limits) -> _Heard:
     raise AssertionError("unreachable")
 
 
-def _ask(master: Master, submission: Submission, limits: Limits) -> _Heard:
-    heard = _Heard()
+def _ask(master: Master, submission: Submission, limits: Limits) -> _Journal:
+    heard = _Journal()
     with a_worker(master, limits) as worker:
         for told in worker.ask(submission):
             if "plan" in told:
@@ -112,7 +112,7 @@ def _ask(master: Master, submission: Submission, limits: Limits) -> _Heard:
     return heard
 
 
-def _whole(heard: _Heard) -> list[dict[str, Any]]:
+def _whole(heard: _Journal) -> list[dict[str, Any]]:
     """The cells; those that were not run because their worker ended say so."""
     if heard.done:
         return heard.cells

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import hashlib
 import json
 import re
-from collections.abc import Iterable
+import symtable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -105,6 +107,29 @@ class Master:
     def answers(self) -> dict[str, str]:
         """The source of each cell as the instructor wrote it, by grade_id."""
         return {name: source for name, _, source in self.solved if name}
+
+    @cached_property
+    def _solution(self) -> ast.Module:
+        """The code of its answers, as one."""
+        known = self.by_id
+        sources = [
+            source
+            for name, kind, source in self.solved
+            if kind == "code" and (name not in known or known[name].is_theirs)
+        ]
+        return ast.Module([part for one in sources for part in parsed(one).body], [])
+
+    @cached_property
+    def lent(self) -> frozenset[str]:
+        """Names that functions of the solution read, and the solution does not bind: a check does,
+        or a set-up cell."""
+        read = names_read(ast.unparse(self._solution))
+        return read - self.defines - _bound(self._solution) - set(dir(builtins))
+
+    @cached_property
+    def classes(self) -> frozenset[str]:
+        """Names of the classes that the solution defines."""
+        return frozenset(one.name for one in self._solution.body if isinstance(one, ast.ClassDef))
 
     @cached_property
     def mentions_plots(self) -> bool:
@@ -268,3 +293,23 @@ def _bound(tree: ast.Module) -> set[str]:
         elif not isinstance(node, (ast.Lambda, ast.ListComp, ast.SetComp, ast.GeneratorExp)):
             waiting.extend(ast.iter_child_nodes(node))
     return found
+
+
+def names_read(source: str) -> frozenset[str]:
+    """Names of the module that the functions in a source read; none where it is no Python."""
+    try:
+        return frozenset(_read_in(symtable.symtable(source, "answer", "exec"), False))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return frozenset()
+
+
+def _read_in(table: symtable.SymbolTable, inside: bool) -> Iterator[str]:
+    inside = inside or table.get_type() == "function"
+    if inside:
+        yield from (one.get_name() for one in table.get_symbols() if _is_read(one))
+    for inner in table.get_children():
+        yield from _read_in(inner, inside)
+
+
+def _is_read(symbol: symtable.Symbol) -> bool:
+    return symbol.is_global() and symbol.is_referenced() and not symbol.is_assigned()

@@ -113,10 +113,13 @@ def _claimed(master: Master, cells: list[dict[str, Any]], notes: list[str]) -> l
 
 
 def _defined(master: Master, known: MasterCell) -> frozenset[str]:
-    """What an answer's cell is there to define, as its stub or the master's own solution does."""
+    """What an answer's cell alone is there to define, as its stub or the master's solution does;
+    nothing where a cell that was handed out, and is no answer, defines it too."""
     if not known.is_solution:
         return frozenset()
-    return definitions(known.source) or definitions(master.answers.get(known.grade_id, ""))
+    names = definitions(known.source) or definitions(master.answers.get(known.grade_id, ""))
+    handed_out = (definitions(source) for name, _, source in master.solved if not name)
+    return frozenset() if names & frozenset().union(*handed_out) else names
 
 
 _SIGNS: dict[str, Callable[[MasterCell, dict[str, Any], frozenset[str]], bool]] = {

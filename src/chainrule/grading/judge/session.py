@@ -22,6 +22,8 @@ from chainrule.grading.judge.ways import AS_LEFT, INSIDE, prelude
 from chainrule.grading.limits import Limits, Took
 from chainrule.grading.remote.client import Gone, Overran, RemoteStudent
 from chainrule.grading.remote.clock import Budget
+from chainrule.grading.remote.files import Folder
+from chainrule.grading.remote.introspect import origin
 from chainrule.grading.remote.namespace import CheckNamespace
 from chainrule.grading.sandbox.guest_process import ForkServerError, SupervisorClient
 from chainrule.notebook.outputs import (
@@ -51,7 +53,8 @@ class Session:
     slowest call, cell and check so far, and of all together. numbers: what the notebook calls the
     worker's cells, `In [number]`, by grade_id. modules: what is imported in the guest at the end,
     if asks_modules. ways: of checks that are not run outside (`ways.WAYS`), by grade_id; asked: how
-    often checks that are not run inside asked student code for something, by grade_id.
+    often checks that are not run inside asked student code for something, by grade_id. folder: this
+    process's own, where it works, for files of checks and students.
     """
 
     def __init__(
@@ -64,16 +67,17 @@ class Session:
         listener: Listener | None = None,
         asks_modules: bool = False,
         ways: Mapping[str, str] | None = None,
+        folder: str = "",
     ) -> None:
         self._master, self._submission, self._limits = master, submission, limits
         self._supervisor, self._shell = supervisor, shell
         self._listener = listener or Listener()
         self._budget = Budget(limits.total_seconds)
         self._room = limits.total_output_bytes
-        self._good: list[str] = []  # cells to run again in a new guest
+        self._good: list[tuple[str, int]] = []  # cells to run again, and their numbers
         self._guests = 0
         self._student: RemoteStudent | None = None
-        self._names = CheckNamespace(master.defines)
+        self._names = CheckNamespace(master.defines, master.lent, master.classes)
         self._imported: dict[str, Any] = {}  # by the master's answers
         self._count = 0  # code cells begun
         self._timeouts = 0
@@ -83,9 +87,10 @@ class Session:
         self.numbers: dict[str, int] = {}
         self.modules: list[str] = []
         self._asks_modules = asks_modules
-        self._ways = ways or {}
+        self._ways, self._remembers = ways or {}, False
         self._data: set[str] = set()  # names that set-up cells have bound to something
         self.asked: dict[str, int] = {}
+        self._folder = Folder(folder, limits, guarded=True)
 
     def run(self) -> list[dict[str, Any]]:
         """Run the cells in order; the notebook's cells. Raises Malformed, ForkServerError."""
@@ -102,7 +107,9 @@ class Session:
             self._no_orphan()
             if ended := self._ended():
                 self.notes.append(f"Grading of it ended early: {ended}.")
-            self.notes += numerical_notes(self._master, merged.cells, set(self._good))
+            self.notes += numerical_notes(
+                self._master, merged.cells, {source for source, _ in self._good}
+            )
             if self._asks_modules:
                 self.modules = self._guest().request("modules")
         finally:
@@ -176,7 +183,8 @@ class Session:
             if self._guests >= _MOST_GUESTS:
                 raise Gone(f"the student's process ended {_MOST_GUESTS} times")
             process = self._supervisor.guest(self._limits)
-            student = RemoteStudent(process, self._limits, self._budget)
+            self._folder.afresh()
+            student = RemoteStudent(process, self._limits, self._budget, self._folder)
             self._student = self._names.student = student
             if self._timeouts:
                 process.lower_priority()  # others are not to wait for it
@@ -187,8 +195,8 @@ class Session:
             try:
                 for name, content in {**self._submission.files, **self._master.files}.items():
                     self._give(student, name, content)
-                for source in self._good:
-                    student.run(source, quiet=True)
+                for source, number in self._good:
+                    student.run(source, quiet=not self._remembers, number=number)
             except Exception:
                 if self._budget.left <= 0:
                     raise Gone("the time for this submission is over") from None
@@ -240,7 +248,7 @@ class Session:
             return [error_output("RuntimeError", f"this cell was stopped: {student.lost}")]
         self.took = self.took._replace(cell=max(self.took.cell, student.spent))
         if before is None:
-            self._good.append(source)
+            self._good.append((source, self._count))
         return self._outputs(answer)
 
     def _time_out(self, student: RemoteStudent) -> None:
@@ -258,8 +266,9 @@ class Session:
         were run before: what it does there, no other check sees."""
         if refusal := self._too_late(cell):
             return refusal
-        timeouts, kept = self._timeouts, self._student
-        self._student = None
+        timeouts, kept = self._timeouts, (self._student, self._folder)
+        self._student, self._folder = None, Folder("", self._limits, guarded=True)
+        self._remembers = True  # what was typed: a check may look it up
         try:
             before = prelude(self._master, cell)
             outputs = self._run_inside(cell.source, f"The check {cell.grade_id}", before)
@@ -267,7 +276,8 @@ class Session:
         finally:
             if self._student is not None:
                 self._student.close()
-            self._student = self._names.student = kept
+            self._student, self._folder = kept
+            self._names.student, self._remembers = self._student, False
         if self._timeouts > timeouts:
             self._late = cell.answer
         return outputs
@@ -297,6 +307,7 @@ class Session:
         student.overran, student.slowest, student.requests = False, 0.0, 0
         began = time.process_time()
         self.numbers[cell.grade_id] = self._count
+        self._names.is_check = cell.is_check
         patience, outputs = Patience(self._limits.check_seconds), None
         try:
             with patience:
@@ -304,7 +315,7 @@ class Session:
         finally:
             self._names.settle()
             for name, value in taken.items():
-                if self._names.get(name) is value:  # and not the check's own by now
+                if dict.get(self._names, name) is value:  # and not the check's own by now
                     dict.__setitem__(self._names, name, own[name])
         if outputs is None:  # it was over while IPython had an error of the check's in hand
             outputs = [*self._shell.kept.settled(), error_output("TimeoutError", patience.told)]
@@ -323,20 +334,20 @@ class Session:
         return clean_outputs(outputs, self._limits.output_bytes)
 
     def _import(self, cell: MasterCell, student: RemoteStudent) -> None:
-        """Names that the master's answers import: where the student has one too, the check gets it
-        from here, and else it is not there. Raises Gone, Overran."""
+        """Names that the master's answers import: where the student has imported the same, a check
+        gets it from here; else it finds what the student has. Raises Gone, Overran."""
         for statement in cell.imports.splitlines():
             self._imported.update(_imported_by(statement))
         for name in [name for name in self._imported if not self._names.has(name)]:
-            if self._has(student, name):
+            if self._has_imported(student, name):
                 dict.__setitem__(self._names, name, self._imported.pop(name))
 
     def _take_data(self, student: RemoteStudent) -> dict[str, Any]:
         """Let a check find the data of set-up cells as the student's cells left them: these, by
         name. Raises Gone, Overran."""
         taken: dict[str, Any] = {}
-        for name in sorted(self._data & self._names.keys()):
-            value = self._names[name]
+        for name in sorted(self._data & dict.keys(self._names)):
+            value = dict.__getitem__(self._names, name)
             if isinstance(value, (ModuleType, type)) or callable(value):
                 continue
             try:
@@ -350,15 +361,15 @@ class Session:
                 dict.__setitem__(self._names, name, answer[1])
         return taken
 
-    def _has(self, student: RemoteStudent, name: str) -> bool:
-        """Whether the student's code has bound a name. Raises Gone, Overran."""
+    def _has_imported(self, student: RemoteStudent, name: str) -> bool:
+        """Whether the student's code has bound a name to the same. Raises Gone, Overran."""
         try:
-            answer = student.request("find", name)
+            answer = student.request("origin", name)
         except (Gone, Overran):
             raise
-        except Exception:  # what is bound to it cannot cross
-            return True
-        return type(answer) is tuple and answer[:1] == (True,)
+        except Exception:  # there is no such name, or it does not let itself be asked
+            return False
+        return any(here := origin(self._imported[name])) and answer == here
 
 
 def _imported_by(statement: str) -> dict[str, Any]:

@@ -123,8 +123,7 @@ def _run(
             bound(limits.calibrated(_PATIENT))
             random.seed(seed)
             np.random.seed(seed)
-            working_folder(master, scratch)
-            known = _judged(master, limits.calibrated(_PATIENT), supervisor, shell, ways)
+            known = _judged(master, limits.calibrated(_PATIENT), supervisor, shell, ways, scratch)
             with os.fdopen(writer, "wb") as pipe:
                 pickle.dump(known, pipe)
         finally:
@@ -142,10 +141,14 @@ def _judged(
     supervisor: SupervisorClient,
     shell: Shell,
     ways: Mapping[str, str],
+    scratch: str,
 ) -> SolutionRun:
     before = set(sys.modules)
     given = Submission(solution(master))
-    session = Session(master, given, limits, supervisor, shell, asks_modules=True, ways=ways)
+    folder = working_folder(master, scratch)
+    session = Session(
+        master, given, limits, supervisor, shell, asks_modules=True, ways=ways, folder=folder
+    )
     try:
         cells = session.run()
     except Exception as error:
@@ -168,6 +171,7 @@ def _get_ready(master: Master, known: SolutionRun, shell: Shell) -> None:
     for name in known.modules:
         with contextlib.suppress(Exception):  # some are imported by others only
             importlib.import_module(name)
+    _ = master.lent, master.classes  # once, for all that are forked
     for cell in master.cells:
         number = known.numbers.get(cell.grade_id)
         if number is not None:

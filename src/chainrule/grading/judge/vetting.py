@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from chainrule.grading.judge.master import Master
-from chainrule.grading.judge.ways import AS_LEFT, INSIDE, OUTSIDE, crossing_of
+from chainrule.grading.judge.ways import AS_LEFT, INSIDE, OUTSIDE, crossing_of, uses_data
 from chainrule.grading.limits import VETTED, Limits, Took
 from chainrule.notebook.cells import grade_id_of, outputs_of
 from chainrule.notebook.text import joined, without_colours
@@ -136,14 +136,17 @@ def vet(master: Master, limits: Limits, run: Run) -> tuple[Vetting, SolutionRun]
             INSIDE: lambda name: crossing_of(master.by_id[name], master, first.checks[name].error),
         }
         for way, reason in reasons.items():
-            if not open_ones:
-                break
-            tries = [run({**chosen, **dict.fromkeys(open_ones, way)}, seed) for seed in _SEEDS]
-            for name in open_ones:
+            tried = [name for name in open_ones if way != AS_LEFT or uses_data(master, name)]
+            if not tried:
+                continue
+            tries = [run({**chosen, **dict.fromkeys(tried, way)}, seed) for seed in _SEEDS]
+            for name in tried:
                 if all(_passes(one, name) for one in tries):
                     chosen[name], why[name] = way, reason(name)
+            if all(name in chosen for name in tried):
+                first = tries[0]  # which was in these ways
             open_ones = [name for name in open_ones if name not in chosen]
-        if chosen != ways:
+        if chosen != ways and open_ones:
             first = run(chosen, _SEEDS[0])
     known = []
     for name in names:

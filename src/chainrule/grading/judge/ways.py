@@ -13,7 +13,16 @@ from typing import NamedTuple
 
 from chainrule.grading.judge.master import Master, MasterCell, parsed
 
-__all__ = ["AS_LEFT", "INSIDE", "OUTSIDE", "WAYS", "crossing_of", "names_used", "prelude"]
+__all__ = [
+    "AS_LEFT",
+    "INSIDE",
+    "OUTSIDE",
+    "WAYS",
+    "crossing_of",
+    "names_used",
+    "prelude",
+    "uses_data",
+]
 
 OUTSIDE, AS_LEFT, INSIDE = "outside", "as left", "inside"
 
@@ -25,7 +34,7 @@ WAYS = {
 """Way -> where the check is run, the strictest first."""
 
 
-class Crossing(NamedTuple):
+class Need(NamedTuple):
     """Something that a check does which only the student's process has: what, and how its code
     (comments left out, strings kept) shows it."""
 
@@ -33,23 +42,23 @@ class Crossing(NamedTuple):
     pattern: str
 
 
-CROSSINGS = (
-    Crossing("it captures what student code prints",
+NEEDS = (
+    Need("it captures what student code prints",
              r"redirect_std|capsys|capture_output|sys\.std(out|err)|io\.capture"),
-    Crossing("it puts something in the place of what student code calls",
+    Need("it puts something in the place of what student code calls",
              r"\bpatch\b|monkeypatch|\bMock\b|builtins?\.\w+ *=|\binput *="),
-    Crossing("it reads the source of student code",
+    Need("it reads the source of student code",
              r"getsource|__code__|\bdis\.|In\[|_ih\b|get_ipython"),
-    Crossing("it asks what kind of function student code has written", r"\binspect\b|signature\("),
-    Crossing("it copies or pickles what student code has made",
+    Need("it asks what kind of function student code has written", r"\binspect\b|signature\("),
+    Need("it copies or pickles what student code has made",
              r"\bpickle\b|deepcopy|copy\.copy|\bdill\b"),
-    Crossing("it looks names up in the namespace of the notebook",
+    Need("it looks names up in the namespace of the notebook",
              r"globals\(|locals\(|\bvars\(|\bdir\(|\beval\(|\bexec\("),
-    Crossing("it reads or writes files beside those of student code",
+    Need("it reads or writes files beside those of student code",
              r"\bopen\(|\bPath\(|os\.(path|remove|listdir|getcwd)|read_csv|to_csv|loadtxt|savetxt"),
-    Crossing("it shares random numbers with student code", r"\bseed\(|\brandom\b|default_rng"),
-    Crossing("it looks at figures that student code has drawn", r"\bplt\.|gca\(|gcf\("),
-    Crossing("it waits for student code", r"\bawait\b|asyncio|Thread\(|signal\.alarm"),
+    Need("it shares random numbers with student code", r"\bseed\(|\brandom\b|default_rng"),
+    Need("it looks at figures that student code has drawn", r"\bplt\.|gca\(|gcf\("),
+    Need("it waits for student code", r"\bawait\b|asyncio|Thread\(|signal\.alarm"),
 )  # fmt: skip
 """What is named first, where several fit."""
 
@@ -77,7 +86,7 @@ def crossing_of(cell: MasterCell, master: Master, error: str) -> str:
     if caught:
         return f"it catches an exception of student code ({caught[0]})"
     code = ast.unparse(tree)
-    for row in CROSSINGS:
+    for row in NEEDS:
         if re.search(row.pattern, code):
             return row.what
     lent = sorted(names_used(_answers(master)) & _bound(tree.body) - master.defines)
@@ -93,6 +102,19 @@ def _answers(master: Master) -> str:
         for name, kind, source in master.solved
         if kind == "code" and (name not in known or known[name].is_theirs)
     )
+
+
+def uses_data(master: Master, name: str) -> bool:
+    """Whether a check looks up a name to which a set-up cell has bound something; functions of
+    set-up cells may, too."""
+    set_up = [
+        statement
+        for cell in master.cells
+        if cell.cell_type == "code" and not (cell.is_theirs or cell.is_check)
+        for statement in parsed(cell.source).body
+        if not isinstance(statement, (ast.Import, ast.ImportFrom))
+    ]
+    return bool(names_used(master.by_id[name].source) & _bound(set_up))
 
 
 # What earlier checks bound -----------------------------------------------------------------------

@@ -104,8 +104,10 @@ def work(
     bound(task.limits)
     random.seed()
     np.random.seed()
-    session = Session(master, task.submission, task.limits, supervisor, shell, teller, ways=ways)
     folder = working_folder(master, scratch)
+    session = Session(
+        master, task.submission, task.limits, supervisor, shell, teller, ways=ways, folder=folder
+    )
     try:
         session.run()
     except Malformed as problem:
@@ -119,8 +121,7 @@ def work(
     else:
         teller.say(done=True, notes=session.notes)
     finally:
-        if folder:
-            shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
         teller.end()
 
 
@@ -143,13 +144,10 @@ def bound(limits: Limits) -> None:
 
 
 def working_folder(master: Master, scratch: str) -> str:
-    """A working folder with the files of the assignment, for checks; nothing where there are none.
+    """A working folder with the files of the assignment, for checks.
 
     What a check writes there, the next student's checks do not see.
     """
-    if not master.files:
-        os.chdir("/")
-        return ""
     folder = tempfile.mkdtemp(dir=scratch)
     for name, content in master.files.items():
         path = os.path.join(folder, name)
@@ -157,5 +155,6 @@ def working_folder(master: Master, scratch: str) -> str:
         with open(path, "wb") as file:
             file.write(content)
     os.chdir(folder)
-    sys.path.insert(0, folder)  # modules that come with the assignment
+    if master.files:
+        sys.path.insert(0, folder)  # modules that come with the assignment
     return folder

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import linecache
-import signal
+import contextlib
 import types
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -16,10 +15,12 @@ from chainrule.grading.remote.around import Around
 from chainrule.grading.remote.changed import changes, copy_back
 from chainrule.grading.remote.clock import Budget, GuestCost, Limit, Stopwatch, TooManyThreads
 from chainrule.grading.remote.connection import Connection
+from chainrule.grading.remote.files import Folder
 from chainrule.grading.remote.framing import Clock, FramedSocket
 from chainrule.grading.remote.kinds import proxy_class
 from chainrule.grading.remote.proxy import Kind, Proxy, Remote, remote_of
 from chainrule.grading.remote.raised import behind, stands_for, stands_for_class
+from chainrule.grading.remote.telling import ending, named, raised_in_cell
 from chainrule.grading.remote.wire_types import OF_A_CLASS, Closed, Late, Ref, WireError
 
 if TYPE_CHECKING:
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["Gone", "Overran", "RemoteProcess", "RemoteStudent"]
 
 _MOST_KINDS = 1000
-_FUNCTION = proxy_class(("function", ("__call__",), (), "builtins:function", ()))
-_CLASS = proxy_class(("type", ("__call__",), (), "builtins:type", ()))
+_FUNCTION = proxy_class(("function", ("__call__",), (), "builtins:function", (), ()))
+_CLASS = proxy_class(("type", ("__call__",), (), "builtins:type", (), ()))
 _UNTRACED = 16 << 20  # bytes that a process may take for itself while it is traced
 
 
@@ -73,6 +74,7 @@ class Overran(TimeoutError):
 class RemoteStudent(Connection):
     """The worker's end of the conversation with one guest.
 
+    folder: where a check finds what student code writes, and writes what that finds.
     lost: why the guest is no more, or None. orphaned: it went with the supervisor, by no fault of
     the student's. overran: a call took too long, and no other one is made until that is cleared.
     budget: what the whole submission may spend. around: what a check arranged here, and hears.
@@ -80,7 +82,9 @@ class RemoteStudent(Connection):
     many there were, until whoever counts sets it to 0.
     """
 
-    def __init__(self, process: RemoteProcess, limits: Limits, budget: Budget) -> None:
+    def __init__(
+        self, process: RemoteProcess, limits: Limits, budget: Budget, folder: Folder | None = None
+    ) -> None:
         caps = wire_types.Caps(limits.message_bytes, limits.items, limits.hashed_items)
         super().__init__(FramedSocket(process.sock), caps, limits.call_depth)
         self._process, self._limits, self.budget = process, limits, budget
@@ -90,6 +94,8 @@ class RemoteStudent(Connection):
         self._limit = Limit(self._watch, process, limits.threads)
         self._stopping = False
         self.around = Around(limits.output_bytes)
+        self._folder = folder or Folder("", limits, guarded=True)
+        self._written: list[tuple[str, bytes | None]] = []  # by the guest, during a request
         self.lost: str | None = None
         self.orphaned = self.overran = False
         self.spent = self.slowest = 0.0
@@ -208,15 +214,19 @@ class RemoteStudent(Connection):
             news = self.around.news()
             if news is not None:
                 self.ask("arrange", *news, clock=limit)
+            if self._folder.watch.changed:
+                for name, content in self._folder.changes():
+                    self.ask("file", name, content, clock=limit)
             try:
                 return self.ask(op, *args, clock=limit)
             finally:
-                if self.around.said:
-                    self.around.repeat()
+                if self._written or self.around.said:
+                    self._settled()
         except Closed:
             raise Gone(self._end("")) from None
         except TooManyThreads:
-            raise Gone(self._end("it started more threads than are allowed")) from None
+            why = "it started more threads than are allowed (c.Judge.threads)"
+            raise Gone(self._end(why)) from None
         except WireError as error:
             raise Gone(self._end(f"it answered with something unreadable ({error})")) from None
         finally:
@@ -258,7 +268,7 @@ class RemoteStudent(Connection):
             self._watch.stop()
             code = self._process.end()
             if not why:
-                self.lost = _ending(code)
+                self.lost = ending(code)
                 self.orphaned = code is None
         return self.lost
 
@@ -276,7 +286,7 @@ class RemoteStudent(Connection):
         """Answer student code: it may call the functions that a check handed to it."""
         self._watch.pause()
         try:
-            self.around.repeat()
+            self._settled()
             return self._called(op, args)
         finally:
             self._watch.resume()  # what the check's own function took is not the student's time
@@ -296,15 +306,33 @@ class RemoteStudent(Connection):
         return target(*positional, **named), None
 
     def told(self, what: Any) -> None:
-        self.around.hear(what)
+        if type(what) is tuple and len(what) == 2:
+            name, content = what
+            if type(name) is not str or type(content) not in (bytes, type(None)):
+                raise WireError("a message of an unknown form")
+            if len(self._written) < self._limits.scratch_files:
+                self._written.append((name, content))
+        else:
+            self.around.hear(what)
+
+    def _settled(self) -> None:
+        """What student code wrote and said during a request is here from now on."""
+        if self._written:
+            written, self._written = self._written, []
+            for name, content in written:
+                with contextlib.suppress(OSError):  # such a name has no place here
+                    self._folder.take(name, content)
+        if self.around.said:
+            self.around.repeat()
 
     # Objects
 
     def kind_of(self, value: Any) -> int:
         if not callable(value) or isinstance(value, type):
             raise TypeError(
-                "a check can hand numbers, strings, containers, arrays and functions to student "
-                f"code, but no {type(value).__name__}"
+                "a check can hand numbers, text, dates, containers, arrays, tables and functions "
+                f"to student code, but not {named(value)} "
+                '(c.Judge.checks = "inside" runs the check in its process)'
             )
         return 0
 
@@ -350,38 +378,5 @@ class RemoteStudent(Connection):
         if not isinstance(error, Exception):
             error = wire_types.unpack_exception(name, message)
         if type(where) is tuple and [type(part) for part in where] == [int, str]:
-            return _raised_in_cell(error, *where)
+            return raised_in_cell(error, *where)
         return error
-
-
-def _raised_in_cell(error: Exception, number: int, text: str) -> Exception:
-    """The error with a traceback that ends in the student's line, as it would at home.
-
-    Also as attributes: student_line, its text, and student_line_number.
-    """
-    number = min(max(number, 1), 100_000)
-    name = "<student cell>"  # always the same, so that a notebook does not tell who came before
-    known = linecache.cache.get(name)
-    lines = list(known[2]) if known is not None and len(known) == 4 else []
-    lines += ["\n"] * (number - len(lines))
-    lines[number - 1] = text[:500] + "\n"
-    linecache.cache[name] = (len(lines), None, lines, name)
-    error.student_line = text[:500]  # type: ignore[attr-defined]
-    error.student_line_number = number  # type: ignore[attr-defined]
-    try:
-        exec(compile("\n" * (number - 1) + "raise error", name, "exec"), {"error": error})
-    except Exception as raised:
-        return raised
-    return error
-
-
-def _ending(code: int | None) -> str:
-    """How a process ended, in words."""
-    if code is None:
-        return "it ended in a way that could not be told"
-    if code >= 0:
-        return f"it ended its own Python process (exit code {code})"
-    if code == -signal.SIGKILL:
-        return "it was stopped for using more CPU time or memory than is allowed"
-    name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
-    return f"it crashed its Python process ({name})"

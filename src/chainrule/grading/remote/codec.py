@@ -46,7 +46,7 @@ _LARGEST_INT = 1 << 16  # bytes
 def _put_int(out: bytearray, value: int, _: Writer) -> None:
     raw = value.to_bytes(value.bit_length() // 8 + 1, "little", signed=True)
     if len(raw) > _LARGEST_INT:
-        raise WireError("an integer is too large to cross")
+        raise WireError(f"an integer of more than {_LARGEST_INT} bytes")
     out += b"i" + SIZE.pack(len(raw)) + raw
 
 
@@ -67,11 +67,9 @@ def _put_bytes(out: bytearray, value: bytes, _: Writer) -> None:
     out += b"b" + SIZE.pack(len(value)) + value
 
 
-def _put_many(tag: bytes) -> Put:
+def _put_many(tag: bytes, hashed: bool = False) -> Put:
     def put_all(out: bytearray, value: Any, to: Writer) -> None:
-        if to.depth == 0:
-            raise WireError("a value is nested too deeply to cross")
-        to.depth -= 1
+        to.open(len(value), len(value) if hashed else 0)
         out += tag + SIZE.pack(len(value))
         writers = WRITERS
         for item in value:  # as `put`, without a call for each
@@ -82,9 +80,7 @@ def _put_many(tag: bytes) -> Put:
 
 
 def _put_dict(out: bytearray, value: dict[Any, Any], to: Writer) -> None:
-    if to.depth == 0:
-        raise WireError("a value is nested too deeply to cross")
-    to.depth -= 1
+    to.open(2 * len(value), len(value))
     out += b"D" + SIZE.pack(len(value))
     for key, item in value.items():
         put(out, key, to)
@@ -93,9 +89,7 @@ def _put_dict(out: bytearray, value: dict[Any, Any], to: Writer) -> None:
 
 
 def _put_slice(out: bytearray, value: slice | range, to: Writer) -> None:
-    if to.depth == 0:
-        raise WireError("a value is nested too deeply to cross")
-    to.depth -= 1
+    to.open(0)
     out += b":" if type(value) is slice else b"r"
     for part in (value.start, value.stop, value.step):
         put(out, part, to)
@@ -237,8 +231,8 @@ WRITERS |= {
     bytes: _put_bytes,
     list: _put_many(b"L"),
     tuple: _put_many(b"U"),
-    set: _put_many(b"S"),
-    frozenset: _put_many(b"F"),
+    set: _put_many(b"S", hashed=True),
+    frozenset: _put_many(b"F", hashed=True),
     dict: _put_dict,
     slice: _put_slice,
     range: _put_slice,
@@ -266,10 +260,12 @@ for _tag, _reader in {
     READERS[_tag[0]] = _reader
 
 
-def encode(value: Any, refer: Callable[[Any], Any] | None = None) -> bytearray:
+def encode(
+    value: Any, refer: Callable[[Any], Any] | None = None, caps: Caps | None = None
+) -> bytearray:
     """`value` as bytes. refer: see `Writer`. Raises WireError where the value cannot cross."""
     out = bytearray()
-    put(out, value, Writer(refer))
+    put(out, value, Writer(refer, caps))
     return out
 
 

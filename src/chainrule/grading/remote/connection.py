@@ -17,6 +17,7 @@ from chainrule.grading.remote.wire_types import Caps, Ref, WireError
 __all__ = ["CHANGED", "RAISED", "RESULT", "Connection"]
 
 _REQUEST, RESULT, CHANGED, RAISED, _TOLD = range(5)
+_TOO_DEEP = "calls between a check and student code are nested too deeply (c.Judge.call_depth)"
 _HEADER = struct.Struct("<BI")  # which of these, and the number of the request
 
 
@@ -127,16 +128,17 @@ class Connection:
         TypeError where an argument cannot cross; RecursionError where calls nest too deeply.
         """
         if self._depth >= self._most_depth:
-            raise RecursionError("calls between a check and student code are nested too deeply")
+            raise RecursionError(_TOO_DEEP)
         if threading.get_ident() != self._thread:
             raise RuntimeError("only the main thread may call what a check brought along")
         self._asked += 1
         number = self._asked
         released, self._released = self._released or None, []
         try:
-            body = codec.encode((op, args, released), self.refer)
+            body = codec.encode((op, args, released), self.refer, self._caps)
         except WireError as error:
-            raise TypeError(str(error)) from None
+            raise TypeError(f"it cannot be handed over: {error}") from None
+        self._fits(body)
         self._line.send(_HEADER.pack(_REQUEST, number) + body)
         self._depth += 1
         try:
@@ -208,11 +210,9 @@ class Connection:
         try:
             value, more = self._served(body)
             kind = RESULT if more is None else CHANGED
-            message = codec.encode(value if more is None else (value, more), self.refer)
-            if len(message) + _HEADER.size > self._caps.message:
-                raise ValueError(
-                    f"the value is too large: {len(message)} bytes, {self._caps.message} allowed"
-                )
+            said = value if more is None else (value, more)
+            message = codec.encode(said, self.refer, self._caps)
+            self._fits(message)
         except wire_types.Closed:
             raise
         except BaseException as error:
@@ -220,6 +220,14 @@ class Connection:
         finally:
             self._depth -= 1
         return kind, message
+
+    def _fits(self, message: bytearray) -> None:
+        """Raises ValueError for a message that the other end would not take."""
+        size, most = len(message) + _HEADER.size, self._caps.message
+        if size > most:
+            raise ValueError(
+                f"the value is too large: {size} bytes, {most} allowed (c.Judge.message_bytes)"
+            )
 
     def _failure(self, error: BaseException) -> bytearray:
         """The answer that says what was raised."""
@@ -235,7 +243,7 @@ class Connection:
         if released is not None:
             self._forget(released)
         if self._depth > 2 * self._most_depth:
-            raise RecursionError("calls between a check and student code are nested too deeply")
+            raise RecursionError(_TOO_DEEP)
         if type(op) is not str or type(args) is not tuple:
             raise WireError("a message of an unknown form")
         return self.serve(op, args)

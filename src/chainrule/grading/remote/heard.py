@@ -65,6 +65,7 @@ class Heard:
     def __init__(self, most: int) -> None:
         self._most = most
         self._prints = self._warnings = False
+        self._replaced: dict[tuple[str, str], Any] = {}
         self._own = builtins.input, builtins.print, sys.stdin
 
     @property
@@ -74,7 +75,7 @@ class Heard:
 
     def arrange(
         self, prints: bool, warned: bool, ask: Any, show: Any, readline: Any,
-        seeds: list[tuple[str, tuple[Any, ...]]],
+        seeds: list[tuple[str, tuple[Any, ...]]], mocks: list[tuple[str, str, Any]],
     ) -> None:  # fmt: skip
         """As `around.Around.news` tells it."""
         self._prints, self._warnings = prints, warned
@@ -84,6 +85,12 @@ class Heard:
         sys.stdin = own_stdin if readline is None else _Lines(readline)
         for name, given in seeds:
             _SEEDS[name](*given)
+        for place in [place for place in self._replaced if place not in {one[:2] for one in mocks}]:
+            setattr(sys.modules[place[0]], place[1], self._replaced.pop(place))
+        for module, name, other in mocks:
+            own = getattr(sys.modules[module], name)
+            self._replaced.setdefault((module, name), own)
+            setattr(sys.modules[module], name, other)
 
     @contextmanager
     def keeping(self, tell: Callable[[tuple[str, str, int]], None]) -> Iterator[None]:

@@ -18,7 +18,7 @@ from chainrule.grading.remote import codec, wire_types
 if TYPE_CHECKING:
     pass
 
-__all__ = ["SPECIALS", "plain_methods", "specials"]
+__all__ = ["SPECIALS", "origin", "plain_methods", "specials"]
 
 
 _CONVERSIONS = (
@@ -75,6 +75,16 @@ def _stored(code: types.CodeType) -> Iterator[str]:
 def home(kind: type) -> str:
     """Where a class is found, "module:name"; nothing for one of the notebook's."""
     return "" if kind.__module__ == "__main__" else f"{kind.__module__}:{kind.__name__}"
+
+
+def origin(value: Any) -> tuple[str, str]:
+    """(module, name there) of what can be imported; a module has no name there. Nothing for a value
+    that does not know where it is from."""
+    if type(value) is types.ModuleType:
+        return str(value.__name__), ""
+    module = getattr(value, "__module__", None)
+    name = getattr(value, "__qualname__", None)
+    return str(module or ""), str(name or (type(value).__name__ if module else ""))
 
 
 def bases(kind: type) -> tuple[Any, ...]:

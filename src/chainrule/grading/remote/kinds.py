@@ -6,9 +6,11 @@ said of what cannot be plain data alone: nothing that claims to be a number or a
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import numbers
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 import numpy as np
@@ -23,10 +25,14 @@ __all__ = ["packed", "proxy_class"]
 
 
 def _call(self: Proxy, /, *args: Any, **kwargs: Any) -> Any:
-    return remote_of(self).owner.call(self, args, kwargs)
+    remote = remote_of(self)
+    answer = remote.owner.call(self, args, kwargs)
+    if remote.made == "class" and isinstance(answer, Proxy):
+        remote_of(answer).made = "by a check"
+    return answer
 
 
-def _iterate(self: Proxy) -> Iterator[Any]:
+def _iterate(self: Proxy) -> Generator[Any, None, Any]:
     _refuse_derived(self, "__iter__")
     iterator = ask(self, "operate", "__iter__", self)
     if not isinstance(iterator, Proxy):
@@ -34,7 +40,7 @@ def _iterate(self: Proxy) -> Iterator[Any]:
     while True:
         found = ask(iterator, "next", iterator)
         if _pair_value(found) is _NOTHING:
-            return
+            return found[1] if type(found) is tuple and len(found) == 2 else None
         yield found[1]
 
 
@@ -112,8 +118,10 @@ def _conversion(name: str) -> Callable[..., Any]:
 def _operator(name: str) -> Callable[..., Any]:
     def method(self: Proxy, *others: Any) -> Any:
         plain = not all(isinstance(other, Proxy) for other in others)
+        plain = plain and remote_of(self).made != "by a check"
         answer = _pair(ask(self, "operate", name, self, *others))
-        derived = plain or any(remote_of(one).derived for one in (self, *others) if one is not None)
+        shown = [one for one in (self, *others) if isinstance(one, Proxy)]
+        derived = plain or any(remote_of(one).derived for one in shown)
         if derived and answer is not NotImplemented:
             if not isinstance(answer, Proxy):
                 raise TypeError(
@@ -167,6 +175,7 @@ _STEPPED: dict[str, Any] = {
     "send": lambda self, value: _step(ask(self, "send", self, value)),
     "throw": lambda self, error: _step(ask(self, "throw", self, packed(error))),
 }
+_MOST_FIELDS = 1000
 _OF_PYTHON: dict[str, type] = {
     "function": types.FunctionType, "method": types.MethodType, "type": type,
     "builtin_function_or_method": types.BuiltinFunctionType, "code": types.CodeType,
@@ -189,11 +198,17 @@ def _claimed(said: Any) -> type | None:
     return found
 
 
+def _fields_of(names: tuple[Any, ...]) -> Any:
+    """What makes a class one that `dataclasses.asdict` knows. Raises TypeError."""
+    made: Any = dataclasses.make_dataclass("Fields", names[:_MOST_FIELDS])
+    return made.__dataclass_fields__
+
+
 def proxy_class(said: Any) -> Kind:
     """From what the jail says of a kind. What is not known is left out."""
-    name, specials, methods, claim, bases = ("", (), (), "", ())
-    if type(said) is tuple and len(said) == 5:
-        name, specials, methods, claim, bases = said
+    name, specials, methods, claim, bases, fields = ("", (), (), "", (), ())
+    if type(said) is tuple and len(said) == 6:
+        name, specials, methods, claim, bases, fields = said
     name = name if isinstance(name, str) and name.isidentifier() else "object"
     known = frozenset(one for one in SPECIALS if type(specials) is tuple and one in specials)
     own: dict[str, Any] = {"__slots__": (), "__doc__": Proxy.__dict__["__doc__"]}
@@ -203,6 +218,9 @@ def proxy_class(said: Any) -> Kind:
         own["__class__"] = property(lambda self: claimed)
     if claimed in (types.GeneratorType, types.CoroutineType):
         own |= _STEPPED
+    if type(fields) is tuple and fields:
+        with contextlib.suppress(TypeError):  # some are no names
+            own["__dataclass_fields__"] = _fields_of(fields)
     names: tuple[Any, ...] = methods if type(methods) is tuple else ()
     callable_ = frozenset(one for one in names if isinstance(one, str))
     raised = raised_class(name, bases) if bases else None

@@ -6,7 +6,7 @@ import builtins
 from typing import Any
 
 from chainrule.grading.remote.client import RemoteStudent
-from chainrule.grading.remote.proxy import Proxy
+from chainrule.grading.remote.proxy import Proxy, remote_of
 
 __all__ = ["CheckNamespace"]
 
@@ -20,12 +20,22 @@ class CheckNamespace(dict[str, Any]):
     A name that the worker's cells bound is the worker's. Any other is looked up in the guest,
     except built-ins, which only those names hide that the master's own solution defines (`owned`).
     Where a check deletes or replaces a student's name, that happens in the guest too.
+
+    lent: names that the functions of the master's solution read and do not bind. What a check binds
+    to them is bound in the guest too; no other name of a check's is known there. is_check: whether
+    a check is run, and no set-up cell. classes: those of the solution, see `proxy.Remote`.
     """
 
-    def __init__(self, owned: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        owned: frozenset[str] = frozenset(),
+        lent: frozenset[str] = frozenset(),
+        classes: frozenset[str] = frozenset(),
+    ) -> None:
         super().__init__(__builtins__=_Builtins(self, owned))
         self.student: RemoteStudent | None = None
-        self.owned = owned
+        self.owned, self._lent, self._classes = owned, lent, classes
+        self.is_check = True
         self._seen: set[str] = set()
         self._replaced: set[str] = set()
 
@@ -37,7 +47,10 @@ class CheckNamespace(dict[str, Any]):
         if type(answer) is not tuple or len(answer) != 2 or answer[0] is not True:
             raise KeyError(name)
         self._seen.add(name)
-        return answer[1]
+        found = answer[1]
+        if name in self._classes and isinstance(found, Proxy):
+            remote_of(found).made = "class"
+        return found
 
     def _is_theirs(self, name: Any) -> bool:
         """Whether a name that is not bound here is one to ask the guest about."""
@@ -78,12 +91,14 @@ class CheckNamespace(dict[str, Any]):
         if self.student is None or not isinstance(name, str) or name.startswith("_"):
             return
         theirs = name in self.owned or (name in self._seen and isinstance(value, Proxy))
-        if theirs or (name in _ASKED and callable(value)):
+        lent = self.is_check and name in self._lent and not theirs
+        if theirs or lent or (name in _ASKED and callable(value)):
             try:
                 self.student.request("bind", name, value)
-            except TypeError:  # nothing that a student's code could use
+            except (TypeError, ValueError):  # nothing that a student's code could use
                 return
-            self._replaced.add(name)
+            if not lent:
+                self._replaced.add(name)
 
     def __delitem__(self, name: str) -> None:
         own = self.has(name)

@@ -54,14 +54,19 @@ class Owner(Protocol):
 
 class Remote:
     """One object in the jail: by whom, number, kind, references held; whether it is derived from an
-    operator with plain data, and whether a check changed its attributes."""
+    operator with plain data, and whether a check changed its attributes.
 
-    __slots__ = ("__weakref__", "changed", "count", "derived", "kind", "number", "owner")
+    made: "class" where the master's solution defines a class of that name; "by a check" for what a
+    check made by calling that. The operators of such an object may answer with plain data.
+    """
+
+    __slots__ = ("__weakref__", "changed", "count", "derived", "kind", "made", "number", "owner")
 
     def __init__(self, owner: Owner, number: int, kind: int) -> None:
         self.owner, self.number, self.kind = owner, number, kind
         self.count = 1
         self.derived = self.changed = False
+        self.made = ""
 
     def __del__(self) -> None:
         self.owner.release(self.number, self.count)
@@ -89,6 +94,8 @@ class Proxy:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__array"):
             raise AttributeError(name)
+        if name in _COMPARING:
+            return _comparing(self, name)
         remote = remote_of(self)
         if name in remote.owner.kind(remote.kind).methods and not remote.changed:
             return _Method(self, name)
@@ -206,6 +213,25 @@ class Proxy:
         if not isinstance(subclass, Proxy):
             return False
         return ask(self, "operate", "__subclasscheck__", self, subclass) is True
+
+
+# Methods by which tables and arrays of libraries are compared as a whole.
+_COMPARING = {"equals", "identical"}
+
+
+def _comparing(proxy: Proxy, name: str) -> Any:
+    """Such a method, for objects of the student's alone: with plain data it would be told what is
+    expected, and say itself that it is that."""
+    found: Any = ask(proxy, "get", proxy, name)
+    if type(found) in (bool, int, float, str, type(None)):
+        return found
+
+    def compare(*others: Any) -> Any:
+        if not all(isinstance(other, Proxy) for other in others):
+            raise TypeError(f"an object of the student's was asked whether it {name} plain data")
+        return found(*others)
+
+    return compare
 
 
 def _text(value: Any) -> str:

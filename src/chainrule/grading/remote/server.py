@@ -24,6 +24,7 @@ from chainrule.grading.limits import Limits
 from chainrule.grading.remote import codec, wire_types
 from chainrule.grading.remote.connection import Connection
 from chainrule.grading.remote.crossings.table import becoming
+from chainrule.grading.remote.files import Folder
 from chainrule.grading.remote.framing import Clock, FramedSocket
 from chainrule.grading.remote.heard import Heard
 from chainrule.grading.remote.introspect import (
@@ -34,6 +35,7 @@ from chainrule.grading.remote.introspect import (
     members_of,
     next_of,
     operate,
+    origin,
     plain_methods,
     send_to,
     signature_of,
@@ -94,6 +96,9 @@ class Guest(Connection):
         self._kind_numbers: dict[type, int] = {types.FunctionType: 0}
         self._running = self._waiting = self._pending = False
         self._heard = Heard(limits.output_bytes)
+        here = os.getcwd()
+        own = here != "/" and os.access(here, os.W_OK)
+        self._folder = Folder(here if own else "", limits)
         self._ops: dict[str, Callable[..., Any]] = {
             "run": shell.run,
             "arrange": self._heard.arrange,
@@ -108,6 +113,7 @@ class Guest(Connection):
             "await": await_it,
             "find": self._find,
             "has": shell.user_ns.__contains__,
+            "origin": lambda name: origin(shell.user_ns[name]),
             "names": lambda: [name for name in shell.user_ns if not name.startswith("_")],
             "bind": shell.user_ns.__setitem__,
             "unbind": shell.user_ns.__delitem__,
@@ -115,7 +121,7 @@ class Guest(Connection):
             "signature": signature_of,
             "modules": _modules,
             "program": run_program,
-            "file": _write_file,
+            "file": self._folder.take,
         }
         signal.signal(signal.SIGINT, self._interrupted)
 
@@ -149,13 +155,18 @@ class Guest(Connection):
         """The answer to a callback that was interrupted: nobody waits for it any more."""
 
     def serve(self, op: str, args: tuple[Any, ...]) -> tuple[Any, Any]:
-        if not self._heard.wanted or op in ("run", "arrange"):
-            return self._run(op, args)
-        with self._heard.keeping(self._said):
-            return self._run(op, args)
+        try:
+            if not self._heard.wanted or op in ("run", "arrange"):
+                return self._run(op, args)
+            with self._heard.keeping(self._said):
+                return self._run(op, args)
+        finally:
+            if self._folder.watch.changed:
+                for one in self._folder.changes():
+                    self._said(one)
 
-    def _said(self, what: tuple[str, str, int]) -> None:
-        """Tell the judge what student code said; not to be interrupted in the middle."""
+    def _said(self, what: tuple[Any, ...]) -> None:
+        """Tell the judge what student code said or wrote; not to be interrupted in the middle."""
         outer, self._waiting = self._waiting, True
         try:
             self.tell(what)
@@ -206,7 +217,8 @@ class Guest(Connection):
         return number
 
     def sent(self, error: BaseException) -> Any:
-        return None if wire_types.is_of_python(error) else error.with_traceback(None)
+        ours = type(error).__module__.startswith("chainrule.")
+        return None if ours or wire_types.is_of_python(error) else error.with_traceback(None)
 
     def native(self, value: Any) -> wire_types.Ref | None:
         return value._ref._replace(mine=False) if type(value) is _Callback else None
@@ -283,12 +295,13 @@ class Guest(Connection):
 
     def _describe(self, number: int) -> tuple[Any, ...]:
         """Of a kind of objects: its name, the special methods it has beyond every object's, those
-        methods that are sure to be what an attribute of that name is, where a library has it, and
-        what an exception is derived from."""
+        methods that are sure to be what an attribute of that name is, where a library has it, what
+        an exception is derived from, and the fields of a dataclass."""
         kind = self._kinds[number]
         members = members_of(kind)
         shown = kind.__name__, specials(members), plain_methods(members)
-        return *shown, home(kind), bases(kind)
+        fields = tuple(getattr(kind, "__dataclass_fields__", ()))
+        return *shown, home(kind), bases(kind), fields
 
 
 def _may_change(value: Any) -> bool:
@@ -299,11 +312,3 @@ def _may_change(value: Any) -> bool:
 def _modules() -> list[str]:
     """What is imported in this process."""
     return list(sys.modules)
-
-
-def _write_file(name: str, content: bytes) -> None:
-    folder = os.path.dirname(name)
-    if folder:
-        os.makedirs(folder, exist_ok=True)
-    with open(name, "wb") as file:
-        file.write(content)

@@ -66,6 +66,9 @@ class Shell(InteractiveShell):
             names.update(vars(module))
             module = _Module(names)  # type: ignore[assignment]
         sys.modules["__main__"] = module
+        assert self.history_manager is not None
+        for typed in (self.history_manager.input_hist_parsed, self.history_manager.input_hist_raw):
+            typed[:] = [""]  # the cells are counted from 1
         self.user_module, self.user_ns = module, names
         self.ns_table["user_global"], self.ns_table["user_local"] = vars(module), names
         self.init_user_ns()
@@ -258,6 +261,26 @@ class _Module:
 
     def __init__(self, names: dict[str, Any]) -> None:
         self.__dict__ = names
+
+    # A dict of our own making may know more than it holds, and be told more than to hold it.
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self.__dict__[name]
+        except KeyError:
+            raise AttributeError(f"module '__main__' has no attribute {name!r}") from None
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "__dict__":
+            object.__setattr__(self, name, value)
+        else:
+            self.__dict__[name] = value
+
+    def __delattr__(self, name: str) -> None:
+        try:
+            del self.__dict__[name]
+        except KeyError:
+            raise AttributeError(name) from None
 
 
 def _drop_own_frames(error: BaseException | None) -> None:

@@ -11,10 +11,32 @@ from typing import Any, NamedTuple
 import numpy as np
 
 __all__ = [
-    "BY_NUMBER", "BY_SORT", "COMPLEX", "DTYPES", "DTYPE_NUMBERS", "FLOAT", "NUMERIC", "OF_A_CLASS",
+    "BY_NUMBER",
+    "BY_SORT",
+    "COMPLEX",
+    "DTYPES",
+    "DTYPE_NUMBERS",
+    "FLOAT",
+    "MOCKED",
+    "NUMERIC",
+    "OF_A_CLASS",
+    "OF_NO_ROW",
     "REF",
-    "SIZE", "TYPES", "TYPE_NUMBERS", "Caps", "Closed", "Late", "Reader", "Ref", "Unfit",
-    "WireError", "Writer", "is_of_python", "pack_exception", "unpack_exception", "warning_of",
+    "SIZE",
+    "TYPES",
+    "TYPE_NUMBERS",
+    "CannotCross",
+    "Caps",
+    "Closed",
+    "Late",
+    "Reader",
+    "Ref",
+    "WireError",
+    "Writer",
+    "is_of_python",
+    "pack_exception",
+    "unpack_exception",
+    "warning_of",
 ]  # fmt: skip
 
 
@@ -25,7 +47,7 @@ class WireError(Exception):
     """The bytes are no value, or the value cannot cross."""
 
 
-class Unfit(ValueError):
+class CannotCross(ValueError):
     """A value of a kind that crosses has something about it that cannot: it stays an object."""
 
 
@@ -67,13 +89,32 @@ class Writer:
     """What writing takes besides the value.
 
     refer: what stands for an object that is not plain data, a `Ref` or plain data; without it
-    there is nothing. depth: how deeply values may be nested.
+    there is nothing. depth: how deeply values may be nested; items, hashed: see `Caps`.
     """
 
-    __slots__ = ("depth", "refer")
+    __slots__ = ("caps", "depth", "hashed", "items", "refer")
 
-    def __init__(self, refer: Callable[[Any], Any] | None = None, depth: int = 60) -> None:
-        self.refer, self.depth = refer, depth
+    def __init__(
+        self, refer: Callable[[Any], Any] | None = None, caps: Caps | None = None, depth: int = 60
+    ) -> None:
+        self.refer, self.caps, self.depth = refer, caps or Caps(), depth
+        self.items, self.hashed = self.caps.items, self.caps.hashed
+
+    def open(self, items: int, hashed: int = 0) -> None:
+        """A container of so many values begins, so many of them keys or members. Raises WireError.
+
+        What is left has to be less by one level until it ends.
+        """
+        if self.depth == 0:
+            raise WireError("a value is nested too deeply to cross")
+        self.depth -= 1
+        self.items -= items
+        if self.items < 0:
+            raise WireError(f"more than {self.caps.items} values at once (c.Judge.items)")
+        self.hashed -= hashed
+        if self.hashed < 0:
+            most = self.caps.hashed
+            raise WireError(f"more than {most} keys and members at once (c.Judge.hashed_items)")
 
 
 class Reader:
@@ -128,6 +169,21 @@ TYPES: list[type] = list(
 )
 TYPE_NUMBERS = {kind: number for number, kind in enumerate(TYPES)}
 
+
+MOCKED = {
+    "random": (
+        "choice",
+        "choices",
+        "randint",
+        "random",
+        "randrange",
+        "sample",
+        "shuffle",
+        "uniform",
+    ),
+    "time": ("perf_counter", "sleep", "time"),
+}
+"""Functions that student code calls, and a check may replace."""
 
 OF_A_CLASS = 1 << 31
 """In the kind of a reference: not an object of that kind, but the class of its objects."""
@@ -187,6 +243,10 @@ BY_SORT: list[Callable[[Any], Put | None]] = []
 """What finds a writer for a value whose type is not in that table; filled as it is."""
 
 
+OF_NO_ROW: set[type] = set()
+"""Types of which that has found that there is none."""
+
+
 def put(out: bytearray, value: Any, to: Writer) -> None:
     """Add `value` to `out`. Raises WireError where it cannot cross; `out` then ends anywhere."""
     WRITERS.get(type(value), put_other)(out, value, to)
@@ -195,11 +255,12 @@ def put(out: bytearray, value: Any, to: Writer) -> None:
 def put_other(out: bytearray, value: Any, to: Writer) -> None:
     """What is not in the table: by what is found for it, or as the reference or the plain data that
     `refer` gives for it."""
-    for find in BY_SORT:
-        known = find(value)
-        if known is not None:
-            known(out, value, to)
-            return
+    if type(value) not in OF_NO_ROW:
+        for find in BY_SORT:
+            known = find(value)
+            if known is not None:
+                known(out, value, to)
+                return
     if to.refer is None:
         raise WireError(f"{type(value).__name__} cannot cross")
     found = to.refer(value)

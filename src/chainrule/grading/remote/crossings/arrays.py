@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.grading.remote.crossings.row import Crossing, exactly, typed
-from chainrule.grading.remote.wire_types import Unfit
+from chainrule.grading.remote.wire_types import CannotCross
 
 __all__ = ["ROWS"]
 
@@ -20,14 +20,14 @@ _MOST_AXES, _MOST_FIELDS = 32, 1000
 
 
 def _described(dtype: np.dtype) -> Any:
-    """A type of elements in plain data. Raises Unfit."""
+    """A type of elements in plain data. Raises CannotCross."""
     if dtype.names is not None:
         found = [(name, _described(dtype[name])) for name in dtype.names]
         if not all(type(one) is str for _, one in found) or _dtype(found) != dtype:
-            raise Unfit("records with holes in them, or of records")
+            raise CannotCross("records with holes in them, or of records")
         return found
     if dtype.kind not in "biufcUSmM":
-        raise Unfit(f"elements of {dtype}")
+        raise CannotCross(f"elements of {dtype}")
     return dtype.str
 
 
@@ -36,13 +36,13 @@ def _dtype(said: Any) -> np.dtype:
         pairs = [exactly(2, pair) for pair in said]
         return np.dtype([(typed(name, str), _dtype(typed(one, str))) for name, one in pairs])
     if not _ELEMENT.fullmatch(typed(said, str)):
-        raise Unfit("a type that does not exist")
+        raise CannotCross("a type that does not exist")
     return np.dtype(said)
 
 
 def _array_apart(value: Any) -> Any:
     if not value.dtype.itemsize:
-        raise Unfit("elements of no size")
+        raise CannotCross("elements of no size")
     return _described(value.dtype), value.shape, value.tobytes()
 
 
@@ -50,23 +50,23 @@ def _array_made(said: Any) -> Any:
     described, shape, raw = exactly(3, said)
     dtype, size = _dtype(described), _size(shape)
     if not dtype.itemsize:
-        raise Unfit("elements of no size")
+        raise CannotCross("elements of no size")
     if len(typed(raw, bytes)) != size * dtype.itemsize:
-        raise Unfit("an array of another size than its shape says")
+        raise CannotCross("an array of another size than its shape says")
     return np.ndarray(shape, dtype, bytearray(raw))
 
 
 def _size(shape: Any) -> int:
     axes = [typed(axis, int) for axis in typed(shape, tuple)]
     if len(axes) > _MOST_AXES or any(axis < 0 for axis in axes):
-        raise Unfit("a shape that does not exist")
+        raise CannotCross("a shape that does not exist")
     return prod(axes)
 
 
 def _one_made(said: Any) -> Any:
     value = _array_made(said)
     if value.ndim:
-        raise Unfit("many where one was expected")
+        raise CannotCross("many where one was expected")
     return value[()]
 
 
@@ -77,7 +77,7 @@ def _objects_apart(value: np.ndarray) -> Any:
 def _objects_made(said: Any) -> Any:
     shape, items = exactly(2, said)
     if len(typed(items, list)) != _size(shape):
-        raise Unfit("an array of another size than its shape says")
+        raise CannotCross("an array of another size than its shape says")
     flat = np.empty(len(items), object)
     for place, item in enumerate(items):  # a list of lists would become more axes
         flat[place] = item

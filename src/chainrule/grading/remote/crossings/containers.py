@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from chainrule.grading.remote.crossings.row import Crossing, exactly, of, typed
-from chainrule.grading.remote.wire_types import Unfit
+from chainrule.grading.remote.wire_types import CannotCross
 
 __all__ = ["ROWS"]
 
@@ -92,16 +92,16 @@ def _class_apart(kind: type[Any]) -> Any:
 def _key(said: Any) -> Any:
     name, fields, defaults = exactly(3, said)
     if len(typed(fields, tuple)) > _MOST_FIELDS or len(typed(defaults, tuple)) > len(fields):
-        raise Unfit("a namedtuple of too many fields")
+        raise CannotCross("a namedtuple of too many fields")
     if not all(type(one) in _DEFAULTS for one in defaults):
-        raise Unfit("a namedtuple with a field that is something special by default")
+        raise CannotCross("a namedtuple with a field that is something special by default")
     fields = tuple(typed(one, str) for one in fields)
     return typed(name, str), fields, tuple((type(one).__name__, repr(one)) for one in defaults)
 
 
 def _keep(key: Any, kind: type) -> type:
     if key not in _CLASSES and len(_CLASSES) >= _MOST_CLASSES:
-        raise Unfit("too many kinds of namedtuple")
+        raise CannotCross("too many kinds of namedtuple")
     _CLASSES[key] = kind
     return kind
 
@@ -116,7 +116,7 @@ def _tuple_made(said: Any) -> Any:
     kind, items = exactly(2, said)
     fields = _class_made(kind)
     if len(typed(items, tuple)) != len(fields._fields):  # type: ignore[attr-defined]
-        raise Unfit("a namedtuple of another length than its class says")
+        raise CannotCross("a namedtuple of another length than its class says")
     return tuple.__new__(fields, items)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.grading.remote.crossings.row import Crossing, exactly, of, typed
-from chainrule.grading.remote.wire_types import Unfit
+from chainrule.grading.remote.wire_types import CannotCross
 
 __all__ = ["ROWS"]
 
@@ -26,7 +26,7 @@ def _pandas(name: str) -> Any:
 
 
 def _values_apart(column: Any) -> Any:
-    """(how they are stored, data) of a Series or an Index. Raises Unfit."""
+    """(how they are stored, data) of a Series or an Index. Raises CannotCross."""
     dtype, values = column.dtype, column.array
     if isinstance(dtype, np.dtype):
         return "numpy", column.to_numpy()
@@ -44,7 +44,7 @@ def _values_apart(column: Any) -> Any:
         plain = np.asarray(values.astype(object), object)
         plain[missing] = None
         return str(dtype), plain.tolist()
-    raise Unfit(f"a column of {dtype}")
+    raise CannotCross(f"a column of {dtype}")
 
 
 def _values_made(said: Any) -> Any:
@@ -58,7 +58,7 @@ def _values_made(said: Any) -> Any:
     if how == "zone":
         zone, moments = exactly(2, data)
         if not _ZONE.fullmatch(typed(zone, str)) or _plain(moments).dtype.kind != "M":
-            raise Unfit("times of no place")
+            raise CannotCross("times of no place")
         return _pandas("DatetimeIndex")(moments).tz_localize("UTC").tz_convert(zone).array
     if how == "period":
         freq, ordinals = exactly(2, data)
@@ -68,19 +68,19 @@ def _values_made(said: Any) -> Any:
         array = of("pandas.arrays", "IntervalArray")
         return array.from_arrays(_index(left), _index(right), typed(closed, str))
     if not _MASKED.fullmatch(typed(how, str)):
-        raise Unfit("a column of an unknown kind")
+        raise CannotCross("a column of an unknown kind")
     return _pandas("array")(typed(data, list), dtype=how)
 
 
 def _freq(said: Any) -> str:
     if len(typed(said, str)) > 20:
-        raise Unfit("a frequency of too many letters")
+        raise CannotCross("a frequency of too many letters")
     return said
 
 
 def _plain(values: Any) -> np.ndarray:
     if typed(values, np.ndarray).ndim != 1 or len(values) > _MOST_ROWS:
-        raise Unfit("a column that is no column")
+        raise CannotCross("a column that is no column")
     return values
 
 
@@ -89,7 +89,7 @@ def _plain(values: Any) -> np.ndarray:
 
 def _index(value: Any) -> Any:
     if not issubclass(type(value), _pandas("Index")):  # a proxy may say that it is one
-        raise Unfit("no index")
+        raise CannotCross("no index")
     return value
 
 
@@ -115,7 +115,7 @@ def _index_made(said: Any) -> Any:
     if how == "range":
         steps, name = rest
         if len(typed(steps, range)) > _MOST_ROWS:
-            raise Unfit("an index that is too long")
+            raise CannotCross("an index that is too long")
         return _pandas("RangeIndex")(steps, name=name)
     if how == "many":
         levels, codes, names = (typed(one, list) for one in rest)
@@ -130,7 +130,7 @@ def _index_made(said: Any) -> Any:
             made.freq = _freq(freq)  # which pandas holds against the values
         return made
     if how != "values":
-        raise Unfit("an index of an unknown kind")
+        raise CannotCross("an index of an unknown kind")
     dtype = values.dtype if values.dtype == object else None
     return _pandas("Index")(values, dtype=dtype, name=rest[1], tupleize_cols=False)
 
@@ -152,7 +152,7 @@ def _series_made(said: Any) -> Any:
 def _table_apart(value: Any) -> Any:
     _no_attributes(value)
     if value.shape[1] > _MOST_COLUMNS:
-        raise Unfit("a table of too many columns")
+        raise CannotCross("a table of too many columns")
     columns = [_values_apart(value.iloc[:, place]) for place in range(value.shape[1])]
     return value.columns, value.index, columns
 
@@ -161,7 +161,7 @@ def _table_made(said: Any) -> Any:
     names, index, columns = exactly(3, said)
     series = _pandas("Series")
     if len(typed(columns, list)) > _MOST_COLUMNS:
-        raise Unfit("a table of too many columns")
+        raise CannotCross("a table of too many columns")
     data = {}
     for place, one in enumerate(columns):
         values = _values_made(one)
@@ -173,7 +173,7 @@ def _table_made(said: Any) -> Any:
 
 def _no_attributes(value: Any) -> None:
     if value.attrs:
-        raise Unfit("a table with attributes of its own")
+        raise CannotCross("a table with attributes of its own")
 
 
 def _become(value: Any, other: Any) -> None:
@@ -182,7 +182,7 @@ def _become(value: Any, other: Any) -> None:
 
 def _moment_apart(value: Any) -> Any:
     if value.tzinfo is not None and not _ZONE.fullmatch(str(value.tzinfo)):
-        raise Unfit("a time of an unknown place")
+        raise CannotCross("a time of an unknown place")
     zone = None if value.tzinfo is None else str(value.tzinfo)
     plain = value if zone is None else value.tz_convert(None)
     return plain.to_datetime64(), zone
@@ -194,7 +194,7 @@ def _moment_made(said: Any) -> Any:
     if zone is None:
         return made
     if not _ZONE.fullmatch(typed(zone, str)):
-        raise Unfit("a time of an unknown place")
+        raise CannotCross("a time of an unknown place")
     return made.tz_localize("UTC").tz_convert(zone)
 
 

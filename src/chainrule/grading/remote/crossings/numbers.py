@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from chainrule.grading.remote.crossings.row import Crossing, exactly, of, typed
-from chainrule.grading.remote.wire_types import Unfit
+from chainrule.grading.remote.wire_types import CannotCross
 
 __all__ = ["ROWS"]
 
@@ -16,13 +16,13 @@ _MOST_DIGITS = 10_000  # of a Decimal or a Fraction: what is larger makes an end
 def _decimal_apart(value: Any) -> str:
     text = str(value)
     if value.is_finite() and (len(text) > _MOST_DIGITS or abs(value.adjusted()) > _MOST_DIGITS):
-        raise Unfit("a Decimal of too many digits")
+        raise CannotCross("a Decimal of too many digits")
     return text
 
 
 def _decimal_made(said: Any) -> Any:
     if len(typed(said, str)) > _MOST_DIGITS:
-        raise Unfit("a Decimal of too many digits")
+        raise CannotCross("a Decimal of too many digits")
     value = of("decimal", "Decimal")(said)
     _decimal_apart(value)
     return value
@@ -31,14 +31,14 @@ def _decimal_made(said: Any) -> Any:
 def _fraction_apart(value: Any) -> tuple[int, int]:
     both = typed(value.numerator, int), typed(value.denominator, int)
     if max(part.bit_length() for part in both) > 3 * _MOST_DIGITS:
-        raise Unfit("a Fraction of too many digits")
+        raise CannotCross("a Fraction of too many digits")
     return both
 
 
 def _fraction_made(said: Any) -> Any:
     top, bottom = (typed(part, int) for part in exactly(2, said))
     if max(top.bit_length(), bottom.bit_length()) > 3 * _MOST_DIGITS:
-        raise Unfit("a Fraction of too many digits")
+        raise CannotCross("a Fraction of too many digits")
     return of("fractions", "Fraction")(top, bottom)
 
 
@@ -60,7 +60,7 @@ def _clock_apart(*names: str) -> Callable[[Any], Any]:
     def apart(value: Any) -> Any:
         zone = value.tzinfo
         if zone is not None and type(zone) is not of("datetime", "timezone"):
-            raise Unfit("a time of a place on earth")
+            raise CannotCross("a time of a place on earth")
         return _fields(*names)(value), zone, value.fold
 
     return apart
@@ -90,7 +90,7 @@ def _path_made(said: Any) -> Any:
     text, is_a_file = exactly(2, said)
     pure = of("pathlib", "PurePosixPath")(typed(text, str))
     if len(text) > 4096 or "\0" in text:
-        raise Unfit("no path")
+        raise CannotCross("no path")
     inside = not pure.is_absolute() and ".." not in pure.parts
     return of("pathlib", "Path")(pure) if inside and is_a_file is True else pure
 
@@ -122,7 +122,7 @@ def _class_apart(kind: type) -> Any:
 
 def _keep(key: Any, kind: type) -> type:
     if key not in _CLASSES and len(_CLASSES) >= _MOST_CLASSES:
-        raise Unfit("too many kinds of numbers and text")
+        raise CannotCross("too many kinds of numbers and text")
     _CLASSES[key] = kind
     return kind
 
@@ -130,14 +130,14 @@ def _keep(key: Any, kind: type) -> type:
 def _class_made(said: Any) -> type:
     name, base = exactly(2, said)
     if base not in _SCALARS or not typed(name, str).isidentifier() or len(name) > _LONGEST_NAME:
-        raise Unfit("no class of numbers or text")
+        raise CannotCross("no class of numbers or text")
     known = _CLASSES.get((name, base))
     return known or _keep((name, base), type(name, (base,), {}))
 
 
 def _named_apart(value: Any) -> Any:
     if getattr(value, "__dict__", None):
-        raise Unfit("a number or text that has attributes")
+        raise CannotCross("a number or text that has attributes")
     return _class_apart(type(value)), _SCALARS[type(value).__mro__[1]](value)
 
 

@@ -6,7 +6,7 @@ import importlib
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from chainrule.grading.remote.wire_types import Unfit
+from chainrule.grading.remote.wire_types import CannotCross
 
 __all__ = ["Crossing", "exactly", "of", "typed"]
 
@@ -15,8 +15,8 @@ class Crossing(NamedTuple):
     """A kind of values that cross.
 
     name: in words. kinds: its types, "module:name" each. apart: plain data that says it all; raises
-    Unfit where this one has something that cannot. made: the value from that data; whatever it
-    raises means that it is no such data. fits: whether a value whose type is none of `kinds` is
+    CannotCross where this one has something that cannot. made: the value from that data; whatever
+    it raises means that it is no such data. fits: whether a value whose type is none of `kinds` is
     one. become: makes a value what another one is, in place; None for what never changes.
     """
 
@@ -34,14 +34,14 @@ def of(module: str, name: str) -> Any:
 
 
 def typed(value: Any, kind: type) -> Any:
-    """The value, which has to be of that very type. Raises Unfit."""
+    """The value, which has to be of that very type. Raises CannotCross."""
     if type(value) is not kind:
-        raise Unfit(f"{kind.__name__} was expected")
+        raise CannotCross(f"{kind.__name__} was expected")
     return value
 
 
 def exactly(count: int, said: Any) -> tuple[Any, ...]:
-    """The parts of a tuple of so many. Raises Unfit, for a range without an end too."""
+    """The parts of a tuple of so many. Raises CannotCross, for a range without an end too."""
     if type(said) is not tuple or len(said) != count:
-        raise Unfit(f"{count} parts were expected")
+        raise CannotCross(f"{count} parts were expected")
     return said

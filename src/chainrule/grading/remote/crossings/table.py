@@ -8,24 +8,25 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.grading.remote.crossings import arrays, containers, frames, numbers
+from chainrule.grading.remote.crossings import arrays, containers, frames, numbers, stateful
 from chainrule.grading.remote.crossings.row import Crossing
 from chainrule.grading.remote.wire_types import (
     BY_SORT,
+    OF_NO_ROW,
     READERS,
+    CannotCross,
     Put,
     Reader,
-    Unfit,
     WireError,
     Writer,
     parts,
     put,
 )  # fmt: skip
 
-__all__ = ["CROSSINGS", "becoming", "crosses"]
+__all__ = ["CROSSINGS", "becoming", "crosses", "why_not"]
 
 CROSSINGS: tuple[Crossing, ...] = (
-    *containers.ROWS, *numbers.ROWS, *arrays.ROWS, *frames.ROWS
+    *containers.ROWS, *numbers.ROWS, *arrays.ROWS, *frames.ROWS, *stateful.ROWS
 )  # fmt: skip
 
 _TAG = b"x"
@@ -48,7 +49,10 @@ def _row_of(value: Any) -> int | None:
     if not issubclass(kind, _MANY_KINDS):
         if len(_ROW_OF) >= _MOST_KNOWN:
             _ROW_OF.clear()
+            OF_NO_ROW.clear()
         _ROW_OF[kind] = found
+        if found is None:
+            OF_NO_ROW.add(kind)
     return found
 
 
@@ -68,13 +72,11 @@ def _written(value: Any) -> Put | None:
         return None
     try:
         said = CROSSINGS[number].apart(value)
-    except Unfit:
+    except CannotCross:
         return None
 
     def put_row(out: bytearray, _: Any, to: Writer) -> None:
-        if to.depth == 0:
-            raise WireError("a value is nested too deeply to cross")
-        to.depth -= 1
+        to.open(0)
         out += _TAG + bytes((number,))
         put(out, said, to)
         to.depth += 1
@@ -93,6 +95,17 @@ def _read(source: Reader) -> Any:
         raise
     except Exception as error:  # of data that no value of its kind consists of
         raise WireError(f"what should be {CROSSINGS[number].name} is none: {error}") from None
+
+
+def why_not(value: Any) -> str:
+    """Why a value of a kind that crosses does not; nothing for one of another kind."""
+    number = _row_of(value)
+    try:
+        if number is not None:
+            CROSSINGS[number].apart(value)
+    except CannotCross as reason:
+        return str(reason)
+    return ""
 
 
 def crosses(kind: type) -> bool:
