@@ -29,8 +29,6 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
     "extensionmanager-extension/plugin": {"enabled": False},
 }
-# What makes the browser edition lies beside JupyterLab here, and is no extension of its own.
-LITE = "@jupyterlite/pyodide-kernel-extension"
 LISTENS_WITHIN = 180  # seconds; several start at once, perhaps on a slow machine
 ANSWERS_WITHIN = 120_000  # milliseconds, for what a click brings about: a kernel, a grading
 
@@ -66,7 +64,7 @@ def jupyterlab(
     work.mkdir(parents=True, exist_ok=True)
     _settings(home, {**SETTINGS, **(settings or {})})
     configuration = home / "jupyter_config"
-    page = json.dumps({"disabledExtensions": dict.fromkeys((*disabled, LITE), True)})
+    page = json.dumps({"disabledExtensions": dict.fromkeys(disabled, True)})
     for name, text in {"labconfig/page_config.json": page, **(files or {})}.items():
         path = configuration / name
         path.parent.mkdir(parents=True, exist_ok=True)
