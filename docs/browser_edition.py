@@ -204,6 +204,7 @@ def _pages(lite: Path, books: list[Notebook], flavour: str) -> None:
     for path in OURS.iterdir():
         if path.name != "overrides.json":
             shutil.copy(path, lite)
+    shutil.copy(DOCS / "_static" / "favicon.svg", lite)  # where it is kept for later, too
     page = lite / "notebooks" / "index.html"
     before = "await import("
     text = page.read_text(encoding="utf-8")

@@ -53,7 +53,9 @@ def in_every_way(start: Callable[[str], Path], *options: str) -> dict[str, Path]
     def graded(way: str) -> Path:
         folder = start(way)
         settings, command = WAYS[way]
-        (folder / "nbgrader_config.py").write_text(SETTINGS + settings)
+        # Some checks of it are such as give nobody a point, its own solution neither.
+        even_so = "c.Judge.even_so = True\n"
+        (folder / "nbgrader_config.py").write_text(SETTINGS + settings + even_so)
         installed(folder, *command, "ps1", *options)
         return folder
 
