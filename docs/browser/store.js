@@ -6,7 +6,7 @@
 export const ROOT = new URL("./", import.meta.url).href;
 const PREFIX = `chainrule ${ROOT} `;
 const COMPLETE = `${ROOT}complete`;
-const AT_ONCE = 6;
+const AT_ONCE = 8;
 
 export const possible = Boolean(globalThis.isSecureContext && navigator.serviceWorker && globalThis.caches);
 
@@ -51,7 +51,8 @@ export async function keep(list, told) {
   const total = list.files.reduce((sum, file) => sum + file.size, 0);
   let done = 0;
   const count = (bytes) => told((done += bytes), total);
-  const waiting = [...list.files];
+  // The largest first, so that none of them is waited for at the end.
+  const waiting = [...list.files].sort((a, b) => b.size - a.size);
   const work = async () => {
     while (waiting.length) {
       const file = waiting.shift();
