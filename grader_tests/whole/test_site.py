@@ -21,7 +21,7 @@ from pypdf import PdfReader
 
 from chainrule.check.misconceptions import MISCONCEPTIONS
 from chainrule.course.notebooks import read
-from grader_tests.support import browser
+from grader_tests.support import browser, edition
 from grader_tests.support.paths import ROOT
 
 pytestmark = pytest.mark.browser
@@ -38,19 +38,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory, in_ci: bool) -> Path:
     """The site, built from scratch; a warning of Sphinx fails it."""
     if shutil.which("npm") is None and not in_ci:
         pytest.skip("the site needs npm, for MathJax")
-    build = tmp_path_factory.mktemp("site")
-    command = [sys.executable, str(ROOT / "docs" / "build.py"), str(build)]
     # Python for the browser is the business of test_browser_edition.py.
-    done = subprocess.run(
-        command,
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        env=os.environ | {"PYODIDE": "cdn"},
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return build / "html"
+    return edition.build(tmp_path_factory.mktemp("site"), PYODIDE="cdn")
 
 
 class Silent(SimpleHTTPRequestHandler):

@@ -27,9 +27,13 @@ from chainrule.grading.judge.judge import judge, vetting_of
 from chainrule.grading.judge.master import MasterError
 from chainrule.grading.judge.scores import Graded, as_file
 from chainrule.grading.judge.ways import INSIDE
-from chainrule.grading.limits import Limits, gone
+from chainrule.grading.limits import Limits, LimitsError, gone
+from chainrule.grading.sandbox.guest_process import ForkServerError
+from chainrule.grading.sandbox.kernel import JailUnavailable
 
 __all__ = ["JudgeExporter"]
+
+_REFUSALS = (BatchError, BookError, MasterError, LimitsError, JailUnavailable, ForkServerError)
 
 
 class JudgeExporter(NotebookExporter):
@@ -71,7 +75,7 @@ class JudgeExporter(NotebookExporter):
                         self.log.warning(
                             "%s is run where student code could forge it: %s", one.grade_id, one.why
                         )
-        except (BatchError, BookError, MasterError) as error:
+        except _REFUSALS as error:
             self.log.error("%s", error)
             raise NbGraderException(str(error)) from error
 

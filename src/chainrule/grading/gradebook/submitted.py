@@ -17,7 +17,7 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
 from chainrule.grading.gradebook.marks import MARK
-from chainrule.grading.judge.autotests import FILE as AUTOTESTS
+from chainrule.grading.judge.autotests import file_of
 from chainrule.grading.judge.master import Master, read_master
 from chainrule.grading.limits import Limits
 from chainrule.notebook.read import Malformed, read_file
@@ -49,7 +49,7 @@ def read_masters(folders: CourseDirectory, assignment: str, config: Config) -> l
         for path in _read_tree(source, [*folders.ignore, _NOTEBOOKS])
         if (name := os.path.relpath(path, source)) not in kept
     }
-    tests = Path(folders.root) / AUTOTESTS
+    tests = Path(folders.root) / file_of(config)
     made_by = tests.read_bytes() if tests.is_file() else None
     return [_master(path.read_bytes(), path.stem, files, config, made_by) for path in paths]
 

@@ -7,24 +7,28 @@ so does this, by nbgrader's own preprocessor.
 from __future__ import annotations
 
 import logging
-import os
 import pickle
 import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from traitlets.config import Config
 
-__all__ = ["FILE", "AutotestError", "expanded", "has_autotests"]
+from chainrule.notebook.atomic_file import put_all
 
-FILE = "autotests.yml"
-"""What says which tests are made, in the folder of the assignment or of the course."""
+__all__ = ["AutotestError", "expanded", "file_of", "has_autotests"]
 
 
 class AutotestError(ValueError):
     """The tests could not be made; the text says why, in a line."""
+
+
+def file_of(config: Config | None) -> str:
+    """What says which tests are made: a file in the folder of the assignment or of the course."""
+    return _setting(config, "autotest_filename", "autotests.yml")
 
 
 def has_autotests(notebook: Any, config: Config | None) -> bool:
@@ -47,7 +51,7 @@ def expanded(
     """
     import nbformat  # which a judge process does without
 
-    name = _setting(config, "autotest_filename", FILE)
+    name = file_of(config)
     here = dict(files)
     if name not in here:
         if course_file is None:
@@ -56,13 +60,12 @@ def expanded(
             )
         here[name] = course_file
     with tempfile.TemporaryDirectory(prefix="chainrule-") as folder:
-        for path, content in here.items():
-            target = os.path.join(folder, path)
-            os.makedirs(os.path.dirname(target), exist_ok=True)
-            with open(target, "wb") as file:
-                file.write(content)
+        put_all(Path(folder), here, 0o600)
         # In a process of its own: of a kernel in which a cell fails, nbgrader lets go as it is.
-        task = pickle.dumps((nbformat.writes(notebook), folder, config))
+        try:
+            task = pickle.dumps((nbformat.writes(notebook), folder, _own(config)))
+        except (pickle.PicklingError, AttributeError, TypeError) as error:
+            raise AutotestError(f"c.InstantiateTests cannot be used here: {error}") from error
         command = [sys.executable, "-m", __name__]
         done = subprocess.run(command, input=task, capture_output=True, check=False)
     made = done.stdout.decode("utf-8")
@@ -89,6 +92,11 @@ def _made(text: str, folder: str, config: Config | None) -> str:
         why = ": ".join(filter(None, told)) or str(error) or type(error).__name__
         return "".join(why.strip().splitlines()[:1]).lstrip("{") or type(error).__name__
     return str(nbformat.writes(made))
+
+
+def _own(config: Config | None) -> Config:
+    """The settings of the preprocessor; others may be what no other process can be given."""
+    return Config(InstantiateTests=(config or Config()).InstantiateTests)
 
 
 def _setting(config: Config | None, name: str, otherwise: str) -> str:

@@ -7,22 +7,18 @@ nothing) are judged as submissions are; the checks themselves are read.
 from __future__ import annotations
 
 import ast
-import json
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from chainrule.grading.judge.judge import judge, vetting_of
 from chainrule.grading.judge.master import Master, MasterCell, parsed
 from chainrule.grading.judge.scores import Graded
-from chainrule.grading.judge.submission import Submission
+from chainrule.grading.judge.submission import of_the_master
 from chainrule.grading.judge.ways import OUTSIDE
 from chainrule.grading.limits import Limits
+from chainrule.notebook.hidden_tests import Hidden
 
 __all__ = ["Finding", "Findings", "findings"]
-
-_SLOW = 5.0  # seconds of a master's whole notebook that are worth a word
-_MARK = re.compile(r"^\s*#+ (BEGIN|END) HIDDEN TESTS")
 
 
 @dataclass
@@ -67,7 +63,7 @@ def findings(
     told(1, len(tries) + 1)
     got: dict[str, Graded] = {}
     for done, (what, change) in enumerate(tries.items(), 2):
-        got[what] = judge(master, _submission(master, change), limits)
+        got[what] = judge(master, of_the_master(master, change), limits)
         told(done, len(tries) + 1)
     own = got.pop("its own solution")
     points = {what: _points(graded) for what, graded in got.items()}
@@ -129,18 +125,6 @@ _NO_ANSWERS: dict[str, Callable[[str, str], str]] = {
 """What a student may hand in without an answer -> the cell, from the solution and the stub."""
 
 
-def _submission(master: Master, change: Callable[[str, str], str] | None) -> Submission:
-    cells = []
-    for name, kind, source in master.solved:
-        known = master.by_id.get(name)
-        theirs = known is None or known.is_theirs
-        if change is not None and theirs and kind == "code":
-            source = change(source, known.source) if known else source
-        metadata = {"nbgrader": {"grade_id": name}} if name else {}
-        cells.append({"cell_type": kind, "source": source, "metadata": metadata})
-    return Submission(json.dumps({"cells": cells}).encode())
-
-
 # Checks that let wrong answers through ------------------------------------------------------------
 
 
@@ -171,13 +155,8 @@ def _swallows(node: ast.ExceptHandler) -> bool:
 
 def _parts(source: str) -> tuple[set[str], list[str]]:
     """The statements that a student sees, and those that are hidden; assertions and calls alone."""
-    lines, inside = source.split("\n"), False
-    hidden_lines = set()
-    for number, line in enumerate(lines, 1):
-        if found := _MARK.match(line):
-            inside = found[1] == "BEGIN"
-        elif inside:
-            hidden_lines.add(number)
+    marked = enumerate(Hidden(()).marked(source), 1)
+    hidden_lines = {number for number, (_, hides) in marked if hides}
     visible: set[str] = set()
     hidden: list[str] = []
     for node in parsed(source).body:

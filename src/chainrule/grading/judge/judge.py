@@ -24,7 +24,7 @@ from chainrule.grading.sandbox.guest_process import ForkServerError
 from chainrule.grading.sandbox.kernel import JailUnavailable
 from chainrule.notebook.outputs import error_output
 
-__all__ = ["JudgeError", "Submission", "allow", "begin", "close", "expect", "judge",
+__all__ = ["JudgeError", "Submission", "allow", "begin", "calibrated", "close", "expect", "judge",
            "vetting_of"]  # fmt: skip
 
 _log = logging.getLogger(__name__)
@@ -156,6 +156,14 @@ def vetting_of(master: Master, limits: Limits) -> Vetting:
                 raise
             close(limits)
     raise AssertionError("unreachable")
+
+
+def calibrated(master: Master, limits: Limits) -> Limits:
+    """The limits that hold for submissions of a master, its own solution's time considered.
+
+    Raises JailUnavailable, ForkServerError.
+    """
+    return get_ready(master, limits).limits
 
 
 def _get_ready(master: Master, limits: Limits) -> None:

@@ -95,13 +95,14 @@ def _claimed(master: Master, cells: list[dict[str, Any]], notes: list[str]) -> l
     for known in master.cells:
         if known.grade_id in claimed:
             continue
+        names = master.to_define.get(known.grade_id, frozenset())
         for what, fits in _SIGNS.items():
             places = [
                 place
                 for place, cell in enumerate(cells)
                 if claimed[place] not in master.by_id
                 and cell.get("cell_type") == known.cell_type
-                and fits(known, cell, _defined(master, known))
+                and fits(known, cell, names)
             ]
             if len(places) == 1:
                 claimed[places[0]] = known.grade_id
@@ -110,16 +111,6 @@ def _claimed(master: Master, cells: list[dict[str, Any]], notes: list[str]) -> l
                     notes.append(f"{name} came without its metadata; it was known by {what}.")
                 break
     return claimed
-
-
-def _defined(master: Master, known: MasterCell) -> frozenset[str]:
-    """What an answer's cell alone is there to define, as its stub or the master's solution does;
-    nothing where a cell that was handed out, and is no answer, defines it too."""
-    if not known.is_solution:
-        return frozenset()
-    names = definitions(known.source) or definitions(master.answers.get(known.grade_id, ""))
-    handed_out = (definitions(source) for name, _, source in master.solved if not name)
-    return frozenset() if names & frozenset().union(*handed_out) else names
 
 
 _SIGNS: dict[str, Callable[[MasterCell, dict[str, Any], frozenset[str]], bool]] = {
@@ -158,20 +149,18 @@ def _skip_answered_stubs(
 ) -> None:
     """An untouched stub is not run over an answer in a cell that was added: where the stub itself
     is missing wherever that cell stands, and else above it."""
+    own = [
+        (place, definitions(one.source))
+        for place, one in enumerate(merged)
+        if one.master is None and one.cell_type == "code"
+    ]
     for place, cell in enumerate(merged):
         known = cell.master
-        if known is None or cell.cell_type != "code":
+        names = master.to_define.get(known.grade_id) if known is not None else None
+        if known is None or not names or cell.source.strip() != known.source.strip():
             continue
-        names = _defined(master, known)
-        if cell.source.strip() != known.source.strip() or not names:
-            continue
-        others = merged[:place] if known.grade_id in answers else merged
-        given = [
-            definitions(one.source)
-            for one in others
-            if one.master is None and one.cell_type == "code"
-        ]
-        if names <= set().union(*given):
+        last = place if known.grade_id in answers else len(merged)
+        if names <= frozenset().union(*(given for where, given in own if where < last)):
             cell.skipped = True
             cell.note = _ANSWERED
             told = f"The cell {known.grade_id} was missing from the submission."

@@ -25,7 +25,7 @@ import numpy as np
 
 from chainrule.grading.judge.master import Master
 from chainrule.grading.judge.session import Session
-from chainrule.grading.judge.submission import Submission
+from chainrule.grading.judge.submission import of_the_master
 from chainrule.grading.judge.vetting import SolutionRun, check_runs, vet
 from chainrule.grading.judge.worker import LARGEST, bound, work, working_folder
 from chainrule.grading.limits import Limits, Took
@@ -38,7 +38,7 @@ from chainrule.grading.sandbox.scratch import remove_tree
 if TYPE_CHECKING:
     from chainrule.grading.remote.shell import Shell
 
-__all__ = ["serve", "solution"]
+__all__ = ["serve"]
 
 _log = logging.getLogger(__name__)
 
@@ -92,19 +92,6 @@ def serve(sock: socket.socket, supervisor: SupervisorClient, shell: Shell) -> No
         remove_tree(scratch)
 
 
-def solution(master: Master) -> bytes:
-    """The master's own answers, as a submission."""
-    cells = [
-        {
-            "cell_type": kind,
-            "source": source,
-            "metadata": {"nbgrader": {"grade_id": name}} if name else {},
-        }
-        for name, kind, source in master.solved
-    ]
-    return json.dumps({"cells": cells}).encode()
-
-
 def _run(
     master: Master,
     limits: Limits,
@@ -144,7 +131,7 @@ def _judged(
     scratch: str,
 ) -> SolutionRun:
     before = set(sys.modules)
-    given = Submission(solution(master))
+    given = of_the_master(master)
     folder = working_folder(master, scratch)
     session = Session(
         master, given, limits, supervisor, shell, asks_modules=True, ways=ways, folder=folder
@@ -171,7 +158,7 @@ def _get_ready(master: Master, known: SolutionRun, shell: Shell) -> None:
     for name in known.modules:
         with contextlib.suppress(Exception):  # some are imported by others only
             importlib.import_module(name)
-    _ = master.lent, master.classes  # once, for all that are forked
+    _ = master.lent, master.classes, master.to_define  # once, for all that are forked
     for cell in master.cells:
         number = known.numbers.get(cell.grade_id)
         if number is not None:

@@ -89,19 +89,10 @@ def crossing_of(cell: MasterCell, master: Master, error: str) -> str:
     for row in NEEDS:
         if re.search(row.pattern, code):
             return row.what
-    lent = sorted(names_used(_answers(master)) & _bound(tree.body) - master.defines)
+    lent = sorted(master.lent & _bound(tree.body))
     if lent:
         return f"student code uses a name that it binds ({lent[0]})"
     return f"outside it ends with {error}" if error else "outside it has another outcome"
-
-
-def _answers(master: Master) -> str:
-    known = master.by_id
-    return "\n".join(
-        source
-        for name, kind, source in master.solved
-        if kind == "code" and (name not in known or known[name].is_theirs)
-    )
 
 
 def uses_data(master: Master, name: str) -> bool:

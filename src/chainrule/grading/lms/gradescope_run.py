@@ -26,9 +26,10 @@ from traitlets.config import Config
 from chainrule.course.folder import Course
 from chainrule.grading.gradebook.submitted import read_masters
 from chainrule.grading.gradebook.work import WorkReader
-from chainrule.grading.judge.judge import judge
+from chainrule.grading.judge.judge import calibrated, judge
 from chainrule.grading.judge.master import Master
 from chainrule.grading.judge.scores import Graded
+from chainrule.grading.judge.ways import INSIDE
 from chainrule.grading.limits import Limits
 from chainrule.grading.report.feedback import settings_of
 from chainrule.grading.report.hidden_values import HiddenValues
@@ -89,9 +90,9 @@ def graded_here(root: Path, assignment: str, seconds: int) -> dict[str, Any]:
     folders = CourseDirectory(config=_as_laid_out(config, root, assignment))
     limits = Limits.of(config.get("Judge", {})).of_assignment(assignment)
     enough = float(max(1, seconds - _OWN_SECONDS))
-    if not limits.total_seconds or limits.total_seconds > enough:
-        limits = replace(limits, total_seconds=enough)
     masters = read_masters(folders, assignment, config)
+    if max(calibrated(master, limits).total_seconds for master in masters) > enough:
+        limits = replace(limits, total_seconds=enough)
     work = WorkReader(folders, assignment, masters, limits).read("student", "")
     tests: list[dict[str, Any]] = []
     notes = list(work.problems)
@@ -144,7 +145,7 @@ def results(
         else:
             test |= {"score": score.points, "max_score": score.most}
             told = [graded.problem] if graded.problem else _told(cell, hidden, values)
-            if note_of(cell, NOTE).get("way") == "inside" and score.points:
+            if note_of(cell, NOTE).get("way") == INSIDE and score.points:
                 test["extra_data"] = {"run": "inside the student's process"}
             test["output"] = printable("\n".join(told))[:_MOST_TEXT]
         test["output_format"] = "text"

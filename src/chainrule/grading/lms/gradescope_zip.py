@@ -16,7 +16,7 @@ from nbgrader.coursedir import CourseDirectory
 from chainrule.course.folder import Course
 from chainrule.grading.gradebook.submitted import BatchError, read_masters
 from chainrule.grading.gradebook.vetted import require
-from chainrule.grading.judge.autotests import FILE as AUTOTESTS
+from chainrule.grading.judge.autotests import file_of
 from chainrule.grading.limits import Limits
 from chainrule.grading.lms.own_wheel import own_wheel
 
@@ -70,7 +70,7 @@ def write_autograder(
             files[f"course/source/{assignment}/{path.relative_to(source).as_posix()}"] = (
                 path.read_bytes()
             )
-    for name in ("nbgrader_config.py", AUTOTESTS):
+    for name in ("nbgrader_config.py", file_of(config)):
         if (course.root / name).is_file():
             files[f"course/{name}"] = (course.root / name).read_bytes()
     programs = {

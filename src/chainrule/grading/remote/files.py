@@ -75,14 +75,15 @@ class Folder:
         self._room_in = self._room_out = limits.scratch_bytes
         self._known = dict(self._found()) if path else {}
         self._kept = frozenset(self._known) if guarded else frozenset()  # of the assignment
-        _watch.changed = False
         if path:
+            _watch.changed = False
             _watch.install()
 
     def afresh(self) -> None:
         """The other side has nothing yet but the files of the assignment."""
         self._known = {name: mark for name, mark in self._known.items() if name in self._kept}
-        _watch.changed = bool(self._path)
+        if self._path:
+            _watch.changed = True
 
     def _found(self, inner: str = "", depth: int = 0) -> Iterator[tuple[str, tuple[int, ...]]]:
         """Names of files and of folders, and what tells whether they have changed."""
@@ -107,6 +108,8 @@ class Folder:
 
     def changes(self) -> Iterator[tuple[str, bytes | None]]:
         """What the other side does not have yet: (name, content; None for a folder)."""
+        if not self._path:
+            return
         _watch.changed = False
         for count, (name, mark) in enumerate(self._found()):
             if count >= self._most_files:

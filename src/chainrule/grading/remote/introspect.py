@@ -7,16 +7,11 @@ import copy
 import dis
 import inspect
 import math
-import selectors
-import time
 import types
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from chainrule.grading.remote import codec, wire_types
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["SPECIALS", "origin", "plain_methods", "specials"]
 
@@ -166,33 +161,7 @@ def await_it(awaitable: Any) -> Any:
     async def wait() -> Any:
         return await awaitable
 
-    loop = _Loop(_Waiting())
-    try:
-        return loop.run_until_complete(wait())
-    finally:
-        loop.close()
-
-
-class _Waiting(selectors.SelectSelector):
-    """Waits for the time alone: there are no sockets in a jail."""
-
-    def select(self, timeout: float | None = None) -> list[Any]:
-        if timeout is None:
-            raise RuntimeError("it waits for something that cannot happen here")
-        time.sleep(max(timeout, 0))
-        return []
-
-
-class _Loop(asyncio.SelectorEventLoop):
-    """An event loop without the pair of sockets by which threads wake it."""
-
-    _csock = _ssock = None
-
-    def _make_self_pipe(self) -> None:
-        pass
-
-    def _close_self_pipe(self) -> None:
-        pass
+    return asyncio.run(wait())
 
 
 def signature_of(target: Any) -> list[tuple[str, int, bool, Any]]:

@@ -145,6 +145,7 @@ def read_report(course: Course, assignment: str) -> ClassReport:
         grades = read_class(book, assignment, cell_order(course, assignment))
     work = ClassWork(course, assignment)
     looked = {e.id: work.looked(grades, e) for e in grades.submitted if _lost(grades, e)}
+    told = [work.told(grades, e) for e in grades.submitted]
     times = [work.times(grades, e) for e in grades.submitted]
     whole, able = _comparable(grades)
     rows = _rows(grades, looked, times)
@@ -165,8 +166,8 @@ def read_report(course: Course, assignment: str) -> ClassReport:
         questions=rows,
         misconceptions=_misconceptions(grades, looked, _private(course, grades)),
         groups=groups,
-        numerical=_numerical(grades, work),
-        inside=sorted({name for entry in grades.submitted for name in work.inside(grades, entry)}),
+        numerical=_numerical(grades, [numerical for numerical, _ in told]),
+        inside=sorted({name for _, inside in told for name in inside}),
         alone=alone,
         complete=sum(not _lost(grades, e) for e in able),
         missing=[e.name for e in grades.missing if e.id not in work.submitters],
@@ -307,11 +308,12 @@ def _groups(grades: AssignmentGrades, looked: dict[str, Looked]) -> tuple[list[G
     return shared, len(groups) - len(shared)
 
 
-def _numerical(grades: AssignmentGrades, work: ClassWork) -> list[Group]:
-    """Whose answers differentiate numerically, by question and by what they do."""
+def _numerical(grades: AssignmentGrades, told: list[list[tuple[str, str]]]) -> list[Group]:
+    """Whose answers differentiate numerically, by question and by what they do. told: of each
+    submission."""
     found: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for entry in grades.submitted:
-        for place in work.numerical(grades, entry):
+    for entry, places in zip(grades.submitted, told, strict=True):
+        for place in places:
             found[place].append(entry.name)
     order = {question.name: n for n, question in enumerate(grades.questions)}
     groups = [Group(*place, students) for place, students in found.items()]

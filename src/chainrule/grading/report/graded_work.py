@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 from nbgrader.coursedir import CourseDirectory
@@ -10,6 +9,7 @@ from nbgrader.coursedir import CourseDirectory
 from chainrule.course.folder import Course
 from chainrule.grading.gradebook.reader import AssignmentGrades, StudentGrades
 from chainrule.grading.judge.deriving import who_and_what
+from chainrule.grading.judge.ways import INSIDE
 from chainrule.grading.limits import Limits
 from chainrule.grading.report.failures import Looked, look_at
 from chainrule.grading.report.timing import question_times
@@ -60,22 +60,23 @@ class ClassWork:
             whole.answers |= one.answers
         return whole
 
-    def inside(self, grades: AssignmentGrades, entry: StudentGrades) -> Iterator[str]:
-        """The checks that were run in the student's own process, by grade_id."""
-        for name in grades.solutions:
-            content = self._read(self._dirs.autograded_directory, entry.id, name, _MOST)
-            for check, cell in cells_of(plain_json(content)):
-                if note_of(cell, NOTE).get("way") == "inside":
-                    yield check
-
-    def numerical(self, grades: AssignmentGrades, entry: StudentGrades) -> list[tuple[str, str]]:
-        """(question, what it does) of answers that differentiate numerically, as grading told."""
-        found: list[tuple[str, str]] = []
+    def told(
+        self, grades: AssignmentGrades, entry: StudentGrades
+    ) -> tuple[list[tuple[str, str]], set[str]]:
+        """What grading told: (question, what it does) of answers that differentiate numerically,
+        and the checks that were run in the student's own process, by grade_id."""
+        numerical: list[tuple[str, str]] = []
+        inside: set[str] = set()
         for name, answers in grades.solutions.items():
             content = self._read(self._dirs.autograded_directory, entry.id, name, _MOST)
-            told = [who_and_what(note) for note in notes_of(plain_json(content))]
-            found += [(answers.get(one[0], ""), one[1]) for one in told if one]
-        return list(dict.fromkeys(found))
+            notebook = plain_json(content)
+            told = [who_and_what(note) for note in notes_of(notebook)]
+            numerical += [(answers.get(one[0], ""), one[1]) for one in told if one]
+            inside.update(
+                check for check, cell in cells_of(notebook)
+                if note_of(cell, NOTE).get("way") == INSIDE
+            )  # fmt: skip
+        return list(dict.fromkeys(numerical)), inside
 
     def times(self, grades: AssignmentGrades, entry: StudentGrades) -> dict[str, float]:
         """Seconds a question, from what the student handed in."""
