@@ -135,3 +135,11 @@ def test_an_example_that_was_handed_out_is_no_answer() -> None:
     assert points(judge(made, submission(cells), LIMITS))["c1"] == 0
     edited = [plain("def square(x):\n    return x ** 2", "mine"), *answered(made, {})]
     assert points(judge(made, submission(edited), LIMITS))["c1"] == 0
+
+
+def test_an_added_cell_that_no_parser_survives_costs_the_answers_nothing() -> None:
+    deep = plain("x = " + "(" * 200_000 + ")" * 200_000, "deep")
+    got = judge(
+        MASTER, submission([deep, *with_cells(DONE, "q1", [None, plain(SQUARE)], [])]), LIMITS
+    )
+    assert (points(got)["c1"], points(got)["c2"]) == (2, 3)

@@ -251,3 +251,19 @@ def test_why_a_check_was_late_inside_is_told() -> None:
     got = judge(m, submission(answered(m, {"q": late})), VETTED)
     assert points(got)["c"] == 0
     assert "took longer than" in shown(got, "c")
+
+
+def test_what_is_slow_is_told() -> None:
+    found = findings(of("x = 1", "import time\ntime.sleep(1.2)\nassert x == 1"), VETTED)
+    assert [one[:8] for one in found.checks[0].remarks] == ["it takes"]
+
+
+def test_a_check_inside_does_not_take_a_file_from_those_outside() -> None:
+    m = master(
+        cell("answer", "q", solved("def f(): return open('x.txt').read()")),
+        cell("check", "c1", "assert callable(f)\nopen('x.txt', 'w').write('seen')", 1),
+        cell("check", "c2", "import inspect\nassert inspect.getsource(f)", 1),
+        cell("check", "c3", "assert f() == 'seen'", 1),
+    )
+    vetting = vetting_of(m, dataclasses.replace(VETTED, checks={"c2": INSIDE}))
+    assert (vetting.problem, vetting.ways) == ("", {"c2": INSIDE})

@@ -20,6 +20,8 @@ from chainrule.notebook.hidden_tests import Hidden
 
 __all__ = ["Finding", "Findings", "findings"]
 
+_SLOW = 1.0  # seconds of a check that are worth a word
+
 
 @dataclass
 class Finding:
@@ -81,6 +83,8 @@ def findings(
             found.remarks.append(f"the master's own solution gets {had:g}: {one.error}")
         if one.way == OUTSIDE and one.asked == 0:
             found.remarks.append("it asks student code for nothing")
+        if one.seconds > _SLOW:
+            found.remarks.append(f"it takes {one.seconds:.1f} s")
         found.remarks += _holes(cell)
         checks.append(found)
     return Findings(master.name, checks, vetting.problem, own.seconds)

@@ -53,8 +53,8 @@ class Session:
     slowest call, cell and check so far, and of all together. numbers: what the notebook calls the
     worker's cells, `In [number]`, by grade_id. modules: what is imported in the guest at the end,
     if asks_modules. ways: of checks that are not run outside (`ways.WAYS`), by grade_id; asked: how
-    often checks that are not run inside asked student code for something, by grade_id. folder: this
-    process's own, where it works, for files of checks and students.
+    often checks that are not run inside asked student code for something, by grade_id; seconds:
+    what each took. folder: this process's own, where it works, for files of checks and students.
     """
 
     def __init__(
@@ -90,6 +90,7 @@ class Session:
         self._ways, self._remembers = ways or {}, False
         self._data: set[str] = set()  # names that set-up cells have bound to something
         self.asked: dict[str, int] = {}
+        self.seconds: dict[str, float] = {}
         self._folder = Folder(folder, limits, guarded=True)
 
     def run(self) -> list[dict[str, Any]]:
@@ -123,8 +124,10 @@ class Session:
         number = None
         if is_run(cell):
             self._count += 1
-            number = self._count
+            number, began = self._count, time.monotonic()
             outputs = self._shortened(self._run(cell))
+            if cell.master is not None:
+                self.seconds[cell.master.grade_id] = time.monotonic() - began
         if cell.note:
             outputs.insert(0, stream_output(cell.note + "\n"))
         for output in outputs:

@@ -144,7 +144,7 @@ def _judged(
     plots = _PLOTS in {*imported, *session.modules}
     memo = sys.modules.get("chainrule.check.memo")  # not there where no check of ours was run
     kept = memo.export() if memo is not None else b""
-    checks = check_runs(master, cells, session.asked)
+    checks = check_runs(master, cells, session.asked, session.seconds)
     return SolutionRun(session.took, session.numbers, imported, plots, kept, checks)
 
 

@@ -30,7 +30,7 @@ class CheckRun:
 
     passes: with all points. error: what it ended with, in a line, or nothing. late: it was stopped.
     partly: with some points. asked: how often it asked student code for something; -1 where that is
-    not known.
+    not known. seconds: what it took.
     """
 
     passes: bool
@@ -38,6 +38,7 @@ class CheckRun:
     late: bool = False
     partly: bool = False
     asked: int = -1
+    seconds: float = 0.0
 
 
 @dataclass
@@ -64,8 +65,8 @@ class VettedCheck:
 
     way: see `ways.WAYS`. why: what keeps it from the strictest, in a phrase, or nothing. passes:
     the master's own solution does, in that way, or gets some of the points. steady: whatever the
-    random numbers were. error: what it ends with where it does not get all points. asked: as
-    `CheckRun` has it.
+    random numbers were. error: what it ends with where it does not get all points. asked, seconds:
+    as `CheckRun` has them.
     """
 
     grade_id: str
@@ -75,6 +76,7 @@ class VettedCheck:
     steady: bool = True
     error: str = ""
     asked: int = -1
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -156,7 +158,7 @@ def vet(master: Master, limits: Limits, run: Run) -> tuple[Vetting, SolutionRun]
         known.append(
             VettedCheck(
                 name, way, told if way != OUTSIDE else "", one.passes or one.partly,
-                name not in unsteady, one.error, one.asked,
+                name not in unsteady, one.error, one.asked, one.seconds,
             )
         )  # fmt: skip
     problem = first.problem or _problem(known, solved)
@@ -189,7 +191,10 @@ def _problem(checks: list[VettedCheck], solved: bool) -> str:
 
 
 def check_runs(
-    master: Master, cells: list[dict[str, Any]], asked: Mapping[str, int]
+    master: Master,
+    cells: list[dict[str, Any]],
+    asked: Mapping[str, int],
+    seconds: Mapping[str, float],
 ) -> dict[str, CheckRun]:
     """What came of the checks, by grade_id, in cells that were run.
 
@@ -215,7 +220,8 @@ def check_runs(
             told, partly = f"{given:g} of {known.points:g} points", given > 0
         late = bool(errors) and errors[0].get("ename") == "TimeoutError"
         asks = asked.get(known.grade_id, -1)
-        found[known.grade_id] = CheckRun(not told, told, late, partly, asks)
+        took = seconds.get(known.grade_id, 0.0)
+        found[known.grade_id] = CheckRun(not told, told, late, partly, asks, took)
     return found
 
 
