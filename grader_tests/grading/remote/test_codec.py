@@ -36,8 +36,9 @@ _leaves = st.one_of(
     st.binary(), _ranges, st.just(...), st.sampled_from([int, np.float32, ValueError, np.ndarray]),
 )  # fmt: skip
 _hashable = st.one_of(st.none(), st.booleans(), st.integers(), st.text(), st.binary())
+_rows = st.one_of(st.lists(st.floats(), max_size=5), st.lists(st.integers(), max_size=5))
 _values = st.recursive(
-    st.one_of(_leaves, _arrays, _scalars),
+    st.one_of(_leaves, _arrays, _scalars, _rows, _rows.map(tuple)),
     lambda inner: st.one_of(
         st.lists(inner, max_size=4),
         st.lists(inner, max_size=4).map(tuple),

@@ -67,10 +67,27 @@ def _put_bytes(out: bytearray, value: bytes, _: Writer) -> None:
     out += b"b" + SIZE.pack(len(value)) + value
 
 
+# Numbers of one type, one after another: what lists and tuples of checks consist of most often.
+_ROWS = {float: "d", int: "q"}
+
+
 def _put_many(tag: bytes, hashed: bool = False) -> Put:
+    rows = {} if hashed else {kind: tag.lower() + form.encode() for kind, form in _ROWS.items()}
+
     def put_all(out: bytearray, value: Any, to: Writer) -> None:
-        to.open(len(value), len(value) if hashed else 0)
-        out += tag + SIZE.pack(len(value))
+        size = len(value)
+        to.open(size, size if hashed else 0)
+        if size > 1 and not hashed and type(value[0]) in rows and len({*map(type, value)}) == 1:
+            kind = type(value[0])
+            try:
+                row = struct.pack(f"<{size}{_ROWS[kind]}", *value)
+            except struct.error:  # an integer of more than eight bytes
+                pass
+            else:
+                out += rows[kind] + SIZE.pack(size) + row
+                to.depth += 1
+                return
+        out += tag + SIZE.pack(size)
         writers = WRITERS
         for item in value:  # as `put`, without a call for each
             writers.get(type(item), put_other)(out, item, to)
@@ -141,6 +158,20 @@ def _many(source: Reader, each: int = 1) -> list[Any]:
     if source.items < 0:
         raise WireError("a value has too many parts")
     return parts(source, size)
+
+
+def _row(source: Reader) -> list[Any]:
+    """Numbers of one type."""
+    data, place = source.data, source.place
+    form = chr(data[place + 1])
+    if form not in _ROWS.values():
+        raise WireError("a row of something else than numbers")
+    size = SIZE.unpack_from(data, place + 2)[0]
+    source.items -= size
+    if source.items < 0:
+        raise WireError("a value has too many parts")
+    source.place = place + 6 + 8 * size
+    return list(struct.unpack_from(f"<{size}{form}", data, place + 6))
 
 
 # A stranger can choose members that all have one hash, and each is then compared with all others:
@@ -248,6 +279,8 @@ for _tag, _reader in {
     b"b": Reader.sized,
     b"L": _many,
     b"U": lambda source: tuple(_many(source)),
+    b"l": _row,
+    b"u": lambda source: tuple(_row(source)),
     b"S": _get_set,
     b"F": lambda source: frozenset(_get_set(source)),
     b"D": _get_dict,
