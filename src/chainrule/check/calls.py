@@ -219,12 +219,9 @@ def hearing() -> Iterator[None]:
         ear.say()
 
 
-@contextlib.contextmanager
-def heard(shown: bool) -> Iterator[None]:
+def heard(shown: bool) -> contextlib.redirect_stdout[_Ear]:
     """What is printed in here is kept for the end of the check, or dropped."""
-    ear = (_listening.get() if shown else None) or _Ear()
-    with contextlib.redirect_stdout(ear):
-        yield
+    return contextlib.redirect_stdout((_listening.get() if shown else None) or _Ear())
 
 
 def passed(line: str) -> None:
