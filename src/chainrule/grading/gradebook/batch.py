@@ -112,6 +112,7 @@ def grade(
     config: Config | None = None,
     update: Update | None = None,
     strict: bool = False,
+    always_copy: bool = False,
 ) -> BatchResult:
     """Grade what was submitted for an assignment, into autograded/ and the gradebook.
 
@@ -120,7 +121,8 @@ def grade(
     own; a process pool or Dask's `Client.get_executor()` do as well). limits (default: as `c.Judge`
     in config has them). config: nbgrader's (default: the course's nbgrader_config.py). update: what
     to make of masters that changed after work was graded (see `writer.Update`); then all work is
-    graded again. strict: leave out who is in no class list.
+    graded again. strict: leave out who is in no class list. always_copy: put a copy of the
+    gradebook aside before anything is written, even where no master changed.
 
     Before anything is graded it raises MasterChanged where masters changed and there is no
     `update`; BatchError, also for a master that fails its own checks; MasterError, JailUnavailable,
@@ -150,7 +152,9 @@ def grade(
         if update is not None:
             require(masters if executor is None else [], limits)
             update = partial(_forget_marks, folders, assignment, update)
-        with Book(folders.db_url, assignment, masters, folders.course_id, config, update) as book:
+        with Book(
+            folders.db_url, assignment, masters, folders.course_id, config, update, always_copy
+        ) as book:
             result.copy = book.copy
             if book.copy is not None:
                 force, names = True, submitters(folders, assignment, None)
@@ -350,7 +354,7 @@ class _Batch:
             files |= master.files
         for name, one in graded.items():
             if one is not None:
-                text = as_file(one, work.problems)
+                text = as_file(one, work.problems_of(name))
                 files[f"{name}.ipynb"] = text.encode("utf-8", "replace")
         put_all(target, files, self._mode)
 

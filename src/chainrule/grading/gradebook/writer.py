@@ -102,8 +102,10 @@ class Book:
         course_id: str = "default_course",
         config: Config | None = None,
         update: Update | None = None,
+        always_copy: bool = False,
     ) -> None:
         """update: what to do where the masters changed after work was graded, see `Update`.
+        always_copy: put a copy aside, not only where they did.
 
         Raises MasterChanged where nothing may be done about it, BookError.
         """
@@ -123,7 +125,7 @@ class Book:
         self.copy: Path | None = None  # of the database as it was, if that was changed
         try:
             changes = _patiently(lambda: self._changes(update))
-            if changes is not None:
+            if changes is not None or always_copy:
                 self.copy = copy_aside(self._book.engine, self._root)
             _patiently(lambda: self._enter(changes or ()), self._book.db.rollback)
         except BaseException:
