@@ -276,13 +276,17 @@ def _in_words(cell: _Known) -> str:
 
 def _moved(was: _Cells, now: _Cells) -> dict[str, str]:
     """Cells whose text stands under another name now, where one of the two names had, or has,
-    another text: two that exchanged their names, or questions that were numbered anew."""
+    another text: two that exchanged their names, or questions that were numbered anew.
+
+    Where students write prose there is a stub only, which is in every such cell.
+    """
 
     def single(cells: _Cells) -> dict[str, str]:
         """The name of the only cell that has a text, by the text."""
         found: dict[str, list[str]] = {}
         for name, cell in cells.items():
-            found.setdefault(cell.source.strip(), []).append(name)
+            if "SolutionCell" not in cell.kinds or cell.cell_type in ("", "code"):
+                found.setdefault(cell.source.strip(), []).append(name)
         return {text: names[0] for text, names in found.items() if text and len(names) == 1}
 
     there = single(now)
