@@ -158,7 +158,7 @@ def stages(
                 f"{name} does not keep self.{stage}.", [messages.describe_point(point)]
             )
         try:
-            wrong = compare(as_answer(getattr(made, stage), right.value.shape), right)
+            wrong = compare(as_answer(getattr(made, stage), right.value.shape, held=True), right)
         except Unfit as unfit:
             at_point = [messages.describe_point(point)]
             raise failed_to_fit(f"{name}, self.{stage}", unfit, at_point) from None
