@@ -677,14 +677,14 @@ def backward(self, upstream):
     d1 = (d2 @ W2.T) * (h1 <= 0)
     return d1 @ W1.T, x.T @ d1, d1.sum(0), h1.T @ d2, d2.sum(0), h2.T @ upstream, upstream.sum(0)
 
-# %% q5_threelayer | wrong | masks from the upstream
+# %% q5_threelayer | wrong: hidden-mask-from-upstream | masks from the upstream
 def backward(self, upstream):
     (x, h1, h2), (W1, W2, W3) = self.inputs, self.weights
     d2 = np.maximum(upstream @ W3.T, 0)
     d1 = np.maximum(d2 @ W2.T, 0)
     return d1 @ W1.T, x.T @ d1, d1.sum(0), h1.T @ d2, d2.sum(0), h2.T @ upstream, upstream.sum(0)
 
-# %% q5_threelayer | wrong | passes through the hidden values
+# %% q5_threelayer | wrong: value-for-slope | passes through the hidden values
 def backward(self, upstream):
     (x, h1, h2), (W1, W2, W3) = self.inputs, self.weights
     d2 = (upstream @ W3.T) * h2

@@ -83,6 +83,21 @@ def _slope(slope: Slope) -> Callable[[Case], list[Prediction]]:
     return ways(*(_with_slope(slope, layers) for layers in _LAYERS))
 
 
+def _masked_by_what_arrives(case: Case) -> Prediction:
+    """The net's gradients, had each ReLU let through what arrives above 0."""
+    between = _BETWEEN[case.gate]
+    x, *params = (np.asarray(value, dtype=np.float64) for value in case.inputs)
+    values = [x, *map(between, _before_nonlinearities(case, between))]
+    arrives = np.asarray(case.upstream)
+    found: list[np.ndarray] = []
+    for h, W in zip(reversed(values), reversed(params[::2]), strict=True):
+        found = [h.T @ arrives, arrives.sum(axis=0), *found]
+        arrives = arrives @ W.T
+        if h is not x:
+            arrives = np.maximum(arrives, 0.0)
+    return [arrives, *found]
+
+
 def _label_wrongly(
     use: Callable[[np.ndarray, np.ndarray], np.ndarray],
 ) -> Callable[[Case], Prediction]:
@@ -197,12 +212,30 @@ ROWS = (
         gates=("TwoLayerNet",),
     ),
     Misconception(
+        "value-for-slope",
+        "the value of a nonlinearity was taken for its slope",
+        "What arrives was multiplied by what the nonlinearity puts out. How fast does that follow "
+        "z, where z is large?",
+        _HIDDEN,
+        _slope(lambda z, h: h),
+        gates=tuple(_BETWEEN),
+    ),
+    Misconception(
         "hidden-mask-inverted",
         "the mask of a ReLU is the wrong way round",
         "The gradient went through where the ReLU gave 0. Which entries did it let through, going "
         "forward?",
         _HIDDEN,
         _slope(lambda z, h: z <= 0),
+        gates=("ThreeLayerNet",),
+    ),
+    Misconception(
+        "hidden-mask-from-upstream",
+        "the mask of a ReLU was made from what arrives there",
+        "Which entries a ReLU lets through was decided going forward. What arrives going back may "
+        "have either sign.",
+        _HIDDEN,
+        ways(_masked_by_what_arrives),
         gates=("ThreeLayerNet",),
     ),
     Misconception(
