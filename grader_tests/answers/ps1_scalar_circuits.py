@@ -60,6 +60,15 @@ class Add:
     def backward(self, upstream):
         return upstream * self.x, upstream * self.y
 
+# %% q1_add | wrong: add-as-multiply | each with the other input
+class Add:
+    def forward(self, x, y):
+        self.x, self.y = x, y
+        return x + y
+
+    def backward(self, upstream):
+        return upstream * self.y, upstream * self.x
+
 # %% q1_add | wrong | one gradient only
 def backward(self, upstream):
     return upstream
@@ -704,7 +713,7 @@ def backward(self, upstream):
 def backward(self, upstream):
     return upstream - 1.0 / self.x**2
 
-# %% q7_reciprocal | wrong: output-for-input | minus x squared
+# %% q7_reciprocal | wrong: reciprocal-upside-down | minus x squared
 def backward(self, upstream):
     return -upstream * self.x**2
 
@@ -898,6 +907,16 @@ def backward(self, upstream):
 # %% q9_addthenmultiply | wrong: upstream-passed-on | stops at the add gate
 def backward(self, upstream):
     return upstream, upstream, upstream * self.q
+
+# %% q9_addthenmultiply | wrong: add-as-multiply | switches at the sum
+class AddThenMultiply:
+    def forward(self, x, y, z):
+        self.x, self.y, self.z = x, y, z
+        return (x + y) * z
+
+    def backward(self, upstream):
+        dq = upstream * self.z
+        return dq * self.y, dq * self.x, upstream * (self.x + self.y)
 
 # %% q9_addthenmultiply | wrong | switches wrongly
 def backward(self, upstream):

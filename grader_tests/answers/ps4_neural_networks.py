@@ -272,7 +272,7 @@ class SoftmaxCrossEntropy:
         d[np.arange(len(d)), self.y] -= 1
         return upstream * d / len(d)
 
-# %% q3_loss | wrong: overflow | naive exponentials in backward
+# %% q3_loss | wrong: softmax-overflow | naive exponentials in backward
 class SoftmaxCrossEntropy:
     def __init__(self, y):
         self.y = y

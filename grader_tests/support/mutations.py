@@ -222,13 +222,14 @@ _PARTS = {
     "constant-in-gradient", "sum-not-weighed", "square-forgotten", "bias-not-carried",
     "change-alone", "rate-forgotten",
 }  # fmt: skip
-_RANGE = {"overflow", "log-of-zero"}
+_RANGE = {"overflow", "softmax-overflow", "log-of-zero"}
 TRUE_OF: dict[str, set[str]] = {
     "sign": {"sign", "left-downhill", "exponent-sign", "uphill"},
     "operator": {
         *_FACTORS, *_PARTS, *_RANGE, "upstream-added", "slope-inverted", "off-diagonal-sign",
         "exponent-sign", "branches-multiplied", "output-for-input", "label-added", "uphill",
         "elu-output-as-slope", "neighbour-gradient", "rate-divides", "integer-arithmetic",
+        "reciprocal-upside-down",
     },
     "comparison": {
         "loser-takes-all", "mask-inverted", "slope-wrong-side", "hidden-mask-inverted",
@@ -238,7 +239,7 @@ TRUE_OF: dict[str, set[str]] = {
     "constant": {
         *_FACTORS, *_PARTS, *_RANGE, "wrong-axis", "exponent-sign", "label-added",
         "output-for-input", "one-layer-only", "inputs-have-biases", "bias-not-summed",
-        "engine-unseeded",
+        "engine-unseeded", "reciprocal-upside-down",
     },
     "dropped term": {*_PARTS, *_FACTORS, *_RANGE},
     "dropped line": {"fork-first-only", "fork-last-only", "label-not-subtracted"},

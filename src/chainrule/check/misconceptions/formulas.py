@@ -215,6 +215,25 @@ ROWS = (
         gates=("Max",),
     ),
     Misconception(
+        "add-as-multiply",
+        "a sum was gone through as if it multiplied",
+        "That is how a product sends back. Move one input of the sum by a little: does it matter "
+        "how large the other one is?",
+        "01_scalar_circuits#Add-distributes",
+        ways(lambda case: [case.right[0] * x for x in reversed(case.inputs[:2])] + case.right[2:]),
+        gates=("Add", "AddThenMultiply"),
+    ),
+    Misconception(
+        "reciprocal-upside-down",
+        "the square stands on the wrong side of the fraction",
+        "Far from 0 the curve of 1/x is nearly flat, and this slope is steep there. Or was the "
+        "output put in where the input is meant?",
+        "01_scalar_circuits#The-sigmoid-neuron",
+        ways(lambda case: [-case.upstream * np.square(x) for x in case.inputs]),
+        gates=("Reciprocal",),
+        covers=("output-for-input",),
+    ),
+    Misconception(
         "neighbour-gradient",
         "both factors of the product went into one gradient",
         "A product multiplies what arrives by one factor, on the way to the other. Was the "
@@ -325,6 +344,13 @@ ROWS = (
         "A float ends near 1e308: e to the 710 is beyond, and e to the -750 is rounded to 0. Look "
         "for a form of the formula whose exponents are never large.",
         _OVERFLOW,
+    ),
+    Misconception(
+        "softmax-overflow",
+        "a power of e is out of range",
+        "A float ends near 1e308: e to the 710 is beyond, and e to the -750 is rounded to 0. What "
+        "can be done to all scores of a row without changing a probability?",
+        "02_jacobians#Softmax",
     ),
     Misconception(
         "log-of-zero",
