@@ -1470,7 +1470,7 @@ def with_penalty(loss, grads, params, strength):
 def with_penalty(loss, grads, params, strength):
     return 0.0, {name: np.zeros(grad.shape) for name, grad in grads.items()}
 
-# %% q11_penalty | wrong | biases too
+# %% q11_penalty | wrong: biases-penalised | biases too
 def with_penalty(loss, grads, params, strength):
     total = loss + strength / 2 * sum(np.sum(v**2) for v in params.values())
     return total, {name: grad + strength * params[name] for name, grad in grads.items()}
@@ -1486,7 +1486,7 @@ def with_penalty(loss, grads, params, strength):
     total = loss + strength / 2 * sum(np.sum(W**2) for W in weights.values())
     return total, {n: strength * weights[n] if n in weights else g for n, g in grads.items()}
 
-# %% q11_penalty | wrong | without the half
+# %% q11_penalty | wrong: penalty-factor | without the half
 def with_penalty(loss, grads, params, strength):
     weights = {name: value for name, value in params.items() if name[0] == "W"}
     total = loss + strength * sum(np.sum(W**2) for W in weights.values())

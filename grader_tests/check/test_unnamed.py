@@ -83,7 +83,7 @@ CIRCUIT = dict(of="q = x + y; f = q * z", at=dict(x=-2.0, y=5.0, z=-4.0))
     ("answer", "says"),
     [
         (dict(dq=-4.0), ["the dict lacks dx, dy, dz.", "right so far, going back: df, dq"]),
-        (dict(dq=3.0), ["dq is wrong"]),
+        (dict(dq=3.5), ["dq is wrong", "What comes back to q comes from f."]),
         (dict(), ["the dict lacks dq, dx, dy, dz.", "right so far, going back: df"]),
     ],
 )

@@ -211,7 +211,10 @@ def mutants(problem_set: str) -> Iterator[Mutant]:
 # What may be said of each kind: names that are true of some mutant of that kind. A mutant of
 # forward is seen through it: a backward that was not changed does not fit it, and lacks or has too
 # much of what was changed.
-_FACTORS = {"sign", "factor-two", "factor-half", "square-half", "mean-forgotten", "mean-twice"}
+_FACTORS = {
+    "sign", "factor-two", "factor-half", "square-half", "mean-forgotten", "mean-twice",
+    "penalty-factor",
+}  # fmt: skip
 _PARTS = {
     "upstream-forgotten", "upstream-passed-on", "output-for-slope", "input-for-slope",
     "stage-skipped", "slope-skipped", "reciprocal-not-squared", "tanh-not-squared",

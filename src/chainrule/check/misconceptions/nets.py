@@ -20,6 +20,7 @@ _NO_NONLINEARITY = "04_neural_networks#Layers-without-a-nonlinearity"
 _COUNTING = "04_neural_networks#Counting-parameters"
 _LOSS = "04_neural_networks#Softmax-and-cross-entropy"
 _HIDDEN = "04_neural_networks#Backward-through-a-net"
+_PENALTY = "04_neural_networks#A-second-branch-into-W"
 _DESCENT = "04_neural_networks#Gradient-descent"
 
 Slope = Callable[[np.ndarray, np.ndarray], Any]
@@ -96,6 +97,20 @@ def _masked_by_what_arrives(case: Case) -> Prediction:
         if h is not x:
             arrives = np.maximum(arrives, 0.0)
     return [arrives, *found]
+
+
+def _penalised(factor: float, half: float, biases: bool = False) -> Callable[[Any], Prediction]:
+    """With another penalty: so many times the squares in the loss, and `factor` in the slope."""
+
+    def predict(call: Any) -> Prediction:
+        loss, grads, params, strength = call.point.values()
+        chosen = {name: value for name, value in params.items() if biases or name[0] == "W"}
+        if call.gate == "loss_with_penalty":
+            squares = sum(float(np.sum(np.square(value))) for value in chosen.values())
+            return [np.asarray(loss + half * strength * squares)]
+        return [grads[name] + factor * strength * chosen.get(name, 0.0) for name in grads]
+
+    return predict
 
 
 def _label_wrongly(
@@ -256,6 +271,24 @@ ROWS = (
         _DESCENT,
         ways(of_point(lambda params, grads, rate: [params[k] - grads[k] for k in params])),
         gates=("gradient_step",),
+    ),
+    Misconception(
+        "penalty-factor",
+        "the penalty has a factor too much or too little",
+        "A half stands before the sum of the squares, and the slope of a square brings a factor of "
+        "its own. Which of them is in the loss, and what is left of both in the gradient?",
+        _PENALTY,
+        ways(_penalised(2.0, 1.0), _penalised(0.5, 0.25)),
+        gates=("loss_with_penalty", "grads_with_penalty"),
+    ),
+    Misconception(
+        "biases-penalised",
+        "the biases are in the penalty as well",
+        "It is the weights that grow large when points are learned by heart; biases are left "
+        "alone.",
+        _PENALTY,
+        ways(_penalised(1.0, 0.5, biases=True)),
+        gates=("loss_with_penalty", "grads_with_penalty"),
     ),
     # Recognised by what a training asked for; no value is predicted.
     Misconception(
