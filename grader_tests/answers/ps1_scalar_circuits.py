@@ -60,6 +60,15 @@ class Add:
     def backward(self, upstream):
         return upstream * self.x, upstream * self.y
 
+# %% q1_add | wrong: add-as-multiply | each with the other input
+class Add:
+    def forward(self, x, y):
+        self.x, self.y = x, y
+        return x + y
+
+    def backward(self, upstream):
+        return upstream * self.y, upstream * self.x
+
 # %% q1_add | wrong | one gradient only
 def backward(self, upstream):
     return upstream
@@ -317,6 +326,17 @@ def backward(self, upstream):
 # %% q3_max | wrong: sign | minus
 def backward(self, upstream):
     return (-upstream, 0.0) if self.first_wins else (0.0, -upstream)
+
+# %% q3_max | wrong: winner-for-slope | the winner times upstream
+class Max:
+    def forward(self, x, y):
+        self.x, self.y = x, y
+        return max(x, y)
+
+    def backward(self, upstream):
+        if self.x >= self.y:
+            return upstream * self.x, 0.0
+        return 0.0, upstream * self.y
 
 # %% q3_max | wrong: shared-out | halves to both
 def backward(self, upstream):
@@ -693,7 +713,7 @@ def backward(self, upstream):
 def backward(self, upstream):
     return upstream - 1.0 / self.x**2
 
-# %% q7_reciprocal | wrong: output-for-input | minus x squared
+# %% q7_reciprocal | wrong: reciprocal-upside-down | minus x squared
 def backward(self, upstream):
     return -upstream * self.x**2
 
@@ -887,6 +907,16 @@ def backward(self, upstream):
 # %% q9_addthenmultiply | wrong: upstream-passed-on | stops at the add gate
 def backward(self, upstream):
     return upstream, upstream, upstream * self.q
+
+# %% q9_addthenmultiply | wrong: add-as-multiply | switches at the sum
+class AddThenMultiply:
+    def forward(self, x, y, z):
+        self.x, self.y, self.z = x, y, z
+        return (x + y) * z
+
+    def backward(self, upstream):
+        dq = upstream * self.z
+        return dq * self.y, dq * self.x, upstream * (self.x + self.y)
 
 # %% q9_addthenmultiply | wrong | switches wrongly
 def backward(self, upstream):
@@ -1195,6 +1225,11 @@ def backward(self, upstream):
 # %% q4_addconstant | wrong: constant-in-gradient | upstream and the constant
 def backward(self, upstream):
     return upstream + self.c
+
+# %% q9_addthenmultiply | wrong: neighbour-gradient | the sum taken for the slope of the add gate
+def backward(self, upstream):
+    dq = upstream * self.z
+    return dq * self.q, dq * self.q, upstream * self.q
 
 # %% q9_addthenmultiply | wrong: neighbour-gradient | dz from dq
 def backward(self, upstream):
@@ -1579,12 +1614,20 @@ class Ratio:
 def backward(self, upstream):
     return 0.0, 0.0
 
-# %% q14_ratio | wrong | the sigmoid of x sends nothing back
+# %% q14_ratio | wrong: fork-first-only | the sigmoid of x sends nothing back
 def backward(self, upstream):
     d_numerator = upstream * self.inverse
     d_denominator = -upstream * self.numerator / self.denominator**2
     d_both = d_denominator * 2.0 * self.both
     return d_numerator + d_both, d_both + d_numerator * self.sigma_y * (1.0 - self.sigma_y)
+
+# %% q14_ratio | wrong: fork-first-only | the sum sends nothing back to y
+def backward(self, upstream):
+    d_numerator = upstream * self.inverse
+    d_denominator = -upstream * self.numerator / self.denominator**2
+    d_both = d_denominator * 2.0 * self.both
+    dx = d_numerator + d_both + d_denominator * self.sigma_x * (1.0 - self.sigma_x)
+    return dx, d_numerator * self.sigma_y * (1.0 - self.sigma_y)
 
 # %% q14_ratio | wrong: upstream-forgotten | begins with 1
 def backward(self, upstream):
@@ -1631,7 +1674,7 @@ class Ratio:
         dx = dn + dd * self.sx * (1 - self.sx) + 2 * dd * self.x
         return dx, dn * self.sy * (1 - self.sy) + 2 * dd * self.y
 
-# %% q14_ratio | wrong | without the fork of x + y
+# %% q14_ratio | wrong: fork-first-only | without the fork of x + y
 class Ratio:
     def forward(self, x, y):
         self.sx, self.sy, self.q = 1 / (1 + math.exp(-x)), 1 / (1 + math.exp(-y)), abs(x + y)
@@ -1710,13 +1753,25 @@ def backward(self, upstream):
         return dx + d_larger * self.y, d_larger * self.x, dz
     return dx, dy, dz + d_larger
 
-# %% q15_routed | wrong | the second way of x is lost
+# %% q15_routed | wrong: fork-first-only | the second way of x is lost
 def backward(self, upstream):
     d_larger, d_sum = upstream * self.sum, upstream * self.larger
     dz = -d_sum / self.z**2
     if self.product >= self.z:
         return d_larger * self.y, d_larger * self.x, dz
     return 0.0, 0.0, dz + d_larger
+
+# %% q15_routed | wrong: fork-last-only | the second way of x and z overwrites the first
+def backward(self, upstream):
+    d_larger, d_sum = upstream * self.sum, upstream * self.larger
+    dx = dy = dz = 0.0
+    if self.product >= self.z:
+        dx, dy = d_larger * self.y, d_larger * self.x
+    else:
+        dz = d_larger
+    dx = d_sum
+    dz = -d_sum / self.z**2
+    return dx, dy, dz
 
 # %% q15_routed | wrong | the reciprocal is not squared
 def backward(self, upstream):

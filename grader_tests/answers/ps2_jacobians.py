@@ -360,13 +360,13 @@ def backward(self, upstream):
 def jacobian(self):
     return -np.outer(self.s, self.s)
 
-# %% q3_softmax | wrong: overflow | overflows
+# %% q3_softmax | wrong: softmax-overflow | overflows
 def forward(self, x):
     e = np.exp(x - np.max(x))
     self.s = e / np.sum(e)
     return np.exp(x) / np.sum(np.exp(x))
 
-# %% q3_softmax | wrong: overflow | overflows in J
+# %% q3_softmax | wrong: softmax-overflow | overflows in J
 class Softmax:
     def forward(self, x):
         self.x = x
@@ -381,7 +381,7 @@ class Softmax:
     def backward(self, upstream):
         return self.s * (upstream - np.sum(self.s * upstream))
 
-# %% q3_softmax | wrong: overflow | overflows going back
+# %% q3_softmax | wrong: softmax-overflow | overflows going back
 class Softmax:
     def forward(self, x):
         self.x = x
@@ -669,7 +669,7 @@ class BatchSoftmax:
 def backward(self, upstream):
     return self.s * (upstream - np.sum(self.s * upstream))
 
-# %% q5_batchsoftmax | wrong: overflow | one maximum for the whole batch
+# %% q5_batchsoftmax | wrong: softmax-overflow | one maximum for the whole batch
 def forward(self, x):
     e = np.exp(x - np.max(x, axis=1, keepdims=True))
     self.s = e / np.sum(e, axis=1, keepdims=True)
@@ -680,7 +680,7 @@ def forward(self, x):
 def backward(self, upstream):
     return self.s * (upstream - np.sum(self.s * upstream, axis=1))
 
-# %% q5_batchsoftmax | wrong: overflow | overflows going back
+# %% q5_batchsoftmax | wrong: softmax-overflow | overflows going back
 class BatchSoftmax:
     def forward(self, x):
         self.x = x
@@ -956,7 +956,7 @@ def forward(self, x):
     e = np.exp(np.clip(x, -1.985, 1.985))
     return e / np.sum(e)
 
-# %% q8_large | wrong: overflow | overflows going back
+# %% q8_large | wrong: softmax-overflow | overflows going back
 class LargeSoftmax:
     def forward(self, x):
         self.x = x

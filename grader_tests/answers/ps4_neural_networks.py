@@ -272,7 +272,7 @@ class SoftmaxCrossEntropy:
         d[np.arange(len(d)), self.y] -= 1
         return upstream * d / len(d)
 
-# %% q3_loss | wrong: overflow | naive exponentials in backward
+# %% q3_loss | wrong: softmax-overflow | naive exponentials in backward
 class SoftmaxCrossEntropy:
     def __init__(self, y):
         self.y = y
@@ -677,14 +677,14 @@ def backward(self, upstream):
     d1 = (d2 @ W2.T) * (h1 <= 0)
     return d1 @ W1.T, x.T @ d1, d1.sum(0), h1.T @ d2, d2.sum(0), h2.T @ upstream, upstream.sum(0)
 
-# %% q5_threelayer | wrong | masks from the upstream
+# %% q5_threelayer | wrong: hidden-mask-from-upstream | masks from the upstream
 def backward(self, upstream):
     (x, h1, h2), (W1, W2, W3) = self.inputs, self.weights
     d2 = np.maximum(upstream @ W3.T, 0)
     d1 = np.maximum(d2 @ W2.T, 0)
     return d1 @ W1.T, x.T @ d1, d1.sum(0), h1.T @ d2, d2.sum(0), h2.T @ upstream, upstream.sum(0)
 
-# %% q5_threelayer | wrong | passes through the hidden values
+# %% q5_threelayer | wrong: value-for-slope | passes through the hidden values
 def backward(self, upstream):
     (x, h1, h2), (W1, W2, W3) = self.inputs, self.weights
     d2 = (upstream @ W3.T) * h2
@@ -1470,7 +1470,7 @@ def with_penalty(loss, grads, params, strength):
 def with_penalty(loss, grads, params, strength):
     return 0.0, {name: np.zeros(grad.shape) for name, grad in grads.items()}
 
-# %% q11_penalty | wrong | biases too
+# %% q11_penalty | wrong: biases-penalised | biases too
 def with_penalty(loss, grads, params, strength):
     total = loss + strength / 2 * sum(np.sum(v**2) for v in params.values())
     return total, {name: grad + strength * params[name] for name, grad in grads.items()}
@@ -1486,7 +1486,7 @@ def with_penalty(loss, grads, params, strength):
     total = loss + strength / 2 * sum(np.sum(W**2) for W in weights.values())
     return total, {n: strength * weights[n] if n in weights else g for n, g in grads.items()}
 
-# %% q11_penalty | wrong | without the half
+# %% q11_penalty | wrong: penalty-factor | without the half
 def with_penalty(loss, grads, params, strength):
     weights = {name: value for name, value in params.items() if name[0] == "W"}
     total = loss + strength * sum(np.sum(W**2) for W in weights.values())

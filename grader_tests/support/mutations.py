@@ -211,7 +211,10 @@ def mutants(problem_set: str) -> Iterator[Mutant]:
 # What may be said of each kind: names that are true of some mutant of that kind. A mutant of
 # forward is seen through it: a backward that was not changed does not fit it, and lacks or has too
 # much of what was changed.
-_FACTORS = {"sign", "factor-two", "factor-half", "square-half", "mean-forgotten", "mean-twice"}
+_FACTORS = {
+    "sign", "factor-two", "factor-half", "square-half", "mean-forgotten", "mean-twice",
+    "penalty-factor",
+}  # fmt: skip
 _PARTS = {
     "upstream-forgotten", "upstream-passed-on", "output-for-slope", "input-for-slope",
     "stage-skipped", "slope-skipped", "reciprocal-not-squared", "tanh-not-squared",
@@ -222,13 +225,14 @@ _PARTS = {
     "constant-in-gradient", "sum-not-weighed", "square-forgotten", "bias-not-carried",
     "change-alone", "rate-forgotten",
 }  # fmt: skip
-_RANGE = {"overflow", "log-of-zero"}
+_RANGE = {"overflow", "softmax-overflow", "log-of-zero"}
 TRUE_OF: dict[str, set[str]] = {
     "sign": {"sign", "left-downhill", "exponent-sign", "uphill"},
     "operator": {
         *_FACTORS, *_PARTS, *_RANGE, "upstream-added", "slope-inverted", "off-diagonal-sign",
         "exponent-sign", "branches-multiplied", "output-for-input", "label-added", "uphill",
         "elu-output-as-slope", "neighbour-gradient", "rate-divides", "integer-arithmetic",
+        "reciprocal-upside-down",
     },
     "comparison": {
         "loser-takes-all", "mask-inverted", "slope-wrong-side", "hidden-mask-inverted",
@@ -238,7 +242,7 @@ TRUE_OF: dict[str, set[str]] = {
     "constant": {
         *_FACTORS, *_PARTS, *_RANGE, "wrong-axis", "exponent-sign", "label-added",
         "output-for-input", "one-layer-only", "inputs-have-biases", "bias-not-summed",
-        "engine-unseeded",
+        "engine-unseeded", "reciprocal-upside-down",
     },
     "dropped term": {*_PARTS, *_FACTORS, *_RANGE},
     "dropped line": {"fork-first-only", "fork-last-only", "label-not-subtracted"},

@@ -137,8 +137,8 @@ class Case:
         return [estimate.value for estimate in self.expected]
 
     @cached_property
-    def branches(self) -> list[list[np.ndarray]]:
-        """For the first and for the last use of each input, the gradient of that use alone.
+    def uses(self) -> list[list[np.ndarray]]:
+        """For each input, the gradients of its uses, each alone, in order.
 
         `fork` names its arguments after the inputs, a suffix telling the uses apart: x_1, x_2.
         """
@@ -152,7 +152,7 @@ class Case:
             for position in positions:
                 spread[position] = by_name[name]
         found = self.gradients(inputs=spread, function=self.fork)
-        return [[found[uses[name][which]] for name in self.names] for which in (0, -1)]
+        return [[found[position] for position in uses[name]] for name in self.names]
 
     def gradients(
         self,

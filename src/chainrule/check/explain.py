@@ -24,6 +24,7 @@ __all__ = [
 ]
 
 _MOST_SHOWN = 2
+_MANY = 4  # gradients
 _OWN = " (the numerical {} of your own forward)"
 
 
@@ -71,8 +72,18 @@ def _failed(
     headline: str, case: Case | Output, row: Misconception | None, source: str = ""
 ) -> CheckFailed:
     first, *rest = messages.wrapped(headline)
-    lines = [*rest, at_case(case), *entries(case, source), *advice(row)]
+    lines = [*rest, at_case(case), *entries(case, source), *(advice(row) or _right_ones(case))]
     return CheckFailed(first, lines, row.id if row else None)
+
+
+def _right_ones(case: Case | Output) -> list[str]:
+    """Of many gradients, those that are right: they show how far back all is well."""
+    parts = zip(case.labels, case.got, case.wrong, strict=True)
+    right = [label for label, got, wrong in parts if got is not None and not wrong]
+    if len(case.labels) < _MANY or not right:
+        return []
+    *others, last = right
+    return [f"right: {', '.join(others)} and {last}" if others else f"right: {last}"]
 
 
 def _headline(name: str, case: Case) -> str:
@@ -87,14 +98,12 @@ def listed(names: Sequence[str]) -> str:
 
 
 def entries(case: Case | Output, source: str = "") -> list[str]:
-    """Expected and got of the parts that are wrong, the first ones of them."""
+    """Expected and got of the first parts that are wrong: shapes before values."""
     lines: list[str] = []
-    shown = 0
-    for label, got, right, bad in zip(
-        case.labels, case.got, case.expected, case.wrong, strict=True
-    ):
-        if got is None or not bad or shown == _MOST_SHOWN:
-            continue
+    parts = zip(case.labels, case.got, case.expected, case.wrong, strict=True)
+    off = [(label, got, right) for label, got, right, bad in parts if bad and got is not None]
+    off.sort(key=lambda part: part[1].shape == part[2].value.shape)
+    for shown, (label, got, right) in enumerate(off[:_MOST_SHOWN]):
         if got.shape != right.value.shape:
             lines.append(f"{label}: expected {_form(right.value)}")
             lines.append(f"{' ' * len(label)}  got      {_form(got)}")
@@ -102,7 +111,6 @@ def entries(case: Case | Output, source: str = "") -> list[str]:
             wrong = compare(got, right)
             assert wrong is not None
             lines += entry(label, wrong, "" if shown else source)
-        shown += 1
     return lines
 
 

@@ -102,25 +102,30 @@ def _check(
     labels = {f"d{value}": register for value, register in circuit.going_back()}
     output = next(iter(labels))
     missing = [label for label in labels if label not in answer and label != output]
-    if missing:
-        told = ", ".join(missing[:_MOST_SHOWN]) + (" …" if len(missing) > _MOST_SHOWN else "")
-        raise CheckFailed(f"{name}: the dict lacks {told}.", circuit.where())
     strange = [str(label) for label in answer if label not in labels]
     if strange:
         raise CheckFailed(f"{name}: {strange[0]!r} is no gradient of a value of this circuit.")
     right: list[str] = []
     for label, register in labels.items():
+        if label in missing:
+            told = ", ".join(missing[:_MOST_SHOWN]) + (" …" if len(missing) > _MOST_SHOWN else "")
+            raise CheckFailed(f"{name}: the dict lacks {told}.", _lines(circuit, right))
         if label in answer:
             problem = circuit.wrong(name, label, register, answer[label])
             if problem is not None:
                 headline, lines, mistake = problem
-                before = f"right so far, going back: {', '.join(right[-_MOST_SHOWN:])}"
-                lines = [*circuit.where(), *([before] if right else []), *lines]
+                lines = [*_lines(circuit, right), *lines]
                 if mistake is None:
                     raise CheckFailed(headline + ".", lines)
                 raise recognised(headline, lines, mistake)
         right.append(label)
     passed(f"{name}: all {len(labels)} gradients are right.")
+
+
+def _lines(circuit: _Circuit, right: Sequence[str]) -> list[str]:
+    """Where it was tried, and what was right before the first that was not."""
+    before = f"right so far, going back: {', '.join(right[-_MOST_SHOWN:])}"
+    return [*circuit.where(), *([before] if right else [])]
 
 
 @dataclass
@@ -194,7 +199,18 @@ class _Circuit:
         if got.ndim:
             entries = int(np.sum(np.abs(got - right) > _EXACT * size))
             told.append(f"{label}: {off_of(entries, got.size)}")
-        return f"{name}: {label} is wrong", told, self.mistake(register, got)
+        mistake = self.mistake(register, got)
+        return f"{name}: {label} is wrong", [*told, *self.users(register, mistake)], mistake
+
+    def users(self, register: int, mistake: str | None) -> list[str]:
+        """From where a gradient comes back, if no mistake is named and all of that has names."""
+        names = {number: name for name, number in self.names.items()}
+        users = sorted({user for user, *_ in self.shares[register]})
+        if mistake is not None or not users or not names.keys() >= {*users, register}:
+            return []
+        *others, last = (names[user] for user in users)
+        told = f"{', '.join(others)} and {last}" if others else last
+        return [f"What comes back to {names[register]} comes from {told}."]
 
     def mistake(self, register: int, got: np.ndarray) -> str | None:
         """The id of the one misconception that explains a wrong gradient, or None."""

@@ -45,8 +45,13 @@ def quietly(check: Callable[_Given, None]) -> Callable[_Given, None]:
     return quiet
 
 
-def call(name: str, run: Callable[[], Any], point: Point | None = None) -> Any:
-    """Run student code; whatever it raises becomes a message, with the line that raised it."""
+def call(
+    name: str, run: Callable[[], Any], point: Point | None = None, formula: Sequence[str] = ()
+) -> Any:
+    """Run student code; whatever it raises becomes a message, with the line that raised it.
+
+    formula: what was being worked out, in lines.
+    """
     try:
         return run()
     except NotImplementedError:
@@ -68,7 +73,7 @@ def call(name: str, run: Callable[[], Any], point: Point | None = None) -> Any:
             raise recognised(name, where, "self-missing") from None
         if point and _is_cast_down(error, point):
             raise recognised(name, [*where, *told], "integer-arithmetic") from None
-        raise CheckFailed(f"{name} raised an error.", [*where, *told]) from None
+        raise CheckFailed(f"{name} raised an error.", [*formula, *where, *told]) from None
 
 
 def _lacks_self(error: Exception) -> bool:

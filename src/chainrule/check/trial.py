@@ -276,7 +276,7 @@ def answers_of(
     return got, failed
 
 
-_OUT_OF_RANGE = ("overflow", "log-of-zero")
+_OUT_OF_RANGE = ("overflow", "softmax-overflow", "log-of-zero")
 
 
 def first_failure(
@@ -297,8 +297,8 @@ def _depth(answer: Any) -> int:
 
 
 # Gates that work out powers of e, and from where on these leave the range of a float.
-_POWERS = ("Sigmoid", "Tanh", "ELU", "Softplus", "SigmoidStack", "Softmax", "BatchSoftmax",
-           "LargeSoftmax", "SoftmaxCrossEntropy")  # fmt: skip
+_SOFTMAX = ("Softmax", "BatchSoftmax", "LargeSoftmax", "SoftmaxCrossEntropy")
+_POWERS = ("Sigmoid", "Tanh", "ELU", "Softplus", "SigmoidStack", *_SOFTMAX)
 _LARGE = 350.0
 
 
@@ -321,7 +321,7 @@ def overflown(gate: str, inputs: Sequence[Any], said: str) -> str | None:
         return None
     positive = max(value.max(initial=0.0) for value in map(np.asarray, inputs))
     far_below = gate == "SoftmaxCrossEntropy" and positive <= _LARGE and "(inf)" in said
-    return "log-of-zero" if far_below else "overflow"
+    return "log-of-zero" if far_below else "softmax-overflow" if gate in _SOFTMAX else "overflow"
 
 
 def one_each(

@@ -40,6 +40,9 @@ _GATES = {
     "relu": "relu", "sum": "sum", "mean": "mean",
 }  # fmt: skip
 
+_MADE_OF = {"truediv": "× and **", "sub": "+ and ×", "neg": "×", "mean": "sum and ×"}
+"""Of which of a student's gates those are made that problem set 7 gives."""
+
 
 def expressions_of(
     of: str,
@@ -62,7 +65,7 @@ def ask(
     """What the actions give; the leaves are copies, which an engine may do with what it likes."""
     program = [step._replace(operands=tuple(map(copied, step.operands))) for step in one.program]
     point = dict(zip(one.names, one.leaves, strict=True))
-    return call(name, partial(examine, made, program, actions), point)[0]
+    return call(name, partial(examine, made, program, actions), point, _written(one))[0]
 
 
 def backward_of(
@@ -87,10 +90,15 @@ def how_many(tried: Sequence[Expression]) -> str:
 
 def where(one: Expression) -> list[str]:
     """How the expression is written, and where it was tried, in a few lines."""
+    point = dict(zip(one.names, one.leaves, strict=True))
+    return [*_written(one), messages.describe_point(point)]
+
+
+def _written(one: Expression) -> list[str]:
+    """How the expression is written, in four lines at most."""
     lines = one.lines()
     shown = lines if len(lines) <= 4 else ["…", *lines[-3:]]
-    point = dict(zip(one.names, one.leaves, strict=True))
-    return [line[:94] for line in shown] + [messages.describe_point(point)]
+    return [line[:94] for line in shown]
 
 
 def compare_value(name: str, one: Expression, value: Any) -> None:
@@ -174,5 +182,6 @@ def wrong_gradient(
     gates = [] if row else blamed_gates(trials)
     if gates:
         through = " and ".join(_GATES[gate] for gate in gates)
-        lines.append(f"All that is wrong came back through {through}.")
+        given = [f"; {_GATES[g]} is made of {_MADE_OF[g]}" for g in gates if g in _MADE_OF]
+        lines.append(f"All that is wrong came back through {through}{''.join(given)}.")
     return CheckFailed(f"{name}: the gradient of {label} is wrong{told}", lines, mistake)

@@ -114,9 +114,24 @@ def _output_switched(case: Output) -> np.ndarray:
     return case.at(second, first, *rest)
 
 
-def _branch(which: int) -> Callable[[Case], list[Prediction]]:
-    """Only one use of a forked input sends its gradient back; the first use, or the last."""
-    return lambda case: [] if case.fork is None else [case.branches[which]]
+def _last_use(case: Case) -> list[Prediction]:
+    """Of a forked input, the last use alone sends its gradient back."""
+    return [] if case.fork is None else [[one[-1] for one in case.uses]]
+
+
+def _use_lost(case: Case) -> list[Prediction]:
+    """Of a forked input, the first use alone sends its gradient back, or all but one do."""
+    if case.fork is None:
+        return []
+    first = [one[0] for one in case.uses]
+    most = max(len(one) for one in case.uses)
+    return [first, *([_but(lost, one) for one in case.uses] for lost in range(most))]
+
+
+def _but(lost: int, uses: Sequence[np.ndarray]) -> np.ndarray:
+    """The sum of all but one, the last if there are not so many; of a single use, that."""
+    left = min(lost, len(uses) - 1)
+    return np.asarray(sum(one for n, one in enumerate(uses) if n != left or len(uses) == 1))
 
 
 def _earlier_call(case: Case) -> Prediction:
@@ -237,19 +252,19 @@ ROWS = (
     Misconception(
         "fork-last-only",
         "only one branch of a fork was counted",
-        "An input that is used more than once gets a gradient back from every use. One "
-        "overwrote the other: look for = where += is meant.",
+        "An input that is used more than once gets a gradient back from every use, and they add "
+        "up. In code, look for = where += is meant: there one overwrites the other.",
         "01_scalar_circuits#A-fork-adds",
-        _branch(-1),
-        covers=("upstream-passed-on",),
+        _last_use,
+        covers=("upstream-passed-on", "fork-first-only"),
     ),
     Misconception(
         "fork-first-only",
         "a branch of a fork was dropped",
-        "An input that is used more than once gets a gradient back from every use; only "
-        "the first one was counted.",
+        "An input that is used more than once gets a gradient back from every use, and not all "
+        "of them were counted. On how many ways does it reach the output?",
         "01_scalar_circuits#A-fork-adds",
-        _branch(0),
+        _use_lost,
     ),
     Misconception(
         "earlier-call",

@@ -102,7 +102,7 @@ def _without_stage(local: Callable[[float], float]) -> Callable[[Case], Predicti
 def _products(case: Case) -> Sequence[np.ndarray]:
     if case.fork is None or np.ndim(case.upstream):
         raise DoesNotApply("nothing forks")
-    pairs = zip(*case.branches, strict=True)
+    pairs = [(one[0], one[-1]) for one in case.uses]
     return [first if np.array_equal(first, last) else first * last for first, last in pairs]
 
 
@@ -206,10 +206,38 @@ ROWS = (
         gates=("AddConstant",),
     ),
     Misconception(
+        "winner-for-slope",
+        "the larger input itself was taken for the slope",
+        "The winner goes through as it is. When it moves by a little, by how much does the output "
+        "move, however large the two are?",
+        "01_scalar_circuits#Max-routes",
+        ways(lambda case: [x * g for x, g in zip(case.inputs, case.right, strict=True)]),
+        gates=("Max",),
+    ),
+    Misconception(
+        "add-as-multiply",
+        "a sum was gone through as if it multiplied",
+        "That is how a product sends back. Move one input of the sum by a little: does it matter "
+        "how large the other one is?",
+        "01_scalar_circuits#Add-distributes",
+        ways(lambda case: [case.right[0] * x for x in reversed(case.inputs[:2])] + case.right[2:]),
+        gates=("Add", "AddThenMultiply"),
+    ),
+    Misconception(
+        "reciprocal-upside-down",
+        "the square stands on the wrong side of the fraction",
+        "Far from 0 the curve of 1/x is nearly flat, and this slope is steep there. Or was the "
+        "output put in where the input is meant?",
+        "01_scalar_circuits#The-sigmoid-neuron",
+        ways(lambda case: [-case.upstream * np.square(x) for x in case.inputs]),
+        gates=("Reciprocal",),
+        covers=("output-for-input",),
+    ),
+    Misconception(
         "neighbour-gradient",
-        "a neighbour's gradient was taken for what arrives",
-        "Both inputs of a gate get the same upstream gradient: the one at its output. Neither gets "
-        "what was worked out for the other.",
+        "both factors of the product went into one gradient",
+        "A product multiplies what arrives by one factor, on the way to the other. Was the "
+        "neighbour's gradient taken for what arrives? And how fast does the sum follow x?",
         "01_scalar_circuits#Multiply-switches",
         ways(
             lambda case: [case.right[0], case.right[1], case.right[2] * case.inputs[2]],
@@ -316,6 +344,13 @@ ROWS = (
         "A float ends near 1e308: e to the 710 is beyond, and e to the -750 is rounded to 0. Look "
         "for a form of the formula whose exponents are never large.",
         _OVERFLOW,
+    ),
+    Misconception(
+        "softmax-overflow",
+        "a power of e is out of range",
+        "A float ends near 1e308: e to the 710 is beyond, and e to the -750 is rounded to 0. What "
+        "can be done to all scores of a row without changing a probability?",
+        "02_jacobians#Softmax",
     ),
     Misconception(
         "log-of-zero",

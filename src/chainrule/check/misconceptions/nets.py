@@ -20,6 +20,7 @@ _NO_NONLINEARITY = "04_neural_networks#Layers-without-a-nonlinearity"
 _COUNTING = "04_neural_networks#Counting-parameters"
 _LOSS = "04_neural_networks#Softmax-and-cross-entropy"
 _HIDDEN = "04_neural_networks#Backward-through-a-net"
+_PENALTY = "04_neural_networks#A-second-branch-into-W"
 _DESCENT = "04_neural_networks#Gradient-descent"
 
 Slope = Callable[[np.ndarray, np.ndarray], Any]
@@ -81,6 +82,35 @@ def _without_biases(case: Output) -> np.ndarray:
 
 def _slope(slope: Slope) -> Callable[[Case], list[Prediction]]:
     return ways(*(_with_slope(slope, layers) for layers in _LAYERS))
+
+
+def _masked_by_what_arrives(case: Case) -> Prediction:
+    """The net's gradients, had each ReLU let through what arrives above 0."""
+    between = _BETWEEN[case.gate]
+    x, *params = (np.asarray(value, dtype=np.float64) for value in case.inputs)
+    values = [x, *map(between, _before_nonlinearities(case, between))]
+    arrives = np.asarray(case.upstream)
+    found: list[np.ndarray] = []
+    for h, W in zip(reversed(values), reversed(params[::2]), strict=True):
+        found = [h.T @ arrives, arrives.sum(axis=0), *found]
+        arrives = arrives @ W.T
+        if h is not x:
+            arrives = np.maximum(arrives, 0.0)
+    return [arrives, *found]
+
+
+def _penalised(factor: float, half: float, biases: bool = False) -> Callable[[Any], Prediction]:
+    """With another penalty: so many times the squares in the loss, and `factor` in the slope."""
+
+    def predict(call: Any) -> Prediction:
+        loss, grads, params, strength = call.point.values()
+        chosen = {name: value for name, value in params.items() if biases or name[0] == "W"}
+        if call.gate == "loss_with_penalty":
+            squares = sum(float(np.sum(np.square(value))) for value in chosen.values())
+            return [np.asarray(loss + half * strength * squares)]
+        return [grads[name] + factor * strength * chosen.get(name, 0.0) for name in grads]
+
+    return predict
 
 
 def _label_wrongly(
@@ -197,12 +227,30 @@ ROWS = (
         gates=("TwoLayerNet",),
     ),
     Misconception(
+        "value-for-slope",
+        "the value of a nonlinearity was taken for its slope",
+        "What arrives was multiplied by what the nonlinearity puts out. How fast does that follow "
+        "z, where z is large?",
+        _HIDDEN,
+        _slope(lambda z, h: h),
+        gates=tuple(_BETWEEN),
+    ),
+    Misconception(
         "hidden-mask-inverted",
         "the mask of a ReLU is the wrong way round",
         "The gradient went through where the ReLU gave 0. Which entries did it let through, going "
         "forward?",
         _HIDDEN,
         _slope(lambda z, h: z <= 0),
+        gates=("ThreeLayerNet",),
+    ),
+    Misconception(
+        "hidden-mask-from-upstream",
+        "the mask of a ReLU was made from what arrives there",
+        "Which entries a ReLU lets through was decided going forward. What arrives going back may "
+        "have either sign.",
+        _HIDDEN,
+        ways(_masked_by_what_arrives),
         gates=("ThreeLayerNet",),
     ),
     Misconception(
@@ -223,6 +271,24 @@ ROWS = (
         _DESCENT,
         ways(of_point(lambda params, grads, rate: [params[k] - grads[k] for k in params])),
         gates=("gradient_step",),
+    ),
+    Misconception(
+        "penalty-factor",
+        "the penalty has a factor too much or too little",
+        "A half stands before the sum of the squares, and the slope of a square brings a factor of "
+        "its own. Which of them is in the loss, and what is left of both in the gradient?",
+        _PENALTY,
+        ways(_penalised(2.0, 1.0), _penalised(0.5, 0.25)),
+        gates=("loss_with_penalty", "grads_with_penalty"),
+    ),
+    Misconception(
+        "biases-penalised",
+        "the biases are in the penalty as well",
+        "It is the weights that grow large when points are learned by heart; biases are left "
+        "alone.",
+        _PENALTY,
+        ways(_penalised(1.0, 0.5, biases=True)),
+        gates=("loss_with_penalty", "grads_with_penalty"),
     ),
     # Recognised by what a training asked for; no value is predicted.
     Misconception(

@@ -135,7 +135,8 @@ ROWS = (
     Misconception(
         "inputs-modified",
         "an input was changed in place",
-        "The caller still needs that array as it was. Work on a copy, or make a new one.",
+        "The caller still needs that array as it was. Work on a copy, or make a new one: what is "
+        "added in place shows under every name that the array has.",
         _PROMISES,
     ),
     Misconception(
