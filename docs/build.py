@@ -65,6 +65,8 @@ def assemble(source: Path, answers: bool = False) -> None:
         loader=FileSystemLoader(DOCS), undefined=StrictUndefined, keep_trailing_newline=True
     )
     pages.filters["escaped"] = lambda text: re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
+    # A word that nobody would break, of ten thousand letters, makes a page that wide.
+    pages.filters["shortened"] = lambda text: re.sub(r"(\S{40})\S{8,}", r"\1…", text)
     pages.globals["measured"] = _threats()
     pages.globals["notebooks"] = browser_edition.notebooks(RELEASE)
     pages.globals["open_button"] = open_button
