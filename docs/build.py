@@ -157,7 +157,10 @@ def main(build: Path = BUILD) -> None:
     source, site = build / "source", build / "html"
     assemble(source, answers=os.environ.get("ANSWERS") == "yes")
     fetch_mathjax(source)
+    # Sphinx leaves what an earlier build wrote: pages that are gone, and answers not asked for now.
+    shutil.rmtree(site, ignore_errors=True)
     command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-qE", "-b", "html"]
+    command += ["-d", str(build / "doctrees")]
     done = subprocess.run([*command, str(source), str(site)], check=False)
     if done.returncode:
         sys.exit("the site was built with warnings: see above")

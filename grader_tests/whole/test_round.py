@@ -57,10 +57,6 @@ INSTRUCTORS_ONLY = tuple(
 )
 
 
-_LINE = "; outline: 3px solid #d55e00; outline-offset: 2px"
-_PAINTED = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
-
-
 @dataclass
 class Album:
     """Pictures for the documentation, numbered as they come; none are taken without a folder."""

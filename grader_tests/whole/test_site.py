@@ -23,6 +23,7 @@ from chainrule.check.misconceptions import MISCONCEPTIONS
 from chainrule.course.notebooks import read
 from grader_tests.support import browser, edition
 from grader_tests.support.paths import ROOT
+from grader_tests.support.worked import given_away
 
 pytestmark = pytest.mark.browser
 
@@ -38,8 +39,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory, in_ci: bool) -> Path:
     """The site, built from scratch; a warning of Sphinx fails it."""
     if shutil.which("npm") is None and not in_ci:
         pytest.skip("the site needs npm, for MathJax")
+    place = tmp_path_factory.mktemp("site")
+    # A site with the worked answers was built there before.
+    (place / "html" / "answers").mkdir(parents=True)
+    shutil.copy(ROOT / "answers" / "ps1_scalar_circuits.md", place / "html" / "answers")
     # Python for the browser is the business of test_browser_edition.py.
-    return edition.build(tmp_path_factory.mktemp("site"), PYODIDE="cdn")
+    return edition.build(place, PYODIDE="cdn")
 
 
 class Silent(SimpleHTTPRequestHandler):
@@ -283,6 +288,8 @@ def test_no_worked_answer_is_on_a_site_that_did_not_ask_for_them(folder: Path) -
     assert not (folder / "answers").exists()
     for path in folder.rglob("*.html"):
         assert "Worked answers to problem set" not in path.read_text(encoding="utf-8"), path
+    assert list(folder.glob("lite/**/chainrule-*.whl")), "what the browser edition installs"
+    assert given_away(folder) == []
 
 
 def test_the_sheet_is_two_pages_and_can_be_read_everywhere(visit: Any, folder: Path) -> None:
