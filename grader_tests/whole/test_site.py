@@ -297,6 +297,14 @@ def test_the_sheet_is_two_pages_and_can_be_read_everywhere(visit: Any, folder: P
         pdf = (folder / f"sheet-{paper}.pdf").read_bytes()
         assert pdf.startswith(b"%PDF")
         assert len(re.findall(rb"/Type\s*/Page\b(?!s)", pdf)) == 2
+    # On paper no table is wider than its column; 9 mm of either side of the sheet are margin.
+    for millimetres in (210, 216):
+        viewport = {"width": round((millimetres - 18) / 25.4 * 96), "height": 1000}
+        page = visit("sheet", viewport=viewport)
+        page.emulate_media(media="print")
+        assert page.locator("section").evaluate_all(
+            "(all) => all.every((one) => one.scrollWidth <= one.clientWidth)"
+        )
     for scheme in ("light", "dark"):
         for width in (390, 1440):
             viewport = {"width": width, "height": 900}
