@@ -127,6 +127,9 @@ def test_a_page_asks_for_nothing_and_shows_everything(visit: Any, name: str, sch
         assert page.locator(f".chainrule-{kind}").evaluate_all(
             "(hosts) => hosts.every((host) => host.shadowRoot.childElementCount > 2)"
         )
+    # All text stands out from its ground, that under a fold as well.
+    page.evaluate("document.querySelectorAll('details').forEach((fold) => (fold.open = true))")
+    assert browser.pale(page) == []
     # Nothing sticks out of the page sideways.
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 

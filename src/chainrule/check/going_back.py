@@ -179,7 +179,7 @@ class _Circuit:
         told = [f"{label}: got {number(float(got))}"] if got.ndim == 0 else []
         if off <= _CLOSE * size:
             return f"{name}: {label} is close, but not exact", [*told, _ROUNDED], None
-        if got.ndim:
+        if got.size > 1:
             entries = int(np.sum(np.abs(got - right) > _EXACT * size))
             told.append(f"{label}: {entries} of {got.size} entries are off")
         return f"{name}: {label} is wrong", told, self.mistake(register, got)
