@@ -147,7 +147,7 @@ def test_an_assignment_that_cannot_be_mended_does_not_keep_others_from_it(course
     assert [one["assignment"] for one in json.loads(again.stdout)["gradebook"]] == ["an_old_one"]
 
 
-# Permissions, as the system has them ---------------------------------------------------------------
+# Permissions, as the system has them --------------------------------------------------------------
 
 
 def without_rights(*typed: str, cwd: Path) -> subprocess.CompletedProcess[str]:

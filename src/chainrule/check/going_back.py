@@ -196,7 +196,7 @@ class _Circuit:
         told = [f"{label}: got {number(float(got))}"] if got.ndim == 0 else []
         if off <= _CLOSE * size:
             return f"{name}: {label} is close, but not exact", [*told, _ROUNDED], None
-        if got.ndim:
+        if got.size > 1:
             entries = int(np.sum(np.abs(got - right) > _EXACT * size))
             told.append(f"{label}: {off_of(entries, got.size)}")
         mistake = self.mistake(register, got)
