@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from chainrule.check import derivatives, memo
+from chainrule.check import derivatives, inputs, memo
 from chainrule.numeric import Estimate, numerical_gradients_at
 from grader_tests.support.paths import ROOT
 from grader_tests.support.trial import problem_sets
@@ -221,7 +221,7 @@ def run_checks(name: str) -> None:
 
 _SECOND = """
 import sys
-from chainrule.check import derivatives, memo
+from chainrule.check import derivatives, inputs, memo
 from chainrule.check.calls import OwnForward
 from grader_tests.check.test_memo import run_checks
 
@@ -250,3 +250,36 @@ def test_another_process_works_no_reference_out_again(name: str) -> None:
     )
     assert done.returncode == 0, done.stderr.decode()
     assert done.stdout.decode() == ""
+
+
+def test_what_was_worked_out_is_known_where_it_is_loaded() -> None:
+    times = []
+
+    def work() -> int:
+        times.append(1)
+        return len(times)
+
+    given = (("mul", (0, 1), ()), (2.0, np.array([1.0, 2.0])))
+    assert memo.worked_out("circuit", given, work) == memo.worked_out("circuit", given, work) == 1
+    kept = memo.export()
+    memo.forget()
+    memo.load(kept)
+    assert memo.worked_out("circuit", given, work) == 1
+    others = [(given[0], (2.0, np.array([1.0, 3.0]))), (("add", *given[0][1:]), given[1])]
+    assert [memo.worked_out("circuit", other, work) for other in others] == [2, 3]
+    assert memo.worked_out("expression", given, work) == 4
+    assert memo.worked_out("circuit", object(), work) != memo.worked_out("circuit", object(), work)
+
+
+def test_points_are_known_where_they_are_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = inputs.points(seed=5, x=(2, 3), n=())
+    upstream = inputs.upstream_like(np.zeros(4), "a label")
+    kept = memo.export()
+    memo.forget()
+    memo.load(kept)
+    monkeypatch.setattr(inputs, "_entries", None)  # nothing is drawn any more
+    again = inputs.points(seed=5, x=(2, 3), n=())
+    assert np.array_equal(first[0]["x"], again[0]["x"]) and first[0]["n"] == again[0]["n"]
+    again[0]["x"][:] = 0.0  # its own
+    assert np.array_equal(first[0]["x"], inputs.points(seed=5, x=(2, 3), n=())[0]["x"])
+    assert np.array_equal(upstream, inputs.upstream_like(np.zeros(4), "a label"))

@@ -20,6 +20,7 @@ from chainrule.check.calls import heard, passed
 from chainrule.check.compare import Unfit, as_answer, compare, exactly
 from chainrule.check.engine.expressions import Expression
 from chainrule.check.engine.formulas import named
+from chainrule.check.memo import worked_out
 from chainrule.check.messages import CheckFailed
 from chainrule.check.plain import kind_of
 from chainrule.check.student_code import (
@@ -137,15 +138,21 @@ class _Circuit:
 
     def __post_init__(self) -> None:
         self.values = [np.asarray(x, dtype=np.float64) for x in self.expression.registers()]
-        self.right = [np.zeros(value.shape) for value in self.values]
-        self.right[-1] = np.ones(self.values[-1].shape)
-        self.shares: list[list[tuple[int, int, np.ndarray]]] = [[] for _ in self.values]
+        self.right, self.shares = worked_out("circuit", self.expression.content, self._walked)
+
+    def _walked(self) -> tuple[list[np.ndarray], list[list[tuple[int, int, np.ndarray]]]]:
+        """The gradient of every register, and what it is the sum of: what came from which operand
+        of which register."""
+        right = [np.zeros(value.shape) for value in self.values]
+        right[-1] = np.ones(self.values[-1].shape)
+        shares: list[list[tuple[int, int, np.ndarray]]] = [[] for _ in self.values]
         for user in reversed(range(len(self.values))):
-            for place, share in enumerate(self.sent_back(user, self.right[user])):
+            for place, share in enumerate(self.sent_back(user, right[user])):
                 operand = self.expression.program[user].operands[place]
                 if share is not None:
-                    self.right[operand] = self.right[operand] + share
-                    self.shares[operand].append((user, place, share))
+                    right[operand] = right[operand] + share
+                    shares[operand].append((user, place, share))
+        return right, shares
 
     def going_back(self) -> Iterator[tuple[str, int]]:
         """Names and registers, the output first, the inputs last; fixed inputs left out."""

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.check.engine.programs import Instruction, interpret
+from chainrule.check.memo import worked_out
 from chainrule.numeric import Estimate, numerical_gradients
 
 __all__ = ["Expression", "array_expressions", "plain_expressions", "scalar_expressions"]
@@ -63,7 +64,16 @@ class Expression:
     @cached_property
     def gradients(self) -> tuple[Estimate, ...]:
         """The numerical gradient of the output by each leaf."""
-        return numerical_gradients(self.output_of, self.leaves)
+        return worked_out(
+            "of an expression",
+            self.content,
+            lambda: numerical_gradients(self.output_of, self.leaves),
+        )
+
+    @property
+    def content(self) -> tuple[Any, ...]:
+        """All that decides what it comes to, as plain data."""
+        return tuple(map(tuple, self.program)), self.leaves
 
     @property
     def output_of(self) -> Callable[..., Any]:
