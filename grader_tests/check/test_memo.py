@@ -279,7 +279,8 @@ def test_points_are_known_where_they_are_loaded(monkeypatch: pytest.MonkeyPatch)
     memo.load(kept)
     monkeypatch.setattr(inputs, "_entries", None)  # nothing is drawn any more
     again = inputs.points(seed=5, x=(2, 3), n=())
-    assert np.array_equal(first[0]["x"], again[0]["x"]) and first[0]["n"] == again[0]["n"]
+    assert np.array_equal(first[0]["x"], again[0]["x"])
+    assert first[0]["n"] == again[0]["n"]
     again[0]["x"][:] = 0.0  # its own
     assert np.array_equal(first[0]["x"], inputs.points(seed=5, x=(2, 3), n=())[0]["x"])
     assert np.array_equal(upstream, inputs.upstream_like(np.zeros(4), "a label"))
