@@ -170,13 +170,13 @@ def without_rights(*typed: str, cwd: Path) -> subprocess.CompletedProcess[str]:
         ("grade ps --force", "autograded", 0o000, "may not be read or written by you"),
         ("grade ps", "source/ps", 0o000, "source/ps may not be read"),
         ("vet ps", "source/ps/ps.ipynb", 0o000, "ps.ipynb may not be read"),
-        ("report ps", "submitted/ada/ps/ps.ipynb", 0o000, "ps.ipynb may not be read"),
+        ("report ps", "submitted", 0o000, "ps.ipynb may not be read"),
         ("export ps", ".", 0o555, "cannot be written: Permission denied"),
         ("new-course new", ".", 0o555, "new cannot be made: Permission denied"),
         ("gradescope-zip ps", ".", 0o555, "exports may not be read or written"),
         ("check locked/x.ipynb", "locked", 0o000, "locked/x.ipynb may not be read"),
         ("progress locked", "locked", 0o000, "'locked' is not readable"),
-        ("grade ps", "source", 0o000, "source may not be read"),
+        ("grade ps", "source", 0o000, "may not be read or written by you"),
     ],
 )
 def test_what_one_may_not_is_said_in_a_line(

@@ -282,6 +282,8 @@ class Week(RuleBasedStateMachine):
         anew. That is known by the text of their cells alone, which those have that a program
         checks; so nothing else is edited along with it."""
         self.grade_again()
+        if len({one.text for one in self.asked}) < len(self.asked):
+            return
         asked, places = list(self.asked), {first % len(self.asked), second % len(self.asked)}
         if anew:
             begin = min(places)
