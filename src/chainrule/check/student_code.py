@@ -45,8 +45,13 @@ def quietly(check: Callable[_Given, None]) -> Callable[_Given, None]:
     return quiet
 
 
-def call(name: str, run: Callable[[], Any], point: Point | None = None) -> Any:
-    """Run student code; whatever it raises becomes a message, with the line that raised it."""
+def call(
+    name: str, run: Callable[[], Any], point: Point | None = None, where: Sequence[str] = ()
+) -> Any:
+    """Run student code; whatever it raises becomes a message, with the line that raised it.
+
+    point: where it was tried; where: the lines that say so, if the point alone does not.
+    """
     try:
         return run()
     except NotImplementedError:
@@ -62,7 +67,7 @@ def call(name: str, run: Callable[[], Any], point: Point | None = None) -> Any:
             f"{name} did not come to an end.", [*line, "Look for a loop that never stops."]
         ) from None
     except Exception as error:
-        where = [messages.describe_point(point)] if point else []
+        where = list(where) or ([messages.describe_point(point)] if point else [])
         told = messages.explain_exception(error)
         if point and _lacks_self(error):
             raise recognised(name, where, "self-missing") from None

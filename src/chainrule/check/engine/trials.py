@@ -62,7 +62,7 @@ def ask(
     """What the actions give; the leaves are copies, which an engine may do with what it likes."""
     program = [step._replace(operands=tuple(map(copied, step.operands))) for step in one.program]
     point = dict(zip(one.names, one.leaves, strict=True))
-    return call(name, partial(examine, made, program, actions), point)[0]
+    return call(name, partial(examine, made, program, actions), point, where(one))[0]
 
 
 def backward_of(
