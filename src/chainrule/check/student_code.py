@@ -66,7 +66,7 @@ def call(
         raise CheckFailed(
             f"{name} did not come to an end.", [*line, "Look for a loop that never stops."]
         ) from None
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         where = list(where) or ([messages.describe_point(point)] if point else [])
         told = messages.explain_exception(error)
         if point and _lacks_self(error):
@@ -76,14 +76,14 @@ def call(
         raise CheckFailed(f"{name} raised an error.", [*where, *told]) from None
 
 
-def _lacks_self(error: Exception) -> bool:
+def _lacks_self(error: BaseException) -> bool:
     """Whether a method was given one argument more than it takes, by our call of it: the object."""
     said = _TOO_MANY.search(str(error)) if isinstance(error, TypeError) else None
     by_us = messages.own_line(error) is None
     return bool(said and by_us and int(said[2]) == int(said[1]) + 1 and "." in str(error))
 
 
-def _is_cast_down(error: Exception, point: Point) -> bool:
+def _is_cast_down(error: BaseException, point: Point) -> bool:
     """Whether numbers were to be put into an array that took over the integers of an input."""
     whole = any(np.asarray(v).dtype.kind == "i" for v in point.values() if not callable(v))
     return whole and bool(_CAST_DOWN.search(str(error)))
