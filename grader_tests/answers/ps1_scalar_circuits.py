@@ -1899,3 +1899,23 @@ class Multiply:
 
     def backward(self, upstream):
         return upstream * self.y, upstream * self.x
+
+
+# %% q2_multiply | wrong | ends the program
+class Multiply:
+    def forward(self, x, y):
+        return x * y
+
+    def backward(self, upstream):
+        raise SystemExit(1)
+
+
+# %% q8_sigmoid | right | slopes carried along going forward
+class Sigmoid:
+    def forward(self, x):
+        power, its_slope = math.exp(-x), -math.exp(-x)
+        self.slope = -its_slope / (1 + power) ** 2
+        return 1 / (1 + power)
+
+    def backward(self, upstream):
+        return upstream * self.slope

@@ -1573,3 +1573,25 @@ def relu_as_maxout(maxout, x):
 def leaky_as_maxout(maxout, x, slope):
     one = np.ones((1, 1))
     return maxout(x=x, w1=one, b1=np.zeros(1), w2=slope * one, b2=np.zeros(1))
+
+
+# %% q2_tanh | wrong: forward-difference | of NumPy's own tanh
+class Tanh:
+    def forward(self, x):
+        self.x = x
+        return np.tanh(x)
+
+    def backward(self, upstream):
+        h = 1e-6
+        return upstream * (np.tanh(self.x + h) - np.tanh(self.x - h)) / (2 * h)
+
+
+# %% q3_relu | right | a masked array inside
+class ReLU:
+    def forward(self, x):
+        kept = np.ma.masked_less_equal(x, 0)
+        self.off = np.ma.getmaskarray(kept)
+        return kept.filled(0) * 1.0
+
+    def backward(self, upstream):
+        return np.ma.array(upstream, mask=self.off).filled(0.0)

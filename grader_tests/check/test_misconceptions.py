@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
+import sys
 import textwrap
 from collections import Counter
 from typing import Any
 
 import numpy as np
 import pytest
+from docutils.nodes import make_id
 
 from chainrule import check
 from chainrule.check import misconceptions
 from chainrule.check.misconceptions import MISCONCEPTIONS
+from chainrule.check.site import where_to_read
+from chainrule.course.notebooks import read
+from grader_tests.support.paths import ROOT
 from grader_tests.support.trial import answers, problem_sets
 
 PARTS = [part for part in vars(misconceptions).values() if hasattr(part, "ROWS")]
@@ -87,6 +92,30 @@ def test_row_is_fit_to_be_read(row: misconceptions.Misconception) -> None:
     lecture, _, heading = row.section.partition("#")
     assert lecture in LECTURES
     assert re.fullmatch(r"[A-Z][\w/-]+", heading)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
+def test_where_to_read_is_there_in_the_notebook_and_on_a_site(
+    row: misconceptions.Misconception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = row.section.partition("#")[0]
+    text = "\n".join(cell.source for cell in read(ROOT / "course" / f"{name}.ipynb").cells)
+    headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    told = re.fullmatch(r"Read: (course/\w+\.ipynb), section “(.+)”", where_to_read(row.section))
+    assert told is not None
+    assert (ROOT / told[1]).is_file()
+    assert told[2] in headings
+    monkeypatch.setattr(sys.modules["chainrule.check.site"], "_site", "")
+    check.site("https://example.org/backprop")
+    link = f"Read: https://example.org/backprop/course/{name}.html#{make_id(told[2])}"
+    assert where_to_read(row.section) == link  # as Sphinx writes its anchors
+    check.site("")
+    assert where_to_read(row.section) == told[0]
+
+
+def test_a_site_has_an_address_of_the_web() -> None:
+    with pytest.raises(ValueError, match="has to begin with https://"):
+        check.site("example.org/backprop")
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)

@@ -117,7 +117,7 @@ def _judged(
                     exec(compile(text, name, "exec"), namespace)
             except BrokenRow:
                 raise
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 verdict.failed[name] = error
         verdict.printed[name] = printed.getvalue()
     return verdict

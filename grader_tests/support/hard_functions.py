@@ -189,7 +189,7 @@ _PLAIN: dict[str, Formula] = {
 
 def _rounded() -> Iterator[Hard]:
     for name, formula in _PLAIN.items():
-        for x in (1.0, -0.37, 2.75):
+        for x in (1.0, -0.37, 2.75, 0.03222622491908866):
 
             def at(x: float, formula: Formula = formula) -> float:
                 return formula(_Floats, x)

@@ -27,6 +27,8 @@ _STEPS = tuple(10.0**-k for k in range(2, 8))
 _SAME = 0.02  # of how far off they are: so near are two numbers with one and the same error
 _OUTSIDE = 3.0  # error bars
 _ROUNDING = 1e-14  # of the largest entry
+_APART = 1e-12  # of an entry: by so much quotients for two steps differ where they tell anything
+_SEVERAL = 3  # entries
 
 
 class Watch:
@@ -141,6 +143,8 @@ def is_quotient(case: Case, own_forward: Callable[..., Any]) -> bool:
     answers = [np.asarray(one, dtype=np.float64) for one in case.got if one is not None]
     if len(answers) != len(case.expected) or np.isnan(case.upstream).any():
         return False
+    if _is_quotient_by_entry(answers, case, own_forward):
+        return True
     off = _off(answers, case)
     if off is None:
         return False
@@ -160,6 +164,34 @@ def is_quotient(case: Case, own_forward: Callable[..., Any]) -> bool:
         for quotient in ((ahead - behind) / (2 * step), (ahead - here) / step):
             miss = np.abs(quotient - right - off)
             if miss.max() <= _SAME * np.abs(off).max():
+                return True
+    return False
+
+
+def _is_quotient_by_entry(
+    answers: Sequence[np.ndarray], case: Case, own_forward: Callable[..., Any]
+) -> bool:
+    """As `is_quotient`, of an elementwise gate whose entries were all moved together: then the
+    answer has the very rounding of a quotient, which no formula has in several entries."""
+    shape = answers[0].shape
+    if len(answers) != 1 or answers[0].size < _SEVERAL or np.shape(case.own) != shape:
+        return False
+    x = np.asarray(case.inputs[0], dtype=np.float64)
+    asked = [[x]] + [[x + sign * step] for step in _STEPS for sign in (1, -1)]
+    found = evaluate(own_forward, asked)
+    if any(isinstance(one, Exception) or np.shape(one) != shape for one in found):
+        return False
+    here, *others = (np.asarray(one, dtype=np.float64) for one in found)
+    beside = list(zip(_STEPS, others[::2], others[1::2], strict=True))
+    for quotients in (
+        [case.upstream * ((ahead - behind) / (2 * step)) for step, ahead, behind in beside],
+        [case.upstream * ((ahead - here) / step) for step, ahead, _ in beside],
+    ):
+        apart = np.abs(np.diff(quotients, axis=0)).min(axis=0)
+        telling = apart > _APART * np.abs(answers[0])
+        for quotient in quotients:
+            same = np.abs(quotient - answers[0]) <= _ROUNDING * np.abs(answers[0])
+            if telling.sum() >= _SEVERAL and same[telling].all():
                 return True
     return False
 

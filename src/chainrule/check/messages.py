@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import linecache
 import os
+import re
 import textwrap
 import traceback
 from collections.abc import Sequence
@@ -142,13 +143,29 @@ def explain_exception(error: BaseException) -> list[str]:
 
     It is called by the name of a class of Python's, as a judge knows it.
     """
-    text = str(error).split("\n")[0]
+    text = _in_words(str(error).split("\n")[0])
     kind = next(one for one in type(error).__mro__ if hasattr(builtins, one.__name__)).__name__
     lines = wrapped(f"{kind}: {text}" if text else kind)[:3]
+    if isinstance(error, SystemExit) or text.startswith("SystemExit"):  # a judge calls it so
+        lines = ["exit() was called, which ends the whole of Python."]
     own = own_line(error)
     if own is not None:
         lines.append(str(own))
-    return [line[: _WIDTH - 2] for line in lines]
+    return [line if len(line) <= _WIDTH - 2 else line[: _WIDTH - 4] + " …" for line in lines]
+
+
+_UNEQUAL = re.compile(r"matmul: .*\(size (\d+) is different from (\d+)\)")
+
+
+def _in_words(said: str) -> str:
+    """What an exception says; where NumPy speaks of a gufunc's core dimensions, what that means."""
+    unequal = _UNEQUAL.fullmatch(said)
+    if unequal is None:
+        return said
+    return (
+        f"the shapes on the two sides of @ do not fit: {unequal[2]} columns on the left, "
+        f"{unequal[1]} rows on the right"
+    )
 
 
 def wrapped(text: str) -> list[str]:

@@ -46,11 +46,11 @@ def quietly(check: Callable[_Given, None]) -> Callable[_Given, None]:
 
 
 def call(
-    name: str, run: Callable[[], Any], point: Point | None = None, formula: Sequence[str] = ()
+    name: str, run: Callable[[], Any], point: Point | None = None, where: Sequence[str] = ()
 ) -> Any:
     """Run student code; whatever it raises becomes a message, with the line that raised it.
 
-    formula: what was being worked out, in lines.
+    point: where it was tried; where: the lines that say so, if the point alone does not.
     """
     try:
         return run()
@@ -66,24 +66,24 @@ def call(
         raise CheckFailed(
             f"{name} did not come to an end.", [*line, "Look for a loop that never stops."]
         ) from None
-    except Exception as error:
-        where = [messages.describe_point(point)] if point else []
+    except (Exception, SystemExit) as error:
+        where = list(where) or ([messages.describe_point(point)] if point else [])
         told = messages.explain_exception(error)
         if point and _lacks_self(error):
             raise recognised(name, where, "self-missing") from None
         if point and _is_cast_down(error, point):
             raise recognised(name, [*where, *told], "integer-arithmetic") from None
-        raise CheckFailed(f"{name} raised an error.", [*formula, *where, *told]) from None
+        raise CheckFailed(f"{name} raised an error.", [*where, *told]) from None
 
 
-def _lacks_self(error: Exception) -> bool:
+def _lacks_self(error: BaseException) -> bool:
     """Whether a method was given one argument more than it takes, by our call of it: the object."""
     said = _TOO_MANY.search(str(error)) if isinstance(error, TypeError) else None
     by_us = messages.own_line(error) is None
     return bool(said and by_us and int(said[2]) == int(said[1]) + 1 and "." in str(error))
 
 
-def _is_cast_down(error: Exception, point: Point) -> bool:
+def _is_cast_down(error: BaseException, point: Point) -> bool:
     """Whether numbers were to be put into an array that took over the integers of an input."""
     whole = any(np.asarray(v).dtype.kind == "i" for v in point.values() if not callable(v))
     return whole and bool(_CAST_DOWN.search(str(error)))

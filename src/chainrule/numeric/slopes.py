@@ -35,6 +35,8 @@ _SAFETY = 10.0  # noise that was seen is multiplied by this
 _NOISE = 8.0  # ulps of the function value that one evaluation may be off
 _DROWNED = 0.05  # noise of this part of how the function moves over a step hides the slope
 _GROWS = 0.25  # noise is this part of its largest at the shortest steps as well
+_POOR = 1e-6  # a bar of this part of the slope is one
+_SURER = 1e-2  # of a bar
 _HALVINGS = 60
 _JUMP = 1 / 16  # of the change between two steps: what is left of it when they come together
 
@@ -242,6 +244,8 @@ def _slope(readings: Sequence[Reading], known: Sequence[Level], measure: Measure
             continue
         seen, edge = _beyond(reading, known, measure)
         if not edge:
+            if _is_chance(reading, readings):
+                return _NOTHING
             return reading.value, reading.error or seen, reading.left, reading.right
         tread = max(tread, edge)
     noisy = [
@@ -250,6 +254,20 @@ def _slope(readings: Sequence[Reading], known: Sequence[Level], measure: Measure
         if len(shorter) >= _ENOUGH and reading.last[0] > tread
     ]
     return min(noisy, key=lambda one: one[1], default=_NOTHING)
+
+
+def _is_chance(reading: Reading, others: Sequence[Reading]) -> bool:
+    """Whether a reading is poor, and one at longer steps far surer of something else: at steps as
+    short as the treads of a stair, slopes agree by chance."""
+    poor = reading.error > _POOR * abs(reading.value)
+    return bool(reading.value and poor) and any(
+        other.settled
+        and other.left == other.right  # a kink nearby is seen by longer steps, and is none here
+        and other.last[0] > reading.last[0]
+        and other.error < _SURER * reading.error
+        and abs(other.value - reading.value) > 2 * reading.error
+        for other in others
+    )
 
 
 def _is_borne_out(reading: Reading, shorter: Sequence[Level]) -> bool:

@@ -65,7 +65,7 @@ def ask(
     """What the actions give; the leaves are copies, which an engine may do with what it likes."""
     program = [step._replace(operands=tuple(map(copied, step.operands))) for step in one.program]
     point = dict(zip(one.names, one.leaves, strict=True))
-    return call(name, partial(examine, made, program, actions), point, _written(one))[0]
+    return call(name, partial(examine, made, program, actions), point, where(one))[0]
 
 
 def backward_of(
@@ -90,15 +90,10 @@ def how_many(tried: Sequence[Expression]) -> str:
 
 def where(one: Expression) -> list[str]:
     """How the expression is written, and where it was tried, in a few lines."""
-    point = dict(zip(one.names, one.leaves, strict=True))
-    return [*_written(one), messages.describe_point(point)]
-
-
-def _written(one: Expression) -> list[str]:
-    """How the expression is written, in four lines at most."""
     lines = one.lines()
     shown = lines if len(lines) <= 4 else ["…", *lines[-3:]]
-    return [line[:94] for line in shown]
+    point = dict(zip(one.names, one.leaves, strict=True))
+    return [line[:94] for line in shown] + [messages.describe_point(point)]
 
 
 def compare_value(name: str, one: Expression, value: Any) -> None:
