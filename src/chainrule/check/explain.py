@@ -13,8 +13,8 @@ from chainrule.check.student_code import advice, entry
 
 __all__ = ["at_case", "came_back", "entries", "forward_is_wrong", "wrong_gradient", "wrong_output"]
 
-_MANY = 4  # gradients
 _MOST_SHOWN = 2
+_MANY = 4  # gradients
 _OWN = " (the numerical gradient of your own forward)"
 
 

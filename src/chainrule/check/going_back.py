@@ -104,7 +104,7 @@ def _check(
                 headline, lines, mistake = problem
                 lines = [*_lines(circuit, right), *lines]
                 if mistake is None:
-                    raise CheckFailed(headline + ".", [*lines, *circuit.origin(register)])
+                    raise CheckFailed(headline + ".", lines)
                 raise recognised(headline, lines, mistake)
         right.append(label)
     print(f"{name}: all {len(labels)} gradients are right.")
@@ -155,16 +155,6 @@ class _Circuit:
         shares = dict(zip(places, found, strict=True))
         return [np.array(shares[p].value) if p in shares else None for p in range(len(operands))]
 
-    def origin(self, register: int) -> list[str]:
-        """From where a gradient comes back, in a line, if all of that has names."""
-        names = {number: name for name, number in self.names.items()}
-        users = sorted({user for user, *_ in self.shares[register]})
-        if not users or not names.keys() >= {*users, register}:
-            return []
-        *others, last = (names[user] for user in users)
-        told = f"{', '.join(others)} and {last}" if others else last
-        return [f"What comes back to {names[register]} comes from {told}."]
-
     def where(self) -> list[str]:
         lines = self.expression.lines()
         lines = [lines[-1].removeprefix("f = ")] if len(lines) == 1 else lines
@@ -197,7 +187,18 @@ class _Circuit:
         if got.ndim:
             entries = int(np.sum(np.abs(got - right) > _EXACT * size))
             told.append(f"{label}: {entries} of {got.size} entries are off")
-        return f"{name}: {label} is wrong", told, self.mistake(register, got)
+        mistake = self.mistake(register, got)
+        return f"{name}: {label} is wrong", [*told, *self.users(register, mistake)], mistake
+
+    def users(self, register: int, mistake: str | None) -> list[str]:
+        """From where a gradient comes back, if no mistake is named and all of that has names."""
+        names = {number: name for name, number in self.names.items()}
+        users = sorted({user for user, *_ in self.shares[register]})
+        if mistake is not None or not users or not names.keys() >= {*users, register}:
+            return []
+        *others, last = (names[user] for user in users)
+        told = f"{', '.join(others)} and {last}" if others else last
+        return [f"What comes back to {names[register]} comes from {told}."]
 
     def mistake(self, register: int, got: np.ndarray) -> str | None:
         """The id of the one misconception that explains a wrong gradient, or None."""
