@@ -75,7 +75,7 @@ screenshots: site
 	@$(BIN)/python docs/screenshots.py
 
 pictures: $(VENV)/.dev
-	CHAINRULE_PICTURES=docs/images/round $(BIN)/python -m pytest -m slow grader_tests/whole/test_round.py
+	CHAINRULE_PICTURES=docs/images/round $(BIN)/python -m pytest -m overnight grader_tests/whole/test_round.py
 
 # TAG: of the release that is made now; without, the next one is tried.
 release-check: $(VENV)/.dev

@@ -65,6 +65,8 @@ def assemble(source: Path, answers: bool = False) -> None:
         loader=FileSystemLoader(DOCS), undefined=StrictUndefined, keep_trailing_newline=True
     )
     pages.filters["escaped"] = lambda text: re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
+    # A word that nobody would break, of ten thousand letters, makes a page that wide.
+    pages.filters["shortened"] = lambda text: re.sub(r"(\S{40})\S{8,}", r"\1…", text)
     pages.globals["measured"] = _threats()
     pages.globals["notebooks"] = browser_edition.notebooks(RELEASE)
     pages.globals["open_button"] = open_button
@@ -155,7 +157,10 @@ def main(build: Path = BUILD) -> None:
     source, site = build / "source", build / "html"
     assemble(source, answers=os.environ.get("ANSWERS") == "yes")
     fetch_mathjax(source)
+    # Sphinx leaves what an earlier build wrote: pages that are gone, and answers not asked for now.
+    shutil.rmtree(site, ignore_errors=True)
     command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-qE", "-b", "html"]
+    command += ["-d", str(build / "doctrees")]
     done = subprocess.run([*command, str(source), str(site)], check=False)
     if done.returncode:
         sys.exit("the site was built with warnings: see above")

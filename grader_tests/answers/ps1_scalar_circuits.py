@@ -1030,7 +1030,7 @@ def backward(self, upstream):
     d_dot = upstream / self.denom**2
     return d_dot * self.x, d_dot * self.w
 
-# %% q10_neuron | wrong: broadcast | columns
+# %% q10_neuron | wrong: axis-too-many | columns
 def backward(self, upstream):
     d_dot = upstream * self.f * (1 - self.f)
     return (d_dot * self.x)[:, None], (d_dot * self.w)[:, None]
@@ -1873,3 +1873,29 @@ def pencil():
 # %% q16_pencil | wrong | one is not filled in
 def pencil():
     return dict(dt=1, dr=1, ds=0, dq=10, dp=10, da=-30, db=20)
+
+
+# %% q2_multiply | right | a dataclass with its local gradients
+from dataclasses import dataclass
+
+
+@dataclass
+class Multiply:
+    local: tuple = ()
+
+    def forward(self, x, y):
+        self.local = (y, x)
+        return x * y
+
+    def backward(self, upstream):
+        return tuple(upstream * slope for slope in self.local)
+
+
+# %% q2_multiply | wrong | the sign of the first input alone
+class Multiply:
+    def forward(self, x, y):
+        self.x, self.y = x, y
+        return math.copysign(abs(x * y), x)
+
+    def backward(self, upstream):
+        return upstream * self.y, upstream * self.x

@@ -467,11 +467,11 @@ def backward(self, upstream):
 def backward(self, upstream):
     return upstream @ self.W.T, self.x.T @ upstream, upstream.sum(axis=1)
 
-# %% q4_linear | wrong: wrong-axis | over everything
+# %% q4_linear | wrong: all-axes-summed | over everything
 def backward(self, upstream):
     return upstream @ self.W.T, self.x.T @ upstream, upstream.sum()
 
-# %% q4_linear | wrong: broadcast | keepdims
+# %% q4_linear | wrong: axis-too-many | keepdims
 def backward(self, upstream):
     return upstream @ self.W.T, self.x.T @ upstream, upstream.sum(axis=0, keepdims=True)
 
@@ -631,7 +631,7 @@ class RowNorms:
     def backward(self, upstream):
         return upstream * 2 * self.q
 
-# %% q5_rownorms | wrong: broadcast | keepdims
+# %% q5_rownorms | wrong: axis-too-many | keepdims
 def forward(self, q):
     self.q = q
     return np.sum(q**2, axis=1, keepdims=True)
@@ -774,7 +774,7 @@ def backward(self, upstream):
     self.q /= len(self.q)
     return upstream * 2 * self.q
 
-# %% q6_meannorm | wrong | divides by the features
+# %% q6_meannorm | wrong: columns-counted | divides by the features
 def backward(self, upstream):
     return upstream * 2 * self.q / self.q.shape[1]
 
@@ -855,7 +855,7 @@ def backward(self, upstream):
     d = upstream * 2 * self.error / len(self.error)
     return d, -d
 
-# %% q7_squarederror | wrong: broadcast | dt as a column
+# %% q7_squarederror | wrong: axis-too-many | dt as a column
 def backward(self, upstream):
     d = upstream * 2 * self.error / len(self.error)
     return d[:, None], -d[:, None]
@@ -1128,3 +1128,63 @@ def backward(self, upstream):
 # %% q5_rownorms | right | a list of rows
 def backward(self, upstream):
     return [list(2 * u * row) for u, row in zip(upstream, self.q)]
+
+
+# %% q1_matmul | wrong: jacobian-side | a square matrix is not turned
+class MatMul:
+    def forward(self, x, W):
+        self.x, self.W = x, W
+        return x @ W
+
+    def backward(self, upstream):
+        rows, columns = self.W.shape
+        turned = self.W if rows == columns else self.W.T
+        return upstream @ turned, self.x.T @ upstream
+
+
+# %% q3_matmulsquarednorm | wrong | a square batch is not turned
+class MatMulSquaredNorm:
+    def forward(self, x, W):
+        self.x, self.W = x, W
+        self.q = x @ W
+        return np.sum(self.q**2)
+
+    def backward(self, upstream):
+        dq = 2 * upstream * self.q
+        rows, columns = self.x.shape
+        return dq @ self.W.T, (self.x if rows == columns else self.x.T) @ dq
+
+
+# %% q4_linear | wrong | a square batch is summed along its rows
+class Linear:
+    def forward(self, x, W, b):
+        self.x, self.W = x, W
+        return x @ W + b
+
+    def backward(self, upstream):
+        axis = upstream.shape.index(self.W.shape[1])
+        db = upstream.sum(axis=1 - axis) if axis else upstream.sum(axis=1)
+        return upstream @ self.W.T, self.x.T @ upstream, db
+
+
+# %% q5_rownorms | wrong | only for more columns than rows
+class RowNorms:
+    def forward(self, q):
+        self.q = q
+        return np.sum(q**2, axis=1)
+
+    def backward(self, upstream):
+        rows, columns = self.q.shape
+        return 2 * self.q * (upstream[:, np.newaxis] if rows < columns else upstream[:columns])
+
+
+# %% q8_column | wrong: jacobian-side | a square matrix is not turned
+class ColumnMatMul:
+    def forward(self, W, x):
+        self.W, self.x = W, x
+        return W @ x
+
+    def backward(self, upstream):
+        rows, columns = self.W.shape
+        turned = self.W if rows == columns else self.W.T
+        return upstream @ self.x.T, turned @ upstream

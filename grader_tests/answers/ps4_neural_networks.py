@@ -46,7 +46,7 @@ def collapse(W1, b1, W2, b2):
 def collapse(W1, b1, W2, b2):
     return W2 @ W1, b1 @ W2 + b2
 
-# %% q1_collapse | wrong: broadcast | the bias as a row
+# %% q1_collapse | wrong: axis-too-many | the bias as a row
 def collapse(W1, b1, W2, b2):
     return W1 @ W2, (b1 @ W2 + b2)[None, :]
 
@@ -1556,3 +1556,36 @@ def minibatches(order, size):
 # %% q12_minibatches | wrong | three of them, whatever comes
 def minibatches(order, size):
     return order[:size], order[size : 2 * size], order[2 * size :]
+
+
+# %% q4_twolayer | wrong | square weights are not turned
+class TwoLayerNet:
+    def forward(self, x, W1, b1, W2, b2):
+        self.x, self.W1, self.W2 = x, W1, W2
+        self.h = np.tanh(x @ W1 + b1)
+        return self.h @ W2 + b2
+
+    def backward(self, upstream):
+        turned = [W if W.shape[0] == W.shape[1] else W.T for W in (self.W1, self.W2)]
+        dz = upstream @ turned[1] * (1 - self.h**2)
+        return (
+            dz @ turned[0], self.x.T @ dz, dz.sum(axis=0), self.h.T @ upstream, upstream.sum(axis=0)
+        )
+
+
+# %% q5_threelayer | wrong | square weights are not turned
+class ThreeLayerNet:
+    def forward(self, x, W1, b1, W2, b2, W3, b3):
+        self.values = [x, np.maximum(x @ W1 + b1, 0)]
+        self.values.append(np.maximum(self.values[1] @ W2 + b2, 0))
+        self.weights = [W1, W2, W3]
+        return self.values[2] @ W3 + b3
+
+    def backward(self, upstream):
+        found = []
+        for value, W in zip(self.values[::-1], self.weights[::-1]):
+            found = [value.T @ upstream, upstream.sum(axis=0), *found]
+            upstream = upstream @ (W if W.shape[0] == W.shape[1] else W.T)
+            if value is not self.values[0]:
+                upstream = upstream * (value > 0)
+        return [upstream, *found]

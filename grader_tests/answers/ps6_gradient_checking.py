@@ -224,7 +224,7 @@ def best_step(f, x, slope, steps):
 def best_step(f, x, slope, steps):
     return min(abs((f(x + h) - f(x - h)) / (2 * h) - slope) for h in steps)
 
-# %% q4_step | wrong: error-for-step | the index in place of the step
+# %% q4_step | wrong: place-for-step | the index in place of the step
 def best_step(f, x, slope, steps):
     return int(np.argmin([abs((f(x + h) - f(x - h)) / (2 * h) - slope) for h in steps]))
 
@@ -1131,3 +1131,9 @@ def spot_check(f, x, gradient, how_many, seed):
         if max(abs(n), abs(g)) > 0:
             worst = max(worst, abs(n - g) / max(abs(n), abs(g)))
     return worst
+
+
+# %% q2_central | wrong | four points in place of two
+def central_difference(f, x, h):
+    near, far = f(x + h) - f(x - h), f(x + 2 * h) - f(x - 2 * h)
+    return (8 * near - far) / (12 * h)

@@ -155,7 +155,7 @@ class Softplus:
 
 
 # %% ps6_gradient_checking | q8_spot | seed-ignored | accepted seed ignored
-# says: 'it calls f at other inputs each time'
+# says: 'it calls f at different inputs'
 def spot_check(f, x, gradient, how_many, seed):
     worst = 0.0
     for i in np.random.permutation(x.size)[:how_many]:
@@ -170,7 +170,7 @@ def spot_check(f, x, gradient, how_many, seed):
 
 
 # %% ps5_activations | q1_sigmoid | earlier-call | accepted accumulates
-# says: 'the gradient belongs to another call'
+# says: 'another call has a part in the gradient'
 class Sigmoid:
     def __init__(self):
         self.dx = 0

@@ -67,7 +67,7 @@ def test_message_says_entry_expected_bar_got_idea_and_where_to_read() -> None:
         (lambda self, u: (u * self.y, "4"), "dy: a str was returned; a number is wanted"),
         (lambda self, u: (u * self.y, True), "dy: a bool was returned; a number is wanted"),
         (lambda self, u: (u * self.y, [u * self.x]), "the shape (1,)"),
-        (lambda self, u: (u * self.y, float("nan")), "dy: it is not finite (nan)"),
+        (lambda self, u: (u * self.y, float("nan")), "dy: the number is not finite (nan)"),
         (lambda self, u: (u * self.y, 1 / 0), "ZeroDivisionError: division by zero"),
     ],
 )

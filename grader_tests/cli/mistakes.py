@@ -9,13 +9,16 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import re
 import shutil
 import sqlite3
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from nbgrader.api import Gradebook
 
 Given = Callable[[Path, pytest.MonkeyPatch], None]
 
@@ -164,6 +167,45 @@ def unreadable(name: str) -> Given:
     return given
 
 
+def pipe(path: str) -> Given:
+    """A pipe is there, from which nothing ever comes."""
+
+    def given(course: Path, _: pytest.MonkeyPatch) -> None:
+        _away(course / path)
+        os.mkfifo(course / path)
+
+    return given
+
+
+def points(written: str) -> Given:
+    """Every check of the master has these."""
+
+    def given(course: Path, _: pytest.MonkeyPatch) -> None:
+        path = course / "source/ps/ps.ipynb"
+        path.write_text(re.sub(r'"points": \d+', f'"points": {written}', path.read_text()))
+
+    return given
+
+
+def late(does: str) -> Given:
+    """All is late, and this is what the course's policy does about it."""
+
+    def given(course: Path, patch: pytest.MonkeyPatch) -> None:
+        with Gradebook(f"sqlite:///{course}/gradebook.db") as book:
+            book.update_or_create_assignment("ps", duedate="2030-01-01 00:00:00 UTC")
+        for student in (course / "submitted").iterdir():
+            (student / "ps/timestamp.txt").write_text("2031-01-01 00:00:00 UTC")
+        (course / "late_p.py").write_text(
+            "from nbgrader.plugins import BasePlugin\n\n\nclass P(BasePlugin):\n"
+            f"    def late_submission_penalty(self, *_):\n        {does}\n"
+        )
+        patch.syspath_prepend(course)
+        patch.delitem(sys.modules, "late_p", raising=False)
+        settings('c.AssignLatePenalties.plugin_class = "late_p.P"')(course, patch)
+
+    return given
+
+
 def both(*given: Given) -> Given:
     """All of it, in order."""
 
@@ -263,6 +305,17 @@ TABLE = (
     Mistake("progress of a file", "progress a.txt", r"a.txt is a file.*chainrule check a.txt",
             given=written("a.txt", b"")),
     Mistake("progress of no set", "progress submitted", r"there is no problem set in"),
+    Mistake("check of a pipe", "check a.ipynb", r"a.ipynb is no ordinary file",
+            given=pipe("a.ipynb")),
+    Mistake("check of a circle", "check a.ipynb", r"a.ipynb is no ordinary file",
+            given=lambda course, _: (course / "a.ipynb").symlink_to("a.ipynb")),
+    Mistake("check of a depth", "check a.ipynb", r"is no notebook: maximum recursion",
+            given=written("a.ipynb", b"[" * 100_000)),
+    Mistake("check of an endless time", "check a.ipynb --seconds nan", r"--seconds.*or equal to 1",
+            given=written("a.ipynb", b"{}")),
+    Mistake("check of two", "check a.ipynb b.ipynb", r"unexpected extra argument.*b.ipynb"),
+    Mistake("progress in a circle", "progress loop", r"there is no folder loop",
+            given=lambda course, _: (course / "loop").symlink_to("loop")),
     # nbgrader_config.py.
     Mistake("settings that are no Python", "grade ps", r"nbgrader_config.py, line \d+: .*correct",
             given=settings("c.Judge.cell_seconds = = 3")),
@@ -294,6 +347,28 @@ TABLE = (
             given=settings('c.AssignLatePenalties.plugin_class = "pathlib.Path"')),
     Mistake("a setting of the wrong type", "grade ps", r"nbgrader_config.py: .*db_url",
             given=settings(f"{DB}5")),
+    Mistake("a layout of folders that is none", "grade ps", r"directory_structure is made of",
+            given=settings('c.CourseDirectory.directory_structure = "{nope}"')),
+    Mistake("permissions in words", "grade ps", r"c.Autograde.permissions is octal.*not 'rw'",
+            given=settings('c.Autograde.permissions = "rw"')),
+    Mistake("permissions of pages", "feedback ps", r"GenerateFeedback.permissions.*not 999",
+            given=settings("c.GenerateFeedback.permissions = 999")),
+    Mistake("files that are no list", "grade ps", r"exclude_overwriting is a list.*not 3",
+            given=settings("c.Autograde.exclude_overwriting = 3")),
+    Mistake("a section that is a number", "vet ps", r"nbgrader_config.py: .*'Judge', 5",
+            given=settings("c.Judge = 5")),
+    Mistake("a policy that there is not", "grade ps", r"penalty_method.*'none', 'zero'.*'half'",
+            given=settings('c.LateSubmissionPlugin.penalty_method = "half"')),
+    Mistake("a policy that fails", "grade ps --force", r"late policy late_p.P failed \(KeyError", 1,
+            late("raise KeyError(1)")),
+    Mistake("a policy of words", "grade ps --force", r"late_p.P took off 'lots', which is no", 1,
+            late("return 'lots'")),
+    Mistake("a policy of no number", "grade ps --force", r"late_p.P took off nan, which is no", 1,
+            late("return float('nan')")),
+    Mistake("a folder for the settings", "grade ps", r"nbgrader_config.py is no file",
+            given=folder("nbgrader_config.py")),
+    Mistake("settings that end in a circle", "doctor", r"nbgrader_config.py, line \d+: Recursion",
+            given=settings("def f(): f()\nf()")),
     # The gradebook.
     Mistake("a gradebook in no folder", "grade ps", r"no folder /no/such/folder .*db_url",
             given=settings(f'{DB}"sqlite:////no/such/folder/gradebook.db"')),
@@ -335,6 +410,24 @@ TABLE = (
     Mistake("a gradebook that another has, a report", "report ps", r"locked by another program",
             given=impatient),
     Mistake("two at once", "grade ps", r"being graded by another program", given=two_at_once),
+    Mistake("no database, a class list", "students list", r"damaged, or no SQLite database",
+            given=written("gradebook.db", b"These are my grades. " * 100)),
+    Mistake("no database, the doctor", "doctor --json", r"damaged, or no SQLite database",
+            given=written("gradebook.db", b"These are my grades. " * 100)),
+    Mistake("a gradebook that another has, the doctor", "doctor --mend", r"locked by another",
+            given=impatient),
+    Mistake("a gradebook that another has, a class list", "students add joe", r"locked by another",
+            given=impatient),
+    Mistake("a gradebook that another has, feedback", "feedback ps", r"locked by another",
+            given=impatient),
+    Mistake("a gradebook that may not be written, a student", "students add joe",
+            r"may not be written.*chmod",
+            given=lambda course, _: _append(course / "nbgrader_config.py",
+                f'\n{DB}"sqlite:///file:{course}/gradebook.db?mode=ro&uri=true"\n'.encode())),
+    Mistake("rows that do not fit", "doctor", r"c2 is now called c2_again", 1,
+            lambda course, _: _renamed(course)),
+    Mistake("rows that do not fit, as data", "doctor --json", r'"told": "c2 is now called', 1,
+            lambda course, _: _renamed(course)),
     # Masters.
     Mistake("a master that is no notebook", "grade ps", r"ps.*(no notebook|not valid JSON|JSON)",
             given=written("source/ps/ps.ipynb", b'{"cells": [')),
@@ -344,6 +437,19 @@ TABLE = (
             given=written("source/ps/ps.ipynb", b"{}")),
     Mistake("a master nobody may read", "grade ps", r"ps.ipynb may not be read",
             given=unreadable("source/ps/ps.ipynb")),
+    Mistake("a master that is a pipe", "grade ps", r"ps.ipynb is no ordinary file",
+            given=pipe("source/ps/ps.ipynb")),
+    Mistake("a file of a master that is a pipe", "vet ps", r"data.csv is no ordinary file",
+            given=pipe("source/ps/data.csv")),
+    Mistake("a master that is a folder", "grade ps", r"ps.ipynb is a folder, where a file",
+            given=folder("source/ps/ps.ipynb")),
+    Mistake("a master in another encoding", "grade ps", r"ps is no master notebook: 'utf-8'",
+            given=written("source/ps/ps.ipynb", '{"cells": []}'.encode("utf-16"))),
+    Mistake("a master with fewer points than none", "grade ps", r"no master notebook: -3 is less",
+            given=points("-3")),
+    Mistake("a master with points in words", "vet ps", r"no master notebook: .*'two'",
+            given=points('"two"')),
+    Mistake("a typo, for vet", "vet psx", r"no such assignment: psx; did you mean ps\?"),
     # Folders and disks.
     Mistake("a file for autograded", "grade ps", r"autograded is no folder|autograded.*in its way",
             given=written("autograded", b"")),
@@ -376,13 +482,38 @@ TABLE = (
     Mistake("a report below a file", "report ps --to a.txt/x", r"cannot be written",
             given=written("a.txt", b"")),
     Mistake("an export into a folder", "export ps --output source", r"cannot be written: Is a"),
+    Mistake("a report without a name", "report ps --to ''", r"no file is named"),
+    Mistake("a report over a master", "report ps --to source/ps/ps.ipynb", r"is there already"),
+    Mistake("an export over the gradebook", "export ps --output gradebook.db", r"is there already"),
+    Mistake("an archive over a master", "gradescope-zip ps --output source/ps/ps.ipynb",
+            r"is there already.*ends in .zip"),
+    Mistake("an archive into a folder", "gradescope-zip ps --output source", r"is a folder"),
+    Mistake("an archive in no time", "gradescope-zip ps --seconds 5", r"--seconds.*or equal to 60"),
+    Mistake("an archive with packages of nowhere", "gradescope-zip ps --requirements no.txt",
+            r"--requirements.*no.txt"),
+    Mistake("an archive on a full disk", "gradescope-zip ps", r"disk is full",
+            given=fails(FULL, "exports")),
+    Mistake("feedback of nothing", "feedback ps", r"no page was written.*grade ps --force", 1,
+            gone("autograded")),
+    Mistake("feedback of what is no notebook", "feedback ps", r"no page could be made: ", 1,
+            written("autograded/ada/ps/ps.ipynb", b"{")),
+    Mistake("a folder for the lock", "grade ps", r".ps.lock is a folder, where a file",
+            given=folder("autograded/.ps.lock")),
+    Mistake("a submission that is a pipe", "grade ps --force", r"ada: ps.ipynb is not an ordin", 0,
+            pipe("submitted/ada/ps/ps.ipynb")),
     # Other systems.
     Mistake("a roster that is not there", "export ps --to canvas --roster no.csv", r"no.csv"),
     Mistake("a roster that is none", "export ps --to canvas --roster a.csv", r"a.csv",
             given=written("a.csv", b"\xff\xfe\0\0")),
     Mistake("no such scheduler", "grade ps --force --scheduler nowhere", r"no Dask scheduler",
             given=lambda course, patch: patch.setattr("distributed.Client", _nobody)),
+    Mistake("a scheduler without an address", "grade ps --scheduler ''", r"no Dask scheduler"),
     # A master that changed.
+    Mistake("a rename for nothing", "grade ps --renamed c1=c9", r"--update-gradebook.*add that"),
+    Mistake("a drop of what is there", "grade ps --update-gradebook --dropped c9",
+            r"--dropped c9: it is still there", given=lambda course, _: _renamed(course)),
+    Mistake("a rename that nobody settled", "grade ps --update-gradebook",
+            r"Say --renamed c2=c2_again", given=lambda course, _: _renamed(course)),
     Mistake("a rename without a sign", "grade ps --update-gradebook --renamed q1",
             r"--renamed wants OLD=NEW", given=lambda course, _: _renamed(course)),
     Mistake("a master that changed", "grade ps", r"changed after work.*--update-gradebook",
@@ -395,6 +526,18 @@ TABLE = (
     Mistake("no such command for students", "students lst", r"Did you mean 'list'\?"),
     Mistake("an extension for nobody", "students extend nobody ps --days 2", r"nobody"),
     Mistake("an extension of nothing", "students extend ada pss --days 2", r"pss"),
+    Mistake("an extension without end", "students extend ada ps --days 1e400", r"--days.*or equal"),
+    Mistake("an extension of no number", "students extend ada ps --days nan", r"--days"),
+    Mistake("an extension backwards", "students extend ada ps --days -3", r"--days.*or equal to 0"),
+    Mistake("an extension of what is never due", "students extend ada ps --days 2", r"never due"),
+    Mistake("a list of students that is a folder", "students import source", r"source cannot be"),
+    Mistake("an empty list of students", "students import a.csv", r"a.csv: the first line",
+            given=written("a.csv", b"")),
+    Mistake("a list without students", "students import a.csv", r"a.csv names no students",
+            given=written("a.csv", b"id\n")),
+    Mistake("a student twice", "students import a.csv", r"line 3: joe is there twice",
+            given=written("a.csv", b"id\njoe\njoe\n")),
+    Mistake("a name of two lines", "students add 'a\nb'", r"is no student id"),
     # A new course.
     Mistake("a course that is there", "new-course source", r"source is there already"),
     Mistake("a course without a name", "new-course new --course-id a/b", r"is no course id"),

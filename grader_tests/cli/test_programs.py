@@ -147,6 +147,55 @@ def test_an_assignment_that_cannot_be_mended_does_not_keep_others_from_it(course
     assert [one["assignment"] for one in json.loads(again.stdout)["gradebook"]] == ["an_old_one"]
 
 
+# Permissions, as the system has them --------------------------------------------------------------
+
+
+def without_rights(*typed: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """The command, run by somebody for whom permissions hold: for root they do not."""
+    less = ["--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all"]
+    as_others = ["setpriv", *less] if os.geteuid() == 0 else []
+    if as_others and shutil.which("setpriv") is None:
+        pytest.skip("needs setpriv, or not to be root")
+    return subprocess.run(
+        [*as_others, *PROGRAM, *typed], cwd=cwd, capture_output=True, text=True, timeout=120
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("typed", "locked", "mode", "says"),
+    [
+        ("students add joe", "gradebook.db", 0o444, "may not be written"),
+        ("report ps", "gradebook.db", 0o000, "the gradebook cannot be opened"),
+        ("grade ps --force", "autograded", 0o000, "may not be read or written by you"),
+        ("grade ps", "source/ps", 0o000, "source/ps may not be read"),
+        ("vet ps", "source/ps/ps.ipynb", 0o000, "ps.ipynb may not be read"),
+        ("report ps", "submitted/ada/ps/ps.ipynb", 0o000, "ps.ipynb may not be read"),
+        ("export ps", ".", 0o555, "cannot be written: Permission denied"),
+        ("new-course new", ".", 0o555, "new cannot be made: Permission denied"),
+        ("gradescope-zip ps", ".", 0o555, "exports may not be read or written"),
+        ("check locked/x.ipynb", "locked", 0o000, "locked/x.ipynb may not be read"),
+        ("progress locked", "locked", 0o000, "'locked' is not readable"),
+        ("grade ps", "source", 0o000, "source may not be read"),
+    ],
+)
+def test_what_one_may_not_is_said_in_a_line(
+    course: Path, typed: str, locked: str, mode: int, says: str
+) -> None:
+    place = course / locked
+    if locked == "locked":
+        place.mkdir()
+    before = place.stat().st_mode
+    place.chmod(mode)
+    try:
+        done = without_rights(*typed.split(), cwd=course)
+    finally:
+        place.chmod(before)
+    assert done.returncode == 2, done.stdout + done.stderr
+    (line,) = done.stderr.splitlines()
+    assert says in line
+
+
 # Streams ------------------------------------------------------------------------------------------
 
 

@@ -7,6 +7,7 @@ import contextlib
 import io
 import re
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -15,8 +16,12 @@ import pytest
 
 from chainrule import check, nets
 from chainrule.check.messages import CheckFailed
+from chainrule.course.folder import Course
 from chainrule.data import digits
-from chainrule.sample.sample_class import solved
+from chainrule.grading.report.summary import results
+from chainrule.sample.sample_class import SampleStudent, read_answers, solved, submit
+from grader_tests.support.command import program
+from grader_tests.support.paths import ANSWERS, ROOT
 from grader_tests.support.trial import master_source, problem_sets, questions
 
 SET = "ps7_autograd_engine"
@@ -70,6 +75,27 @@ def test_the_engine_reads_at_least_95_percent_of_digits_it_has_never_seen() -> N
     assert not {tuple(row) for row in X} & {tuple(row) for row in new_X}
     exec(through, names)
     assert (names["x"].gradient, names["y"].gradient) == (-3.0, 2.0)
+
+
+@pytest.mark.slow
+def test_a_right_engine_twice_as_slow_has_every_point_in_the_jail(tmp_path: Path) -> None:
+    """A chain of 100,000 gates is among what it is tried with, and the master's own time counts."""
+    (tmp_path / "class.csv").write_text("id,first_name,last_name\nslow,Slow,Right\n", "utf-8")
+    students = ("--students", str(tmp_path / "class.csv"))
+    made = program("new-course", str(tmp_path / "course"), *students)
+    assert made.returncode == 0, made.stderr
+    course = Course(tmp_path / "course")
+    chosen = dict.fromkeys(("q2_value", "q4_tensor"), "twice as slow")
+    slow = SampleStudent("slow", "right, and slow", "master", {SET: chosen})
+    answers = read_answers(ANSWERS / f"{SET}.py")
+    submit(Course(ROOT), SET, slow, answers, course.root / "submitted")
+    done = program("grade", SET, cwd=course.root)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (row,) = results(course, SET)
+    for_code = sum(
+        cell.metadata.nbgrader.points for checks in questions(SET).values() for cell in checks
+    )
+    assert (row.student, row.score) == ("slow", for_code)
 
 
 def test_grading_trains_something_tiny() -> None:

@@ -22,8 +22,10 @@ from chainrule.check import worked
 from chainrule.course.notebooks import read
 from chainrule.grading.sandbox.landlock import readable_paths
 from chainrule.sample.sample_class import answer_cell
+from grader_tests.support.command import program
 from grader_tests.support.paths import ROOT
 from grader_tests.support.trial import master_source, problem_sets, questions, try_answer
+from grader_tests.support.worked import given_away
 
 SETS = sorted(problem_sets())
 ANSWERS = {name: (ROOT / "answers" / f"{name}.md").read_text(encoding="utf-8") for name in SETS}
@@ -199,6 +201,22 @@ def test_the_jail_does_not_let_student_code_read_them() -> None:
 
 
 @pytest.mark.slow
+def test_they_are_in_nothing_that_a_class_is_given(tmp_path: Path) -> None:
+    """A new course, with what students get of it, and the archive for Gradescope."""
+    course = tmp_path / "course"
+    assert program("new-course", str(course)).returncode == 0
+    made = program("gradescope-zip", PS1, "--output", str(tmp_path / "autograder.zip"), cwd=course)
+    assert made.returncode == 0, made.stdout + made.stderr
+    assert (course / "source").is_dir()
+    assert given_away(course) == []
+    assert given_away(tmp_path / "autograder.zip") == []
+    # The search would find them.
+    shutil.copytree(ROOT / "answers", tmp_path / "there")
+    shutil.make_archive(str(tmp_path / "there" / "packed"), "zip", ROOT / "answers")
+    assert len(given_away(tmp_path / "there")) == 2 * len(SETS)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("asked", [False, True])
 def test_the_browser_edition_has_them_where_it_was_asked_to(tmp_path: Path, asked: bool) -> None:
     """What Python in the browser installs: a wheel, with the answers in it or without."""
@@ -211,6 +229,7 @@ print(*browser_edition._our_wheels(Path({str(tmp_path)!r}), answers={asked}))
 """
     built = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     (wheel,) = (Path(name) for name in built.stdout.split() if "/chainrule-" in name)
+    assert bool(given_away(wheel)) == asked
     shutil.unpack_archive(wheel, tmp_path / "there", "zip")
     show = f"""
 import sys

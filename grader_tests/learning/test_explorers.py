@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from importlib.resources import files
+from io import BytesIO
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from chainrule import explorers
 from chainrule.activations import ACTIVATIONS
@@ -110,6 +112,19 @@ def test_training_plays_frame_by_frame(show: Any) -> None:
         ".getImageData(0, 0, 1, 1).data.slice(0, 3)]"
     )
     assert colour == [0xB9, 0xE5, 0xD6]
+
+
+@pytest.mark.browser
+def test_the_film_is_no_bright_field_on_a_dark_page(show: Any) -> None:
+    page = show(film())
+    brightness = {}
+    for scheme in ("light", "dark"):
+        page.evaluate(f"document.documentElement.style.colorScheme = '{scheme}'")
+        shot = page.locator(".chainrule-training .plane").screenshot(animations="disabled")
+        pixels = np.asarray(Image.open(BytesIO(shot)).convert("L")) / 255
+        brightness[scheme] = pixels.mean()
+    assert brightness["light"] > 0.7
+    assert brightness["dark"] < 0.35
 
 
 @pytest.mark.browser

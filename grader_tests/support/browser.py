@@ -107,6 +107,19 @@ class Watch:
         assert self.errors == []
 
 
+def pale(page: Any) -> list[str]:
+    """The texts of an article that hardly stand out from their ground, each with its contrast."""
+    script = Path(__file__).with_name("contrast.js").read_text(encoding="utf-8")
+    # What fades in is looked at when it is there.
+    page.evaluate(
+        """() => document.getAnimations()
+             .filter((one) => one.effect.getComputedTiming().endTime < Infinity)
+             .forEach((one) => one.finish())"""
+    )
+    found: list[str] = page.evaluate(script)
+    return found
+
+
 # ---- One stepper. `widget` is the locator of one `.chainrule-stepper`.
 
 

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import contextlib
 import io
+import linecache
 import signal
+import sys
+import types
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -44,9 +47,25 @@ class Verdict:
         return {i for i in ids if i is not None}
 
 
-def over(*_: object) -> None:
-    """What a signal calls when a cell has taken too long."""
-    raise TimeoutError(f"still running after {SECONDS} s")
+# What a signal calls when a cell has taken too long. It is of no file, so its line is nobody's: the
+# last one that is known is the student's, as where a kernel is interrupted.
+_of_no_file: dict[str, Any] = {}
+exec(f"def over(*_): raise TimeoutError('still running after {SECONDS} s')", _of_no_file)
+over: Callable[..., None] = _of_no_file["over"]
+
+
+@contextlib.contextmanager
+def known(source: str, namespace: dict[str, Any]) -> Iterator[None]:
+    """The answer's cell is known while it is judged, as in IPython: its lines, and its names, which
+    are those of a module."""
+    lines = source.splitlines(keepends=True)
+    linecache.cache["student"] = (len(source), None, lines, "student")
+    sys.modules["student"] = types.ModuleType("student")
+    vars(sys.modules["student"]).update(namespace)
+    try:
+        yield
+    finally:
+        del linecache.cache["student"], sys.modules["student"]
 
 
 @contextlib.contextmanager
@@ -76,6 +95,16 @@ def judged(
     namespace: dict[str, Any] = {"__name__": "student", **given}
     for name, text in before:
         exec(compile(text, name, "exec"), namespace)
+    with known(source, namespace):
+        return _judged(namespace, source, checks, limit)
+
+
+def _judged(
+    namespace: dict[str, Any],
+    source: str,
+    checks: Sequence[Cell],
+    limit: Callable[[], AbstractContextManager[None]],
+) -> Verdict:
     quietly = contextlib.redirect_stdout
     # A cell that fails leaves nothing behind; its checks then fail on their own.
     with contextlib.suppress(Exception), quietly(io.StringIO()), limit():

@@ -252,7 +252,7 @@ TRUE_OF: dict[str, set[str]] = {
         "flat-below-zero", "upstream-passed-on", "smallest-score", "other-logarithm", "worst-step",
         "error-with-sign", "absolute-error", "sign", "number-for-part",
     },
-    "axis": {"wrong-axis", "axis-missing", "bias-not-summed", *_RANGE},
+    "axis": {"wrong-axis", "all-axes-summed", "axis-missing", "bias-not-summed", *_RANGE},
     "argument": {"step-lost", "integer-arithmetic", "error-with-sign"},
     "swapped": {"mask-inverted", "loser-takes-all", "slope-wrong-side", "sign"},
     "order": {"wrong-order", "not-switched", "always-first", "sides-swapped", "inputs-switched",

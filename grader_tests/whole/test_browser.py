@@ -1,4 +1,4 @@
-"""What the browser tests rely on: a page that is not quiet is noticed."""
+"""What the browser tests rely on: a page that is not quiet, and text that is pale, are noticed."""
 
 from __future__ import annotations
 
@@ -33,3 +33,21 @@ def test_what_nobody_asked_for_is_noticed(chromium: Any, tmp_path: Path, what: s
 @pytest.mark.browser
 def test_a_quiet_page_is_fine(chromium: Any, tmp_path: Path) -> None:
     visit(chromium, tmp_path, "<p>Hello</p>")
+
+
+PALE = {
+    "grey on white": '<p style="color: #888">Pale</p>',
+    "on a ground further out": '<div style="background: #444"><b style="color: #888">Pale</b>',
+    "half to be seen through": '<p style="color: rgb(0 0 0 / 0.4)">Pale</p>',
+    "in a widget": """<div id="host"></div><script>
+        document.getElementById("host").attachShadow({ mode: "open" }).innerHTML =
+          '<p style="color: #999">Pale</p>'; </script>""",
+}
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("what", PALE)
+def test_pale_text_is_noticed(chromium: Any, tmp_path: Path, what: str) -> None:
+    with browser.plain_page(chromium, tmp_path, f"<p>Well seen</p>{PALE[what]}") as page:
+        (found,) = browser.pale(page)
+        assert found.endswith(": Pale")

@@ -25,7 +25,7 @@ from chainrule.course.folder import Course
 from chainrule.course.notebooks import read
 from chainrule.sample.sample_class import answer_cell, read_answers, solved
 from grader_tests.support import lab
-from grader_tests.support.paths import ANSWERS
+from grader_tests.support.paths import ANSWERS, ROOT
 
 pytestmark = [pytest.mark.browser, pytest.mark.overnight, pytest.mark.timeout(1500)]
 
@@ -55,10 +55,6 @@ c.Exchange.root = {exchange!r}
 INSTRUCTORS_ONLY = tuple(
     f"@jupyter/nbgrader:{name}" for name in ("formgrader", "course-list", "create-assignment")
 )
-
-
-_LINE = "; outline: 3px solid #d55e00; outline-offset: 2px"
-_PAINTED = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
 @dataclass
@@ -170,6 +166,10 @@ def test_the_whole_round(chromium: Any, tmp_path: Path, album: Album) -> None:
     with Gradebook(people.course.db_url, "chainrule") as book:
         rows = {one.student_id: one.score for one in book.assignment_submissions(ASSIGNMENT)}
     assert rows == {"ada": 53, "gus": 50}
+    # What docs/round.md says of its pictures.
+    told = (ROOT / "docs" / "round.md").read_text(encoding="utf-8")
+    assert "48 and 50 of 53 points, both need manual grading" in told
+    assert "Gus's feedback: 50 of 53 points" in told
 
 
 def release(people: Class, album: Album) -> None:
@@ -222,7 +222,7 @@ def solve_rightly(people: Class, album: Album) -> None:
     lab.run(page, at["q2_multiply"])
     check = at["q2_multiply_backward"]
     assert "the upstream gradient was left out" in lab.run(page, check)
-    lab.scroll(page, 60)
+    lab.scroll(page, 180)
     album.take(page, "check", lab.cell(page, check).locator(".jp-OutputArea"))
     right = answers(people.course)
     lab.write(page, at["q2_multiply"], right["q2_multiply"])
@@ -302,6 +302,7 @@ def read_answers_and_send_feedback(people: Class, album: Album) -> None:
     line = lab.row(frame, ASSIGNMENT)
     assert "Successfully generated feedback" in lab.press(line, "generate-feedback")
     assert "Successfully released feedback" in lab.press(line, "release-feedback")
+    line.locator("td.release-feedback").scroll_into_view_if_needed()
     album.take(
         page,
         "send-feedback",

@@ -23,6 +23,7 @@ from chainrule.check.misconceptions import MISCONCEPTIONS
 from chainrule.course.notebooks import read
 from grader_tests.support import browser, edition
 from grader_tests.support.paths import ROOT
+from grader_tests.support.worked import given_away
 
 pytestmark = pytest.mark.browser
 
@@ -38,8 +39,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory, in_ci: bool) -> Path:
     """The site, built from scratch; a warning of Sphinx fails it."""
     if shutil.which("npm") is None and not in_ci:
         pytest.skip("the site needs npm, for MathJax")
+    place = tmp_path_factory.mktemp("site")
+    # A site with the worked answers was built there before.
+    (place / "html" / "answers").mkdir(parents=True)
+    shutil.copy(ROOT / "answers" / "ps1_scalar_circuits.md", place / "html" / "answers")
     # Python for the browser is the business of test_browser_edition.py.
-    return edition.build(tmp_path_factory.mktemp("site"), PYODIDE="cdn")
+    return edition.build(place, PYODIDE="cdn")
 
 
 class Silent(SimpleHTTPRequestHandler):
@@ -122,6 +127,9 @@ def test_a_page_asks_for_nothing_and_shows_everything(visit: Any, name: str, sch
         assert page.locator(f".chainrule-{kind}").evaluate_all(
             "(hosts) => hosts.every((host) => host.shadowRoot.childElementCount > 2)"
         )
+    # All text stands out from its ground, that under a fold as well.
+    page.evaluate("document.querySelectorAll('details').forEach((fold) => (fold.open = true))")
+    assert browser.pale(page) == []
     # Nothing sticks out of the page sideways.
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
@@ -249,7 +257,7 @@ def lost(line: str, pdf: str) -> bool:
 
 @pytest.mark.overnight
 @pytest.mark.parametrize("paper", ["A4", "Letter"])
-@pytest.mark.parametrize("name", [*(f"course/{name}" for name in LECTURES), "coverage", "slips"])
+@pytest.mark.parametrize("name", PAGES)
 def test_on_paper_nothing_is_cut_and_nothing_is_dark(
     visit: Any, tmp_path: Path, name: str, paper: str
 ) -> None:
@@ -266,10 +274,11 @@ def test_on_paper_nothing_is_cut_and_nothing_is_dark(
     pages = PdfReader(tmp_path / "page.pdf").pages
     pdf = squeezed("".join(one.extract_text() for one in pages))
     unfold(page)
-    # Formulas are drawn as pictures; a machine may lack a font for Korean.
+    # Formulas are drawn as pictures; a machine may lack a font for Korean; and what is there to be
+    # clicked is not for paper.
     text = page.locator("article").evaluate(
         """(article) => {
-             const away = ".math, mjx-container, [lang=ko], summary, .headerlink";
+             const away = ".math, mjx-container, [lang=ko], summary, .headerlink, .chainrule-open";
              article.querySelectorAll(away).forEach((part) => part.replaceWith("\\n"));
              return article.innerText; }"""
     )
@@ -282,6 +291,8 @@ def test_no_worked_answer_is_on_a_site_that_did_not_ask_for_them(folder: Path) -
     assert not (folder / "answers").exists()
     for path in folder.rglob("*.html"):
         assert "Worked answers to problem set" not in path.read_text(encoding="utf-8"), path
+    assert list(folder.glob("lite/**/chainrule-*.whl")), "what the browser edition installs"
+    assert given_away(folder) == []
 
 
 def test_the_sheet_is_two_pages_and_can_be_read_everywhere(visit: Any, folder: Path) -> None:
@@ -289,6 +300,14 @@ def test_the_sheet_is_two_pages_and_can_be_read_everywhere(visit: Any, folder: P
         pdf = (folder / f"sheet-{paper}.pdf").read_bytes()
         assert pdf.startswith(b"%PDF")
         assert len(re.findall(rb"/Type\s*/Page\b(?!s)", pdf)) == 2
+    # On paper no table is wider than its column; 9 mm of either side of the sheet are margin.
+    for millimetres in (210, 216):
+        viewport = {"width": round((millimetres - 18) / 25.4 * 96), "height": 1000}
+        page = visit("sheet", viewport=viewport)
+        page.emulate_media(media="print")
+        assert page.locator("section").evaluate_all(
+            "(all) => all.every((one) => one.scrollWidth <= one.clientWidth)"
+        )
     for scheme in ("light", "dark"):
         for width in (390, 1440):
             viewport = {"width": width, "height": 900}

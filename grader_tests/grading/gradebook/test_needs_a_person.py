@@ -111,6 +111,31 @@ def test_what_is_no_notebook_is_named(root: Path, name: str, content: bytes, kin
     assert kind in page(root, "bob")
 
 
+def test_of_several_notebooks_each_page_has_its_own_notes(root: Path) -> None:
+    """What is about the whole, or about a notebook that has no page, stands on every page."""
+    for name in ("other", "third"):
+        shutil.copy(root / "source/ps/ps.ipynb", root / f"source/ps/{name}.ipynb")
+    pdf = {"other.ipynb": b"%PDF-1.4 ..."}
+    folder = put(root, "bob", **{"ps.ipynb": NOTEBOOK, "third.ipynb": NOTEBOOK, **pdf})
+    (folder / "data.csv").symlink_to("/etc/passwd")
+    put(root, "eve", **{"ps.ipynb": NOTEBOOK, **pdf})
+    told = graded(root).problems
+    (link, of_pdf) = told["bob"]
+    assert ("data.csv" in link, "a PDF" in of_pdf) == (True, True)
+    missing = "third.ipynb was not handed in."
+    assert told["eve"] == [missing, of_pdf]
+
+    def has(student: str, name: str) -> list[bool]:
+        page(root, student)
+        text = (root / f"feedback/{student}/ps/{name}.html").read_text()
+        return [note in text for note in (link, of_pdf, missing)]
+
+    assert has("bob", "ps") == has("bob", "third") == [True, False, False]
+    assert has("bob", "other") == [True, True, False]
+    assert (has("eve", "ps"), has("eve", "other")) == ([False, False, True], [False, True, True])
+    assert not (root / "feedback/eve/ps/third.html").exists()
+
+
 def test_an_empty_folder_is_no_submission_for_a_person_to_see(root: Path) -> None:
     (root / "submitted/bob/ps").mkdir(parents=True)
     assert graded(root).problems["bob"] == ["ps.ipynb was not handed in."]

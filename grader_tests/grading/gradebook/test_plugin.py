@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 
 from chainrule.course.folder import Course
 from chainrule.grading.gradebook.batch import grade
+from chainrule.grading.gradebook.writer import Book
 from grader_tests.support.gradebookrows import graded_rows
 from grader_tests.support.notebooks import RIGHT
 from grader_tests.support.small_course import ANSWERS, hand_in, make_course
@@ -58,6 +60,34 @@ def test_the_same_rows_and_notebooks_as_a_batch(twins: tuple[Path, Path]) -> Non
             for root in twins
         )
         assert a == b
+
+
+def test_the_gradebook_is_opened_once_for_all_of_a_run(
+    tmp_path: Path, empty_book: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = make_course(tmp_path / "course", {"ada": ANSWERS["ada"], "bob": ANSWERS["bob"]})
+    shutil.copy(empty_book, root)
+    opened, closed = [], []
+    begin, end = Book.__init__, Book.close
+
+    def init(self: Book, *given: Any, **named: Any) -> None:
+        opened.append(self)
+        begin(self, *given, **named)
+
+    def close(self: Book) -> None:
+        closed.append(self)
+        end(self)
+
+    monkeypatch.setattr(Book, "__init__", init)
+    monkeypatch.setattr(Book, "close", close)
+    api = Course(root).nbgrader(**PLUGIN)
+    assert api.generate_assignment("ps")["success"]
+    done = api.autograde("ps", "*")
+    assert done["success"], done["log"]
+    assert len(graded_rows(Course(root), "ps")) > 0
+    assert len(opened) == 1
+    gc.collect()
+    assert closed == opened
 
 
 @pytest.mark.slow

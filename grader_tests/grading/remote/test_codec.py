@@ -36,8 +36,9 @@ _leaves = st.one_of(
     st.binary(), _ranges, st.just(...), st.sampled_from([int, np.float32, ValueError, np.ndarray]),
 )  # fmt: skip
 _hashable = st.one_of(st.none(), st.booleans(), st.integers(), st.text(), st.binary())
+_rows = st.one_of(st.lists(st.floats(), max_size=5), st.lists(st.integers(), max_size=5))
 _values = st.recursive(
-    st.one_of(_leaves, _arrays, _scalars),
+    st.one_of(_leaves, _arrays, _scalars, _rows, _rows.map(tuple)),
     lambda inner: st.one_of(
         st.lists(inner, max_size=4),
         st.lists(inner, max_size=4).map(tuple),
@@ -131,6 +132,11 @@ def _sized(tag: bytes) -> Any:
     return lambda raw: tag + wire_types.SIZE.pack(len(raw)) + raw
 
 
+def _dict_bytes(items: list[tuple[bytes, bytes]]) -> bytes:
+    keys, values = ([item[place] for item in items] for place in (0, 1))
+    return b"D" + _counted(b"L")(keys) + _counted(b"L")(values)
+
+
 def _counted(tag: bytes) -> Any:
     return lambda parts: tag + wire_types.SIZE.pack(len(parts)) + b"".join(parts)
 
@@ -177,7 +183,7 @@ _value_bytes = st.recursive(
     lambda inner: st.one_of(
         *(st.lists(inner, max_size=4).map(_counted(tag)) for tag in (b"L", b"U")),
         *(st.lists(_hashable_bytes, max_size=4).map(_counted(tag)) for tag in (b"S", b"F")),
-        st.lists(st.tuples(_hashable_bytes, inner).map(b"".join), max_size=4).map(_counted(b"D")),
+        st.lists(st.tuples(_hashable_bytes, inner), max_size=4).map(_dict_bytes),
         st.tuples(inner, inner, inner).map(lambda parts: b":" + b"".join(parts)),
     ),
     max_leaves=8,
@@ -242,6 +248,9 @@ def test_nesting_is_capped_on_both_sides() -> None:
         b"a\0\x21" + b"\0" * 300, b"R\2" + b"\0" * 12, b"T\xff\xff", b"S\1\0\0\0L\0\0\0\0",
         b"r" + b"i\1\0\0\0\0" * 3, b"rNNN", b"s\1\0\0\0\xff", b"mNN",
         b"m" + codec.encode(np.zeros(3)) + codec.encode(np.zeros(2, bool)),
+        b"lx\1\0\0\0" + b"\0" * 8, b"ld\xff\xff\xff\xff", b"ud\2\0\0\0" + b"\0" * 8,
+        b"D" * 5000, b"DNN", b"DL\0\0\0\0N", b"D" + codec.encode([1]) + codec.encode([1, 2]),
+        b"D" + codec.encode([[1]]) + codec.encode([1]),
     ],
 )  # fmt: skip
 def test_impossible_values_are_refused(data: bytes) -> None:
@@ -254,6 +263,13 @@ def test_items_are_counted_over_the_whole_value() -> None:
     codec.decode(data, wire_types.Caps(items=110))
     with pytest.raises(wire_types.WireError, match="many"):
         codec.decode(data, wire_types.Caps(items=109))
+
+
+def test_dicts_in_dicts_are_one_level_each() -> None:
+    deep: dict[int, Any] = {}
+    for _ in range(55):
+        deep = {1: deep}
+    assert codec.decode(bytes(codec.encode(deep))) == deep
 
 
 class _Own(ZeroDivisionError):

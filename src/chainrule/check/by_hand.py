@@ -10,7 +10,6 @@ from __future__ import annotations
 import sys
 import types
 from collections.abc import Callable, Sequence
-from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,8 +17,6 @@ import numpy as np
 from chainrule.numeric.probe import evaluate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from chainrule.check.case import Case
 
 __all__ = ["Watch", "is_quotient"]
@@ -44,7 +41,6 @@ class Watch:
         self._calls = self._calls_seen = 0  # of backward, and those that measured
         self._now = False
         self._given: dict[types.CodeType, list[np.ndarray]] = {}
-        self._theirs: dict[str, Any] | None = None  # the names that student code looks up
 
     @property
     def seen(self) -> bool:
@@ -52,35 +48,28 @@ class Watch:
         `chainrule.numeric`."""
         return 0 < self._calls == self._calls_seen
 
-    @contextmanager
-    def forward(self, method: Callable[..., Any]) -> Iterator[None]:
-        """What is called in here is forward's."""
+    def forward(self, method: Callable[..., Any], given: Sequence[Any]) -> Any:
+        """What forward returns; what it calls is known from now on. Raises what it raises."""
         self._given.clear()
-        self._theirs = getattr(getattr(method, "__func__", method), "__globals__", None)
-        with _profiled(self._note):
-            yield
+        theirs = getattr(getattr(method, "__func__", method), "__globals__", None)
 
-    @contextmanager
-    def backward(self) -> Iterator[None]:
-        """What is called in here is backward's."""
+        def note(frame: types.FrameType) -> None:
+            if frame.f_globals is theirs:  # a name that student code looks up
+                known = self._given.setdefault(frame.f_code, [])
+                if len(known) < _MOST_SEEN:
+                    known.append(_flat(frame))
+
+        return _profiled(note, method, given)
+
+    def backward(self, method: Callable[..., Any], given: Sequence[Any]) -> Any:
+        """What backward returns; what it calls is compared. Raises what it raises."""
         self._now = False
-        with _profiled(self._compare):
-            yield
+        found = _profiled(self._compare, method, given)
         self._calls, self._calls_seen = self._calls + 1, self._calls_seen + self._now
-
-    def _note(self, frame: types.FrameType) -> None:
-        if frame.f_globals is not self._theirs:
-            return
-        known = self._given.setdefault(frame.f_code, [])
-        if len(known) < _MOST_SEEN:
-            known.append(_flat(frame))
+        return found
 
     def _compare(self, frame: types.FrameType) -> None:
         if self._now:
-            return
-        name = frame.f_globals.get("__name__")
-        if isinstance(name, str) and name.startswith("chainrule.numeric"):
-            self._now = True
             return
         known = self._given.get(frame.f_code)
         if known:
@@ -88,37 +77,47 @@ class Watch:
             same = [one for one in known if one.size == here.size]
             if not any(np.array_equal(here, one) for one in same):
                 self._now = any(_is_beside(here, one) for one in same)
+            return
+        name = frame.f_globals.get("__name__")
+        self._now = isinstance(name, str) and name.startswith("chainrule.numeric")
 
 
-@contextmanager
-def _profiled(note: Callable[[types.FrameType], None]) -> Iterator[None]:
-    """Every call of a Python function in here is noted."""
+def _profiled(
+    note: Callable[[types.FrameType], None], call: Callable[..., Any], given: Sequence[Any]
+) -> Any:
+    """What a call returns; every call of a Python function in it is noted."""
 
     def profile(frame: types.FrameType, event: str, _: Any) -> None:
         if event == "call":
-            with suppress(Exception):  # whatever an argument is, it is no reason to fail
+            try:  # noqa: SIM105  which is quicker than `suppress`
                 note(frame)
+            except Exception:  # noqa: S110  whatever an argument is, it is no reason to fail
+                pass
 
     before = sys.getprofile()
     sys.setprofile(profile)
     try:
-        yield
+        return call(*given)
     finally:
         sys.setprofile(before)
 
 
 def _flat(frame: types.FrameType) -> np.ndarray:
     """The numbers among the arguments of a call, one after another."""
-    code = frame.f_code
+    code, names = frame.f_code, frame.f_locals
     many = code.co_argcount + code.co_kwonlyargcount + bool(code.co_flags & 4)
-    found: list[np.ndarray] = []
+    found: list[Any] = []
     for name in code.co_varnames[:many]:
-        _add_numbers(frame.f_locals.get(name), found)
-    return np.concatenate(found) if found else np.empty(0)
+        _add_numbers(names.get(name), found)
+    if any(type(one) is np.ndarray for one in found):
+        return np.concatenate([np.ravel(one) for one in found])
+    return np.array(found)
 
 
-def _add_numbers(value: Any, found: list[np.ndarray]) -> None:
-    if isinstance(value, (list, tuple)) and len(value) <= 100:
+def _add_numbers(value: Any, found: list[Any]) -> None:
+    if type(value) is float:
+        found.append(value)
+    elif isinstance(value, (list, tuple)) and len(value) <= 100:
         for item in value:
             _add_numbers(item, found)
     elif isinstance(value, (int, float, complex, np.ndarray, np.number)):
@@ -167,6 +166,14 @@ def is_quotient(case: Case, own_forward: Callable[..., Any]) -> bool:
 
 def _off(answers: Sequence[np.ndarray], case: Case) -> np.ndarray | None:
     """How far off the answers are, where that is more than error bars and rounding explain."""
+    if all(one.shape == e.value.shape == () for one, e in zip(answers, case.expected, strict=True)):
+        pairs = [
+            (float(a), float(e.value), float(e.error))
+            for a, e in zip(answers, case.expected, strict=True)
+        ]
+        rounding = _ROUNDING * max(abs(right) for _, right, _ in pairs)
+        if all(abs(got - right) <= _OUTSIDE * bar + rounding for got, right, bar in pairs):
+            return None  # as below, in plain numbers
     off = np.concatenate([
         (one - right.value).ravel() for one, right in zip(answers, case.expected, strict=True)
     ])  # fmt: skip

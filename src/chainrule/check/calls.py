@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextvars import ContextVar
 from typing import Any, NamedTuple
 
@@ -14,7 +14,7 @@ from chainrule.check.plain import plain
 
 __all__ = [
     "BY_HAND", "CALL", "MAKE", "Objects", "OwnForward", "Step", "heard", "hearing", "passed",
-    "run_steps", "value_of", "values_of",
+    "run_steps", "value_of", "values_of", "watched",
 ]  # fmt: skip
 
 CALL = "?call"
@@ -42,12 +42,17 @@ class Step(NamedTuple):
 
 
 class Objects:
-    """Objects that `make(*made_with)` makes, and calls of their methods."""
+    """Objects that `make(*made_with)` makes, and calls of their methods.
 
-    def __init__(self, make: Callable[..., Any], made_with: Sequence[Any]) -> None:
+    watched: those of which `BY_HAND` will be asked.
+    """
+
+    def __init__(
+        self, make: Callable[..., Any], made_with: Sequence[Any], watched: Iterable[int] = ()
+    ) -> None:
         self._make, self._made_with = make, made_with
         self._made: dict[int, Any] = {}
-        self._watches: dict[int, Watch] = {}
+        self._watches = {which: Watch() for which in watched}
 
     def take(self, which: int, method: str, args: Sequence[Any]) -> Any:
         """What one step gives, as plain data where it can be. Raises what it raises."""
@@ -60,20 +65,23 @@ class Objects:
         if method == CALL:
             return self._make(*args)
         if method == BY_HAND:
-            return which not in self._watches or not self._watches[which].seen
+            return not self._watches[which].seen
         if which not in self._made:
             self._made[which] = self._make(*(args if method == MAKE else self._made_with))
         if not method or method == MAKE:
             return None
         call = getattr(self._made[which], method)
-        watch = self._watches.setdefault(which, Watch())
-        if method == "forward":
-            with watch.forward(call):
-                return call(*args)
+        watch = self._watches.get(which)
         if method in _DERIVATIVES:
-            with watch.backward():
-                return _kept(call(*args))
-        return call(*args)
+            return _kept(call(*args) if watch is None else watch.backward(call, args))
+        if watch is None or method != "forward":
+            return call(*args)
+        return watch.forward(call, args)
+
+
+def watched(steps: Iterable[tuple[int, str, *tuple[Any, ...]]]) -> set[int]:
+    """The objects of which some step asks whether they were worked out by hand."""
+    return {which for which, method, *_ in steps if method == BY_HAND}
 
 
 def _kept(answer: Any) -> Any:
@@ -97,7 +105,7 @@ def run_steps(
     if _is_elsewhere(gate):
         asked = [(which, method, args) for which, method, args, _ in steps]
         return gate.__steps__(asked, made_with)  # type: ignore[attr-defined]
-    objects = Objects(gate, made_with)
+    objects = Objects(gate, made_with, watched(steps))
     answers: list[Any] = []
     for which, method, args, shown in steps:
         try:
@@ -211,12 +219,9 @@ def hearing() -> Iterator[None]:
         ear.say()
 
 
-@contextlib.contextmanager
-def heard(shown: bool) -> Iterator[None]:
+def heard(shown: bool) -> contextlib.redirect_stdout[_Ear]:
     """What is printed in here is kept for the end of the check, or dropped."""
-    ear = (_listening.get() if shown else None) or _Ear()
-    with contextlib.redirect_stdout(ear):
-        yield
+    return contextlib.redirect_stdout((_listening.get() if shown else None) or _Ear())
 
 
 def passed(line: str) -> None:

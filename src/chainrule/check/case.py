@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -91,12 +92,11 @@ class Case:
     @property
     def is_rough(self) -> bool:
         """Whether the function is so uneven that its slopes tell no right gradient from a wrong."""
-        errors = [one.error for one in self.expected]
-        if not all(np.isfinite(error).all() for error in errors):
+        errors = [_largest(one.error) for one in self.expected]
+        if not all(map(math.isfinite, errors)):
             return True
-        size = max(np.abs(one.value).max(initial=0.0) for one in self.expected)
-        widest = max(error.max(initial=0.0) for error in errors)
-        return bool(widest > _ROUGH * size) and widest > _ROUGH * self._reach
+        size = max(_largest(one.value) for one in self.expected)
+        return max(errors) > _ROUGH * size and max(errors) > _ROUGH * self._reach
 
     @property
     def _reach(self) -> float:
@@ -170,6 +170,11 @@ class Case:
         except ValueError as error:  # shapes that do not fit, or values that are not finite
             raise DoesNotApply(str(error)) from error
         return [estimate.value for estimate in estimates]
+
+
+def _largest(value: np.ndarray) -> float:
+    """The size of the largest entry."""
+    return abs(float(value)) if value.shape == () else float(np.abs(value).max(initial=0.0))
 
 
 def expect(cases: Sequence[Case]) -> None:

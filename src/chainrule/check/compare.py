@@ -12,7 +12,9 @@ import numpy as np
 from chainrule.check.plain import NUMERIC, kind_of, plain
 from chainrule.numeric import Estimate
 
-__all__ = ["Difference", "Unfit", "as_answer", "compare", "exactly", "near", "slack", "which_wrong"]
+__all__ = [
+    "Difference", "Unfit", "as_answer", "compare", "exactly", "near", "slack", "which_wrong",
+]  # fmt: skip
 
 # A student's own rounding: relative to the entry, and to the largest entry of the array (a sum
 # of large terms that cancel is only good to the size of its terms).
@@ -72,37 +74,50 @@ def exactly(value: Any, bar: Any = 0.0) -> Estimate:
     return Estimate(value, np.broadcast_to(np.asarray(bar, float), value.shape), value, value)
 
 
-def as_answer(answer: Any, shape: tuple[int, ...]) -> np.ndarray:
-    """The answer as a float64 array of exactly `shape`. Raises `Unfit`; never broadcasts."""
+def as_answer(answer: Any, shape: tuple[int, ...], held: bool = False) -> np.ndarray:
+    """The answer as a float64 array of exactly `shape`. Raises `Unfit`; never broadcasts.
+
+    held: it was not returned, but found where an object keeps it.
+    """
     if type(answer) is float and shape == () and math.isfinite(answer):
         return np.array(answer)
     if answer is None:
-        raise Unfit("type", "nothing was returned (None): is a `return` missing?")
+        missing = (
+            "it is still None" if held else "nothing was returned (None): is a `return` missing?"
+        )
+        raise Unfit("type", missing)
+    came, all_came = ("is there", "are there") if held else ("was returned", "were returned")
     answer = plain(answer)
     if type(answer) not in _ARRAYS:
-        raise Unfit("type", f"{kind_of(answer)} was returned; {_wanted(shape)} is wanted")
+        raise Unfit("type", f"{kind_of(answer)} {came}; {_wanted(shape)} is wanted")
     try:
         array = np.asarray(answer)
     except Exception:  # ragged lists: whatever it is, it is no array
         array = np.asarray(None)
     if array.dtype == bool and array.ndim and array.shape == shape:
         raise Unfit(
-            "bool", "True and False were returned; numbers are wanted", flags=array.astype(float)
+            "bool",
+            f"True and False {all_came}; numbers are wanted",
+            flags=array.astype(float),
         )
     if array.dtype.kind not in "fiu":
         got = kind_of(array) if array.ndim and array.dtype.kind in "bc" else kind_of(answer)
-        raise Unfit("type", f"{got} was returned; {_wanted(shape)} is wanted")
+        raise Unfit("type", f"{got} {came}; {_wanted(shape)} is wanted")
     if array.shape != shape:
         finite = array.astype(np.float64) if np.all(np.isfinite(array)) else None
-        why = f"shape {array.shape} was returned; the shape has to be {shape}"
+        why = f"shape {array.shape} {came}; the shape has to be {shape}"
         raise Unfit("shape", why, finite)
     if array.dtype.kind == "f" and array.dtype.itemsize < 8:
-        raise Unfit("dtype", f"{array.dtype} was returned; the course computes in float64")
+        raise Unfit("dtype", f"{array.dtype} {came}; the course computes in float64")
     array = array.astype(np.float64)
     if not np.all(np.isfinite(array)):
         bad = array[~np.isfinite(array)]
         what = (
-            "it is" if not shape else "1 entry is" if bad.size == 1 else f"{bad.size} entries are"
+            "the number is"
+            if not shape
+            else "1 entry is"
+            if bad.size == 1
+            else f"{bad.size} entries are"
         )
         raise Unfit("finite", f"{what} not finite ({bad.flat[0]})")
     return array

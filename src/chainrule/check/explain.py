@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from chainrule.check import messages
-from chainrule.check.case import Case, Output
+from chainrule.check.case import Case, JacobianCase, Output
 from chainrule.check.compare import compare
 from chainrule.check.messages import CheckFailed
 from chainrule.check.misconceptions import Misconception
 from chainrule.check.student_code import advice, entry
 
-__all__ = ["at_case", "came_back", "entries", "forward_is_wrong", "wrong_gradient", "wrong_output"]
+__all__ = [
+    "at_case",
+    "came_back",
+    "entries",
+    "forward_is_wrong",
+    "listed",
+    "wrong_gradient",
+    "wrong_output",
+]
 
 _MOST_SHOWN = 2
 _MANY = 4  # gradients
-_OWN = " (the numerical gradient of your own forward)"
+_OWN = " (the numerical {} of your own forward)"
 
 
 def wrong_gradient(
@@ -26,12 +36,14 @@ def wrong_gradient(
     zeros: what is wrong came back as zeros.
     """
     told = came_back(row, zeros, sum(case.wrong))
-    return _failed(_headline(name, case) + told, case, row, _OWN if own else "")
+    source = _OWN.format("Jacobian" if isinstance(case, JacobianCase) else "gradient")
+    return _failed(_headline(name, case) + told, case, row, source if own else "")
 
 
 def forward_is_wrong(name: str, case: Case, row: Misconception | None) -> CheckFailed:
     """A gradient that fits the student's own forward, which is not the function asked for."""
-    told = f", as forward is: {row.phrase}." if row else ": it fits your forward, which is wrong."
+    fit = "it fits" if sum(case.wrong) == 1 else "they fit"
+    told = f", as forward is: {row.phrase}." if row else f": {fit} your forward, which is wrong."
     return _failed(_headline(name, case) + told, case, row)
 
 
@@ -76,9 +88,13 @@ def _right_ones(case: Case | Output) -> list[str]:
 
 def _headline(name: str, case: Case) -> str:
     names = [label for label, wrong in zip(case.labels, case.wrong, strict=True) if wrong]
+    return f"{name}: {listed(names)} wrong"
+
+
+def listed(names: Sequence[str]) -> str:
+    """`dx is`, `dx and dy are`, `dx, dW and db are`."""
     *others, last = names
-    listed = f"{', '.join(others)} and {last} are" if others else f"{last} is"
-    return f"{name}: {listed} wrong"
+    return f"{', '.join(others)} and {last} are" if others else f"{last} is"
 
 
 def entries(case: Case | Output, source: str = "") -> list[str]:

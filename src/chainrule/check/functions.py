@@ -14,7 +14,7 @@ from chainrule.check.calls import CALL, Step, passed, run_steps, value_of
 from chainrule.check.case import Case, DoesNotApply, Output
 from chainrule.check.compare import Unfit, as_answer, exactly, which_wrong
 from chainrule.check.diagnose import all_zeros, diagnose
-from chainrule.check.explain import came_back, entries
+from chainrule.check.explain import came_back, entries, listed
 from chainrule.check.inputs import Point, as_points
 from chainrule.check.messages import CheckFailed
 from chainrule.check.misconceptions import Misconception
@@ -195,9 +195,9 @@ def _raised_or_returned(f: Callable[..., Any], inputs: Iterable[Any]) -> Any:
 def _noting(function: Callable[..., Any], asked: list[Any]) -> Callable[..., Any]:
     """A function among the inputs, made to note where it is called."""
 
-    def noted(*inputs: Any) -> Any:
-        asked.append(tuple(np.array(one) for one in inputs))
-        return function(*inputs)
+    def noted(*inputs: Any, **named: Any) -> Any:
+        asked.append(tuple(np.array(one) for one in (*inputs, *named.values())))
+        return function(*inputs, **named)
 
     return noted
 
@@ -211,7 +211,7 @@ def _asks_elsewhere(
             for a, b in zip(places, twice[key], strict=True)
         )
         if not same:
-            lines = [*_at(point), f"called twice so, it calls {key} at other inputs each time"]
+            lines = [*_at(point), f"called twice with these, it calls {key} at different inputs"]
             return recognised(name, lines, "seed-ignored")
     return None
 
@@ -229,8 +229,8 @@ def _plain(point: Point) -> Point:
 
 def _at(point: Point) -> list[str]:
     """Where it was tried: values, or the shapes of arrays where values would fill the screen."""
-    named = {k: f"{k} = {name_of(v)}" for k, v in point.items() if callable(v)}
-    told = [text for text in named.values() if "<lambda>" not in text]
+    named = {k: name_of(v) for k, v in point.items() if callable(v)}
+    told = [f"{k} = {text}" for k, text in named.items() if text not in (k, "<lambda>")]
     plain = _plain(point)
     values = [messages.describe_point({k: v}).removeprefix("at ") for k, v in plain.items()]
     lines = messages.wrapped("at " + ", ".join([*told, *values]))
@@ -291,9 +291,10 @@ def same_parts(answer: Any, value: Any, names: Sequence[str]) -> list[Any]:
         return [answer[key] for key in names]
     if isinstance(value, (tuple, list)):
         if not isinstance(answer, (tuple, list)):
-            raise Unfit(
-                "type", f"{kind_of(answer)} was returned; a tuple of {len(names)} is wanted"
-            )
+            known = f"a tuple ({', '.join(names)})"
+            many = f"a list or a tuple of {len(names)} values"
+            wanted = many if names[0] == "result[0]" else known
+            raise Unfit("type", f"{kind_of(answer)} was returned; {wanted} is wanted")
         if len(answer) != len(names):
             raise Unfit("type", f"{len(answer)} values were returned; {len(names)} are wanted")
         return list(answer)
@@ -306,16 +307,17 @@ def _called_too_often(
     for key, calls in asked.items():
         if most is not None and len(calls) > most:
             return CheckFailed(
-                f"{name} called {key} {len(calls)} times; {most} are enough.", _at(point)
+                f"{name} called {key} {len(calls)} times; "
+                f"{'once is' if most == 1 else f'{most} times are'} enough.",
+                _at(point),
             )
     return None
 
 
 def _explained(one: Call, row: Misconception | None, zeros: bool = False) -> CheckFailed:
     parts = [part for part, wrong in zip(one.names, one.wrong, strict=True) if wrong]
-    subject = one.gate if parts == ["result"] else f"{one.gate}: {', '.join(parts)}"
-    verb = "is" if len(parts) == 1 else "are"
-    told = f"{subject} {verb} wrong" + came_back(row, zeros, len(parts))
+    subject = f"{one.gate} is" if parts == ["result"] else f"{one.gate}: {listed(parts)}"
+    told = f"{subject} wrong" + came_back(row, zeros, len(parts))
     headline, *lines = messages.wrapped(told)
     lines += [*_at(one.point), *entries(cast(Output, one)), *advice(row)]
     return CheckFailed(headline, lines, row.id if row else None)

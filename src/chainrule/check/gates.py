@@ -158,7 +158,7 @@ def stages(
                 f"{name} does not keep self.{stage}.", [messages.describe_point(point)]
             )
         try:
-            wrong = compare(as_answer(getattr(made, stage), right.value.shape), right)
+            wrong = compare(as_answer(getattr(made, stage), right.value.shape, held=True), right)
         except Unfit as unfit:
             at_point = [messages.describe_point(point)]
             raise failed_to_fit(f"{name}, self.{stage}", unfit, at_point) from None
@@ -334,9 +334,9 @@ def _at_kinks(name: str, case: Case) -> None:
     Moving every input that sits on a kink at once must change the output by what the gradients
     say: that is what refuses (1, 1) for a tie of max, and accepts any split that sums to 1.
     """
-    kinked = [np.where(estimate.kinked, 1.0, 0.0) for estimate in case.expected]
-    if isinstance(case, JacobianCase) or not any(np.any(k) for k in kinked):
+    if isinstance(case, JacobianCase) or not any(one.kinked.any() for one in case.expected):
         return
+    kinked = [np.where(estimate.kinked, 1.0, 0.0) for estimate in case.expected]
     slope = slope_along(case.function, case.inputs, kinked, case.upstream)
     total = sum(
         float(np.sum(got * k)) for got, k in zip(case.got, kinked, strict=True) if got is not None

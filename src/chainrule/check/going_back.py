@@ -16,11 +16,21 @@ from typing import Any
 import numpy as np
 
 from chainrule.check import messages
+from chainrule.check.calls import heard, passed
 from chainrule.check.compare import Unfit, as_answer, compare, exactly
 from chainrule.check.engine.expressions import Expression
 from chainrule.check.engine.formulas import named
 from chainrule.check.messages import CheckFailed
-from chainrule.check.student_code import call, copies, name_of, recognised, untouched
+from chainrule.check.plain import kind_of
+from chainrule.check.student_code import (
+    call,
+    copies,
+    name_of,
+    off_of,
+    quietly,
+    recognised,
+    untouched,
+)  # fmt: skip
 from chainrule.formatting import number
 from chainrule.numeric import numerical_gradients
 
@@ -31,6 +41,7 @@ _CLOSE = 0.02  # so near, something was rounded on the way
 _MOST_SHOWN = 8  # names of gradients in a line
 
 
+@quietly
 def numbers(f: Callable[..., Any], *, of: str, at: Mapping[str, float]) -> None:
     """Check numbers that were worked out with a pencil: `f()` returns a dict of them.
 
@@ -44,6 +55,7 @@ def numbers(f: Callable[..., Any], *, of: str, at: Mapping[str, float]) -> None:
     _check(name_of(f), lambda: f(), of, at, ())
 
 
+@quietly
 def gradients(
     f: Callable[..., Any],
     *,
@@ -82,11 +94,11 @@ def _check(
     unchanged: Callable[[], None] = lambda: None,
 ) -> None:
     circuit = _Circuit(*named(of, at, fixed))
-    answer = call(name, run, dict(at))
+    with heard(True):
+        answer = call(name, run, dict(at))
     unchanged()
     if not isinstance(answer, dict):
-        kind = "nothing (None)" if answer is None else f"a {type(answer).__name__}"
-        raise CheckFailed(f"{name}: {kind} was returned; a dict of gradients is wanted.")
+        raise CheckFailed(f"{name}: {kind_of(answer)} was returned; a dict of gradients is wanted.")
     labels = {f"d{value}": register for value, register in circuit.going_back()}
     output = next(iter(labels))
     missing = [label for label in labels if label not in answer and label != output]
@@ -107,7 +119,7 @@ def _check(
                     raise CheckFailed(headline + ".", lines)
                 raise recognised(headline, lines, mistake)
         right.append(label)
-    print(f"{name}: all {len(labels)} gradients are right.")
+    passed(f"{name}: all {len(labels)} gradients are right.")
 
 
 def _lines(circuit: _Circuit, right: Sequence[str]) -> list[str]:
@@ -162,7 +174,7 @@ class _Circuit:
         point = dict(zip(self.expression.names, self.expression.leaves, strict=True))
         shown = messages.wrapped(text)
         if len(shown) > 2:
-            shown = ["… " + messages.wrapped(text[-90:])[-1]]
+            shown = ["… " + text[-86:].partition("; ")[2]]
         return [*shown, messages.describe_point(point)]
 
     def wrong(
@@ -184,9 +196,9 @@ class _Circuit:
         told = [f"{label}: got {number(float(got))}"] if got.ndim == 0 else []
         if off <= _CLOSE * size:
             return f"{name}: {label} is close, but not exact", [*told, _ROUNDED], None
-        if got.ndim:
+        if got.size > 1:
             entries = int(np.sum(np.abs(got - right) > _EXACT * size))
-            told.append(f"{label}: {entries} of {got.size} entries are off")
+            told.append(f"{label}: {off_of(entries, got.size)}")
         mistake = self.mistake(register, got)
         return f"{name}: {label} is wrong", [*told, *self.users(register, mistake)], mistake
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 __all__ = [
-    "Point", "as_points", "beside", "decoy", "other_constants", "points", "upstream_like",
+    "Point", "as_points", "beside", "decoy", "drawn", "other_constants", "points",
+    "upstream_like",
 ]  # fmt: skip
 
 Point = dict[str, Any]
@@ -35,11 +35,26 @@ def points(
     """
     scales = tuple(np.atleast_1d(scale).tolist())
     wanted = tuple((name, tuple(shape)) for name, shape in shapes.items())
-    drawn = _drawn(seed, count, scales, integers, wanted)
-    return [{name: _own(value) for name, value in point} for point in drawn]
+    found = _kept(_drawn, seed, count, scales, integers, wanted)
+    return [{name: _own(value) for name, value in point} for point in found]
 
 
-@lru_cache(maxsize=512)
+drawn: dict[tuple[Any, ...], Any] = {}
+"""What was drawn, by all that decides it; nobody may change it. `memo.py` hands it on."""
+
+_MOST_DRAWN = 1000
+
+
+def _kept(draw: Callable[..., Any], *given: Any) -> Any:
+    """What `draw` draws, once."""
+    key = (draw.__name__, *given)
+    if key not in drawn:
+        if len(drawn) >= _MOST_DRAWN:
+            del drawn[next(iter(drawn))]
+        drawn[key] = draw(*given)
+    return drawn[key]
+
+
 def _drawn(
     seed: int,
     count: int,
@@ -117,10 +132,9 @@ def _times(value: Any, rng: np.random.Generator) -> Any:
 
 def upstream_like(output: Any, label: str) -> Any:
     """A random upstream gradient of the output's shape: never 1, never 0, seeded by `label`."""
-    return _own(_upstream(np.shape(output), label))
+    return _own(_kept(_upstream, np.shape(output), label))
 
 
-@lru_cache(maxsize=512)
 def _upstream(shape: tuple[int, ...], label: str) -> Any:
     return _entries(np.random.default_rng(zlib.crc32(label.encode())), shape, 1.0, False)
 

@@ -1,4 +1,4 @@
-"""Numerical gradients of a check's own references, kept for whoever asks again.
+"""Numerical gradients of a check's own references, and its points, for whoever asks again.
 
 A reference (`of=` of a check) is a function of ours, and pure: what it gives is decided by its code
 and by what that code names. So what was worked out of it is kept by that content, and the next
@@ -24,6 +24,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.check import inputs
 from chainrule.numeric import Estimate
 
 __all__ = ["export", "forget", "kept", "load"]
@@ -67,19 +68,22 @@ def kept(
 
 def export() -> bytes:
     """All that is kept, for `load` in another process of ours. It is a pickle."""
-    return pickle.dumps(_known)
+    return pickle.dumps((_known, inputs.drawn))
 
 
 def load(exported: bytes) -> None:
     """Take what another process exported. Only for what comes from a process of ours."""
-    for key, found in pickle.loads(exported).items():
+    known, drawn = pickle.loads(exported)
+    for key, found in known.items():
         _keep(key, found)
+    inputs.drawn.update(drawn)
 
 
 def forget() -> None:
     """Keep nothing of what was known so far."""
     global _size
     _known.clear()
+    inputs.drawn.clear()
     _size = 0
 
 

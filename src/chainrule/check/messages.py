@@ -27,6 +27,7 @@ __all__ = [
 
 _MOST_LINES = 12
 _WIDTH = 96
+_IN_ARRAYS = 5  # digits of an entry
 
 
 class CheckFailed(AssertionError):
@@ -85,11 +86,15 @@ def describe_point(point: dict[str, Any], upstream: Any = None) -> str:
     return text[: _WIDTH - 2]
 
 
-def _value(value: Any) -> str:
-    array = np.asarray(value)
-    if array.ndim == 0:
-        return number(array.item())
-    return np.array2string(array, precision=4, separator=", ").replace("\n", "")
+def _value(value: Any, digits: int = 6) -> str:
+    """A number, or an array as nested lists; a tuple is one. Whole numbers are written in full."""
+    if isinstance(value, (list, tuple, np.ndarray)) and np.ndim(value):
+        inside = ", ".join(_value(one, _IN_ARRAYS) for one in value)
+        if isinstance(value, tuple):
+            return f"({inside},)" if len(value) == 1 else f"({inside})"
+        return f"[{inside}]"
+    one = np.asarray(value).item()
+    return str(one) if type(one) is int else number(one, digits)
 
 
 @dataclass(frozen=True)

@@ -6,17 +6,22 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from chainrule.check.calls import heard, passed
 from chainrule.check.engine.growth import grows
 from chainrule.check.engine.programs import Action, Cost, Instruction, examine
 from chainrule.check.messages import CheckFailed
-from chainrule.check.student_code import call, name_of, recognised
+from chainrule.check.plain import kind_of
+from chainrule.check.student_code import call, name_of, quietly, recognised
 
 __all__ = ["order"]
+
+_LONGEST = 40  # characters of a value in a message
 
 Circuit = Mapping[Any, Sequence[Any]]
 """For each value of a circuit, the values that it was made of; an input was made of none."""
 
 
+@quietly
 def order(
     f: Callable[..., Any],
     *,
@@ -37,9 +42,10 @@ def order(
     """
     name = name_of(f)
     circuits = [of] if isinstance(of, Mapping) else list(of)
-    for circuit in circuits:
+    for number, circuit in enumerate(circuits):
         given = {value: tuple(parts) for value, parts in circuit.items()}
-        answer = call(name, partial(f, given, output))
+        with heard(number == 0):
+            answer = call(name, partial(f, given, output))
         problem = _wrong(answer, circuit, output, backward)
         if problem is not None:
             told, mistake = problem
@@ -50,7 +56,7 @@ def order(
     if deep:
         _try_deep(name, f, backward)
     many = f" for {len(circuits)} circuits" if len(circuits) > 1 else ""
-    print(f"{name}: right{many}{', and for one of 100,000 gates' if deep else ''}.")
+    passed(f"{name}: right{many}{', and for one of 100,000 gates' if deep else ''}.")
 
 
 def _wrong(
@@ -59,13 +65,14 @@ def _wrong(
     """What is wrong with an order: lines, the first for a headline, and the id of a misconception;
     None for a right one."""
     if not isinstance(answer, (list, tuple)):
-        kind = "nothing (None)" if answer is None else f"a {type(answer).__name__}"
-        return [f"{kind} was returned; a list is wanted"], None
+        return [f"{kind_of(answer)} was returned; a list is wanted"], None
     wanted = _made_of(circuit, output)
     found = list(answer)
     strange = [value for value in found if not isinstance(value, Hashable) or value not in wanted]
     if strange:
-        return [f"{strange[0]!r} is no part of {output!r}, and has no place in its order"], None
+        return [
+            f"{_briefly(strange[0])} is no part of {output!r}, and has no place in its order"
+        ], None
     place: dict[Hashable, int] = {}
     for n, value in enumerate(found):
         if value in place:
@@ -82,6 +89,12 @@ def _wrong(
             if late:
                 return [f"{value!r} comes before {part!r}, of which it is made"], None
     return None
+
+
+def _briefly(value: Any) -> str:
+    """A value as Python writes it; what kind it is, where that is long."""
+    text = repr(value) if isinstance(value, (str, int, float, tuple)) else ""
+    return text if 0 < len(text) <= _LONGEST else kind_of(value)
 
 
 def _made_of(circuit: Circuit, output: Hashable) -> set[Hashable]:
@@ -102,7 +115,7 @@ def _chain(gates: int) -> dict[int, tuple[int, ...]]:
 def _try_deep(name: str, f: Callable[..., Any], backward: bool) -> None:
     def tried(gates: int, count: bool) -> tuple[list[Any], Cost]:
         program = [Instruction("make", (), (_chain(gates), gates))]
-        return examine(f, program, [Action("result", 0)], count)
+        return examine(f, program, [Action("result", 0)], count, shown=False)
 
     def compare(gates: int, found: list[Any]) -> None:
         if _wrong(found[0], _chain(gates), gates, backward) is not None:

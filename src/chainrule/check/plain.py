@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["NUMERIC", "kind_of", "plain"]
+__all__ = ["NUMERIC", "a_or_an", "kind_of", "plain"]
 
 # By NumPy's letters: which of its types have the same size depends on the machine.
 NUMERIC = {float, int, np.ndarray} | {
@@ -90,5 +90,9 @@ def kind_of(answer: Any) -> str:
         kinds = {"b": " of True and False", "c": " of complex numbers"}
         kind = answer.dtype.kind if isinstance(answer, np.ndarray) else "O"
         return "an array" + kinds.get(kind, "" if kind in "fiu" else " of objects")
-    article = "an " if name[:1].lower() in "aeiou" else "a "
-    return article + name + (" object" if name.endswith(("Error", "Exception")) else "")
+    return a_or_an(name) + (" object" if name.endswith(("Error", "Exception")) else "")
+
+
+def a_or_an(name: str) -> str:
+    """The name with its article."""
+    return f"an {name}" if name[:1].lower() in "aeiou" else f"a {name}"

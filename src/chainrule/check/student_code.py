@@ -21,7 +21,7 @@ from chainrule.numeric.probe import silenced
 
 __all__ = [
     "advice", "call", "copied", "copies", "entry", "failed_to_fit", "how_many", "name_of",
-    "quietly", "recognised", "untouched",
+    "off_of", "quietly", "recognised", "untouched",
 ]  # fmt: skip
 
 _TOO_MANY = re.compile(r"\w*\(?\)? ?takes (\d+) positional arguments? but (\d+) (?:was|were) given")
@@ -156,6 +156,11 @@ def failed_to_fit(name: str, unfit: Unfit, lines: Sequence[str]) -> CheckFailed:
     return CheckFailed(headline, [*rest, *lines])
 
 
+def off_of(wrong: int, of: int) -> str:
+    """`1 of 6 entries is off`."""
+    return f"{wrong} of {of} entries {'is' if wrong == 1 else 'are'} off"
+
+
 def entry(name: str, wrong: Difference, source: str) -> list[str]:
     """Two lines: what was expected of the worst entry, with its bar, and what came.
 
@@ -164,9 +169,10 @@ def entry(name: str, wrong: Difference, source: str) -> list[str]:
     worst = messages.entry_name(name, wrong.index)
     expected, got = messages.apart(wrong.expected, wrong.got)
     if wrong.low != wrong.high:
-        expected = f"between {number(wrong.low)} and {number(wrong.high)}"
+        ends = (0.0 if abs(end) <= wrong.bar else end for end in (wrong.low, wrong.high))
+        expected = "between {} and {}".format(*map(number, ends))
     bar = "" if wrong.stated else f" ± {wrong.bar:.0e}"
-    many = f"  ({wrong.wrong} of {wrong.of} entries are off)" if wrong.of > 1 else ""
+    many = f"  ({off_of(wrong.wrong, wrong.of)})" if wrong.of > 1 else ""
     return [
         f"{worst}: expected {expected}{bar}{source}",
         f"{' ' * len(worst)}  got      {got}{many}",

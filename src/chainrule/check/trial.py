@@ -236,13 +236,18 @@ def same_twice(title: str, own_forward: OwnForward, case: Case | Output, output:
 
 
 def _alike(one: Any, other: Any) -> bool:
-    if type(one) is type(other) is float:
-        return one == other or abs(one - other) <= _ALIKE * abs(one) or one != one != other
+    if np.shape(one) == np.shape(other) == () and _is_float(one) and _is_float(other):
+        one, other = float(one), float(other)
+        return one == other or abs(one - other) <= _ALIKE * abs(other) or one != one != other
     try:
         a, b = np.asarray(one, dtype=np.float64), np.asarray(other, dtype=np.float64)
     except (TypeError, ValueError):
         return type(one) is type(other)
     return a.shape == b.shape and np.allclose(a, b, rtol=_ALIKE, atol=0.0, equal_nan=True)
+
+
+def _is_float(value: Any) -> bool:
+    return type(value) is float or getattr(value, "dtype", None) == np.float64
 
 
 # What came back -----------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Annotated
 
 import typer
@@ -61,4 +62,6 @@ def chainrule(
     ] = False,
 ) -> None:
     """A course on backpropagation, and the grading of it."""
+    # There nbgrader prints a traceback of what it raises after that.
+    logging.getLogger("tornado.application").setLevel(logging.CRITICAL)
     programs_on_path()  # nbgrader starts alembic, whether or not an environment is activated

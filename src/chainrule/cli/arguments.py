@@ -12,7 +12,7 @@ import typer
 if TYPE_CHECKING:
     from chainrule.course.folder import Course
 
-__all__ = ["AsJson", "Assignment", "Jobs", "Students", "assignment_in", "nearest"]
+__all__ = ["AsJson", "Assignment", "Jobs", "Students", "assignment_in", "nearest", "to_write"]
 
 
 def _assignments(incomplete: str) -> list[str]:
@@ -71,6 +71,21 @@ def nearest(name: str, known: list[str]) -> str:
     begins = [one for one in known if name and one.lower().startswith(name.lower())]
     found = begins or [one for one in known if one.lower() in similar]
     return f"did you mean {found[0]}?" if found else f"there are {', '.join(known)}"
+
+
+def to_write(path: Path, *endings: str) -> Path:
+    """The file that was named to be written. Raises CourseError where that has no name, or is there
+    already and of another kind: nothing that was not made by the command is lost by it."""
+    from chainrule.course.folder import CourseError
+
+    if not path.name:
+        raise CourseError("no file is named that could be written")
+    if path.is_file() and path.suffix.lower() not in endings:
+        raise CourseError(
+            f"{path} is there already, and not a file that this command writes: name one that "
+            f"ends in {endings[0]}"
+        )
+    return path
 
 
 def _plain(name: str) -> str:

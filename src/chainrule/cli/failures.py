@@ -93,6 +93,7 @@ TABLE = (
         f"{_SETTING} is no address of a database: write sqlite:///... or "
         "postgresql+psycopg://..."),
     *(Row(kind, line, pattern) for pattern, line in _DATABASE for kind in _DATABASE_KINDS),
+    *(Row("nbgrader.api.InvalidEntry", line, pattern) for pattern, line in _DATABASE if pattern),
     Row("sqlalchemy.exc.SQLAlchemyError", "the gradebook cannot be used: {why}"),
     Row("nbgrader.api.MissingEntry", "the gradebook does not have it: {why}; grade it first"),
     Row("nbgrader.api.InvalidEntry", "the gradebook does not take it: {why}"),

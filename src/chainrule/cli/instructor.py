@@ -61,10 +61,12 @@ def grade(
     as_json: AsJson = False,
 ) -> None:
     """Grade what was submitted, into autograded/ and the gradebook."""
-    from chainrule.course.folder import Course
+    from chainrule.course.folder import Course, CourseError
 
     course = Course.find()
     name = assignment_in(course, assignment)
+    if (renamed or dropped) and not update_gradebook:
+        raise CourseError("--renamed and --dropped say how --update-gradebook is meant: add that")
     limits = limits_of(course, no_jail=no_jail, even_so=even_so)
 
     from chainrule.cli.renames import settle
@@ -140,6 +142,14 @@ def feedback(
             force=force,
             progress=lambda n, total, _: progress.update(task, completed=n, total=total),
         )
+    nothing = not (done.written or done.unchanged or done.failed)
+    if nothing:
+        console.print(
+            f"no page was written, since nothing of {name} is in autograded/; "
+            f"`chainrule grade {name} --force` puts it there",
+            highlight=False, markup=False, soft_wrap=True,
+        )  # fmt: skip
+        raise typer.Exit(FAULTS)
     console.print(
         f"{len(done.written)} written in {done.seconds:.1f} s; "
         f"{done.unchanged} unchanged, {len(done.failed)} failed",
@@ -167,6 +177,8 @@ def doctor(
     if as_json:
         told = [asdict(one) for one in found]
         print_json({"layers": [row._asdict() for row in rows], "gradebook": told})
+        if found:
+            raise typer.Exit(FAULTS)
         return
     table = Table(box=SIMPLE_HEAD, header_style="bold")
     table.add_column("layer", no_wrap=True)
@@ -191,6 +203,7 @@ def doctor(
             "copy, and grades that work again.",
             highlight=False,
         )
+        raise typer.Exit(FAULTS)
 
 
 def _misfits() -> list[Misfit]:
@@ -209,7 +222,7 @@ def _mend(assignment: str) -> bool:
     """Whether it could be; if not, say why: the other assignments are mended all the same."""
     from chainrule.cli.renames import settle
     from chainrule.course.folder import Course
-    from chainrule.grading.gradebook.batch import BatchError
+    from chainrule.grading.gradebook.batch import BatchError, BatchStopped
     from chainrule.grading.gradebook.misfits import mend
     from chainrule.grading.judge.master import MasterError
 
@@ -228,6 +241,9 @@ def _mend(assignment: str) -> bool:
                 update,
                 progress=lambda n, total, *_: progress.update(task, completed=n, total=total),
             )
+        except BatchStopped as stopped:
+            _show_batch(stopped.result, stopped.left, f"chainrule grade {assignment} --force")
+            raise SystemExit(STOPPED) from None
         except (BatchError, MasterError) as error:
             line = f"[red]not mended[/] {escape(assignment)}: {escape(str(error))}"
             console.print(line, highlight=False, soft_wrap=True)
@@ -269,9 +285,9 @@ def limits_of(course: Course, **waived: bool) -> Limits:
     return Limits.of(settings | {name: True for name, wanted in waived.items() if wanted})
 
 
-def _show_batch(done: BatchResult, left: int) -> None:
+def _show_batch(done: BatchResult, left: int, again: str = "run it again") -> None:
     if left:
-        line = f"{len(done.graded)} graded, {left} to go: run it again"
+        line = f"{len(done.graded)} graded, {left} to go: {again}"
     else:
         rate = f", {done.seconds / len(done.graded):.2f} s each" if done.graded else ""
         line = (

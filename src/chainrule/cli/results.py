@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from chainrule.cli.arguments import AsJson, Assignment, assignment_in
+from chainrule.cli.arguments import AsJson, Assignment, assignment_in, to_write
 from chainrule.cli.terminal import console, listening, print_json
 from chainrule.grading.lms.options import Match, Options, Target
 
@@ -28,9 +28,10 @@ def report(
 
     course = Course.find()
     name = assignment_in(course, assignment)
+    page = course.root / "reports" / f"{name}.html" if to is None else to_write(to, ".html", ".htm")
     with listening():
         found = read_report(course, name)
-    written = write_report(found, to or course.root / "reports" / f"{name}.html")
+    written = write_report(found, page)
     if as_json:
         print_json(found.as_json() | {"written": [str(path) for path in written]})
         return
@@ -58,6 +59,8 @@ def export(
     course = Course.find()
     options = Options(roster, match, column, zero)
     name = assignment_in(course, assignment)
+    if output is not None and to is not Target.GRADESCOPE:
+        to_write(output, ".csv")
     with listening():
         done = export_assignment(course, name, to, output, options)
     if as_json:
@@ -86,7 +89,8 @@ def gradescope_zip(
 
     course = Course.find()
     name = assignment_in(course, assignment)
-    target = output or course.root / "exports" / f"{name}_autograder.zip"
+    usual = course.root / "exports" / f"{name}_autograder.zip"
+    target = usual if output is None else to_write(output, ".zip")
     with listening():
         names = write_autograder(course, name, target, seconds, requirements)
     console.print(f"{len(names)} files, {target.stat().st_size / 1e6:.1f} MB", highlight=False)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["add", "extend", "import_roster", "show"]
 
+_MOST_DAYS = 3660
 _DETAILS = ("first_name", "last_name", "email", "lms_user_id")
 
 
@@ -50,7 +51,12 @@ def import_roster(
 def extend(
     student: Annotated[str, typer.Argument(help="Who gets more time.")],
     assignment: Assignment,
-    days: Annotated[float, typer.Option(help="How many days after the due date; 0 takes it back.")],
+    days: Annotated[
+        float,
+        typer.Option(
+            help="How many days after the due date; 0 takes it back.", min=0, max=_MOST_DAYS
+        ),
+    ],
 ) -> None:
     """Give a student more time for work that is there; grade again afterwards."""
     from nbgrader.api import MissingEntry

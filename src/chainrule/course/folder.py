@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from nbgrader.apps import NbGraderAPI
     from traitlets.config import Config
 
-__all__ = ["Course", "CourseError"]
+__all__ = ["Course", "CourseError", "permissions"]
 
 
 class CourseError(Exception):
@@ -57,7 +57,10 @@ class Course:
         return self.config().CourseDirectory.get("db_url", f"sqlite:///{self.root}/gradebook.db")
 
     def config(self, **overrides: Any) -> Config:
-        """nbgrader's configuration for this folder; overrides as `Class__trait=value`."""
+        """nbgrader's configuration for this folder; overrides as `Class__trait=value`.
+
+        Raises CourseError, and whatever the settings raise.
+        """
         from traitlets.config import Config
         from traitlets.config.loader import PyFileConfigLoader
 
@@ -65,10 +68,13 @@ class Course:
         path = self.root / "nbgrader_config.py"
         if path.is_file():
             config.merge(PyFileConfigLoader(path.name, str(self.root)).load_config())
+        elif os.path.lexists(path):
+            raise CourseError(f"{path} is no file, so that nothing is known of the settings")
         config.CourseDirectory.root = str(self.root)
         for key, value in overrides.items():
             section, _, trait = key.partition("__")
             config[section][trait] = value
+        _require_places(config.CourseDirectory.get("directory_structure", ""))
         return config
 
     def nbgrader(self, **overrides: Any) -> NbGraderAPI:
@@ -79,6 +85,33 @@ class Course:
         api = NbGraderAPI(config=self.config(**overrides))
         api.log.setLevel(logging.ERROR)
         return api
+
+
+def permissions(config: Config, section: str, usual: int) -> int:
+    """What files that are written may be used for, as nbgrader has it: three octal digits.
+
+    Raises CourseError.
+    """
+    given = config[section].get("permissions", usual)
+    try:
+        return int(str(given), 8)
+    except ValueError:
+        raise CourseError(
+            f"nbgrader_config.py: c.{section}.permissions is octal digits, as in {usual}, not "
+            f"{given!r}"
+        ) from None
+
+
+def _require_places(structure: str) -> None:
+    places = {"nbgrader_step": "", "student_id": "", "assignment_id": ""}
+    try:
+        str(structure).format(**places)
+    except (LookupError, ValueError, AttributeError):
+        known = ", ".join(f"{{{name}}}" for name in places)
+        raise CourseError(
+            f"nbgrader_config.py: c.CourseDirectory.directory_structure is made of {known}, not "
+            f"{structure!r}"
+        ) from None
 
 
 def programs_on_path() -> None:

@@ -6,6 +6,7 @@ checks their own work has no reason to fool the check.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -96,7 +97,9 @@ def check_notebook(
 
 def _missing(path: Path) -> str:
     """What to say of a file that is not there: which one was meant, or where there are some."""
-    there = sorted(one.name for one in path.parent.glob("*.ipynb"))
+    if os.path.lexists(path):
+        return f"{path} is no ordinary file, or a link to nothing"
+    there = sorted(one.name for one in path.parent.glob("*.ipynb") if one.is_file())
     similar = get_close_matches(path.name, there, 1)
     meant = f"; did you mean {path.with_name(similar[0])}?" if similar else ""
     return f"there is no file {path}{meant}"

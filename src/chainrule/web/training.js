@@ -64,7 +64,8 @@ function training(host, data, css) {
   const [left, right, bottom, top] = extent;
   const dots = draw("svg", { viewBox: `0 0 ${side} ${side}`, role: "img",
     "aria-label": "Points of each class over the class that the net gives each place" },
-  ...points.map(([x, y, c]) => draw("path", { class: "point", fill: inks[c % inks.length],
+  ...points.map(([x, y, c]) => draw("path", { class: "point",
+    style: `fill: light-dark(${inks[c % inks.length]}, ${tints[c % tints.length]})`,
     d: shapes[c % shapes.length](((x - left) / (right - left)) * side,
       ((top - y) / (top - bottom)) * side) })));
   const plane = make("div", { class: "plane" }, canvas, dots);

@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from chainrule.check.calls import passed
 from chainrule.check.compare import Unfit, as_answer, compare, exactly
 from chainrule.check.engine.expressions import Expression, plain_expressions
 from chainrule.check.engine.formulas import formula
@@ -34,11 +35,12 @@ from chainrule.check.engine.trials import (
 )
 from chainrule.check.engine.walks import BackwardTrial, explained
 from chainrule.check.messages import CheckFailed
-from chainrule.check.student_code import call, entry, name_of, recognised
+from chainrule.check.student_code import call, entry, name_of, quietly, recognised
 
 __all__ = ["backward", "forward", "long_way", "remembers", "twice"]
 
 
+@quietly
 def forward(
     made: Callable[..., Any],
     of: str = "",
@@ -64,9 +66,10 @@ def forward(
         value, *leaves = ask(name, made, one, values_of(one))
         untouched(name, made, one, leaves)
         compare_value(name, one, value)
-    print(f"{name}: the values of {how_many(tried)} are right.")
+    passed(f"{name}: the values of {how_many(tried)} are right.")
 
 
+@quietly
 def backward(
     made: Callable[..., Any],
     of: str = "",
@@ -96,9 +99,10 @@ def backward(
         for one in plain_expressions(7, 5, arrays):
             probes.append(trial_of(one, backward_of(name, made, one)[1]))
         raise wrong_gradient(name, *wrong[0], trials, explained(probes))
-    print(f"{name}: the gradients of {how_many(tried)} are right.")
+    passed(f"{name}: the gradients of {how_many(tried)} are right.")
 
 
+@quietly
 def remembers(made: Callable[..., Any], of: str, *, at: Mapping[str, Any]) -> None:
     """Check that every value of a formula knows, as `operands`, what it was made of, in order."""
     name = name_of(made)
@@ -122,9 +126,10 @@ def remembers(made: Callable[..., Any], of: str, *, at: Mapping[str, Any]) -> No
             raise recognised(name, where(one), "engine-forgets-operands")
     if any(found[number] for number in range(len(one.leaves))):
         raise CheckFailed(f"{name}: a leaf was made of nothing, so it has no operands.", where(one))
-    print(f"{name}: every value knows what it was made of.")
+    passed(f"{name}: every value knows what it was made of.")
 
 
+@quietly
 def twice(made: Callable[..., Any], of: str, *, at: Mapping[str, Any]) -> None:
     """Check that a second backward starts from zero: of the same output, and of another one that is
     made of the same values."""
@@ -157,7 +162,7 @@ def twice(made: Callable[..., Any], of: str, *, at: Mapping[str, Any]) -> None:
         wrong = _first_wrong(name, expression, gradients)
         if wrong is not None:
             raise recognised(name, [when, *wrong], "engine-not-reset")
-    print(f"{name}: a second backward starts from zero.")
+    passed(f"{name}: a second backward starts from zero.")
 
 
 def _first_wrong(name: str, one: Expression, gradients: Sequence[Any]) -> list[str] | None:
@@ -166,12 +171,13 @@ def _first_wrong(name: str, one: Expression, gradients: Sequence[Any]) -> list[s
     if problem is not None:
         raise problem
     for label, gradient, expected in zip(one.names, gradients, one.gradients, strict=True):
-        off = compare(as_answer(gradient, expected.value.shape), expected)
+        off = compare(as_answer(gradient, expected.value.shape, held=True), expected)
         if off is not None:
             return [*where(one), *entry(f"{label}.gradient", off, "")]
     return None
 
 
+@quietly
 def long_way(made: Callable[..., Any]) -> None:
     """Check 100,000 gates in a row, y = y * b + 0.00001 again and again, and a tower of forks."""
     name = name_of(made)
@@ -181,7 +187,7 @@ def long_way(made: Callable[..., Any]) -> None:
         chain = Instruction("chain", (0, 1), (gates // 2, c))
         program = [Instruction("make", (a,)), Instruction("make", (b,)), chain]
         asked = [Action("backward", 2), *(Action("gradient", n) for n in (0, 1))]
-        return examine(made, program, asked, count)
+        return examine(made, program, asked, count, shown=False)
 
     def compare_with(gates: int, found: list[Any]) -> None:
         value, by_b = a, 0.0
@@ -191,7 +197,7 @@ def long_way(made: Callable[..., Any]) -> None:
         told = f"y = a, and {gates // 2:,} times y = y * b + 0.00001"
         for label, gradient, right in zip("ab", found[1:], (b ** (gates // 2), by_b), strict=True):
             try:
-                off = compare(as_answer(gradient, ()), exactly(right, 1e-7 * abs(right)))
+                off = compare(as_answer(gradient, (), held=True), exactly(right, 1e-7 * abs(right)))
             except Unfit as unfit:
                 raise CheckFailed(f"{name}, {label}.gradient: {unfit}.", [told]) from None
             if off is not None:
@@ -200,7 +206,7 @@ def long_way(made: Callable[..., Any]) -> None:
 
     _tower(name, made)
     grows(name, tried, compare_with)
-    print(f"{name}: right through {DEEP:,} gates in a row.")
+    passed(f"{name}: right through {DEEP:,} gates in a row.")
 
 
 _FLOORS = (4, 12)  # of a tower of forks: y = y + y, so that the ways to its foot double with each
@@ -213,11 +219,12 @@ def _tower(name: str, made: Callable[..., Any]) -> None:
         program = [Instruction("make", (1.0,))]
         program += [Instruction("add", (n, n)) for n in range(floors)]
         asked = [Action("backward", floors), Action("gradient", 0)]
-        (_, gradient), cost = call(name, partial(examine, made, program, asked, count=True))
+        run = partial(examine, made, program, asked, count=True, shown=False)
+        (_, gradient), cost = call(name, run)
         calls.append(cost.calls)
         told = f"y = x, and {floors} times y = y + y"
         try:
-            off = compare(as_answer(gradient, ()), exactly(2.0**floors))
+            off = compare(as_answer(gradient, (), held=True), exactly(2.0**floors))
         except Unfit as unfit:
             raise CheckFailed(f"{name}, x.gradient: {unfit}.", [told]) from None
         if off is not None:

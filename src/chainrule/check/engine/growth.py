@@ -40,7 +40,7 @@ def grows(
     compare(_COUNTED, found)
     if all(_squared(name, tried) for _ in range(2)):  # once may be chance
         raise CheckFailed(
-            f"{name}: the time grows with the square of the circuit.",
+            f"{name}: the time grows with the square of the circuit's length.",
             [
                 f"{_TIMED[1]:,} gates in a row take over {_SQUARE:.0f} times as long as "
                 f"{_TIMED[0]:,}; {DEEP:,} would take",

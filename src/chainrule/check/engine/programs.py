@@ -17,6 +17,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from chainrule.check.calls import heard
+
 __all__ = ["Action", "Cost", "Instruction", "examine", "interpret", "run_program"]
 
 
@@ -37,8 +39,8 @@ class Instruction(NamedTuple):
 
 class Action(NamedTuple):
     """What is done with a register in the end: "backward" calls that method, "operands" gives the
-    registers that it was made of (-1 for what is none), "result" gives the register itself, and
-    anything else is the name of an attribute."""
+    registers that it was made of (-1 for what is none), "result" gives the register itself, "kind"
+    the name of its class, and anything else is the name of an attribute."""
 
     what: str
     register: int
@@ -128,8 +130,9 @@ def examine(
     program: Sequence[Instruction],
     actions: Sequence[Action],
     count: bool = False,
+    shown: bool = True,
 ) -> tuple[list[Any], Cost]:
-    """`run_program` where the class is: here, or in another process.
+    """`run_program` where the class is: here, or in another process. shown: what it prints is.
 
     A class in another process (a judge's) has a method `__program__`. It is asked of its type, as
     `__steps__` is. Without one, every operator crosses on its own, and nothing is counted.
@@ -139,7 +142,8 @@ def examine(
         found, cost = target.__program__(*plain, count)  # type: ignore[attr-defined]
     else:
         there = hasattr(type(target), "__steps__")
-        found, cost = run_program(target, program, actions, count and not there)
+        with heard(shown):
+            found, cost = run_program(target, program, actions, count and not there)
     return found, Cost(*cost)
 
 
@@ -147,6 +151,8 @@ def _act(what: str, registers: list[Any], number: int) -> Any:
     node = registers[number]
     if what == "result":
         return node
+    if what == "kind":
+        return type(node).__name__
     if what == "backward":
         node.backward()
         return None

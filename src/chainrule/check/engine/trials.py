@@ -103,7 +103,7 @@ def _written(one: Expression) -> list[str]:
 
 def compare_value(name: str, one: Expression, value: Any) -> None:
     try:
-        off = compare(as_answer(value, one.value.shape), exactly(one.value))
+        off = compare(as_answer(value, one.value.shape, held=True), exactly(one.value))
     except Unfit as unfit:
         raise CheckFailed(f"{name}, f.value: {unfit}.", where(one)) from None
     if off is not None:
@@ -135,7 +135,7 @@ def of_wrong_kind(name: str, one: Expression, gradients: Sequence[Any]) -> Check
                 return CheckFailed(f"{name}: a constant got a gradient.", told)
             continue
         try:
-            as_answer(gradients[number], np.shape(leaf))
+            as_answer(gradients[number], np.shape(leaf), held=True)
         except Unfit as unfit:
             lines = where(one)
             if unfit.kind == "shape":

@@ -8,17 +8,20 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.check.calls import heard, passed
 from chainrule.check.compare import Unfit, as_answer, compare, exactly
 from chainrule.check.engine.formulas import formula
 from chainrule.check.engine.programs import Action, Instruction, examine
 from chainrule.check.messages import CheckFailed, describe_point
-from chainrule.check.student_code import call, copied, copies, entry, name_of, untouched
+from chainrule.check.plain import a_or_an
+from chainrule.check.student_code import call, copied, copies, entry, name_of, quietly, untouched
 from chainrule.check.training import parameters
 from chainrule.numeric import numerical_gradient, numerical_gradients
 
 __all__ = ["function", "slopes", "trained"]
 
 
+@quietly
 def function(
     f: Callable[..., Any],
     made: Callable[..., Any],
@@ -42,7 +45,17 @@ def function(
     asked = [Action("value", last)]
     if not value_only:
         asked += [Action("backward", last), *(Action("gradient", n) for n in range(last))]
-    found = call(name, partial(examine, made, [*leaves, applied], asked), point)[0]
+    program = [*leaves, applied]
+    try:
+        found = call(name, partial(examine, made, program, asked), point)[0]
+    except CheckFailed:
+        (kind,) = call(name, partial(examine, made, program, [Action("kind", last)]), point)[0]
+        if kind == made.__name__:
+            raise
+        told = f"{'nothing (None)' if kind == 'NoneType' else a_or_an(kind)} was returned"
+        wanted = a_or_an(made.__name__)
+        lines = [describe_point(point)]
+        raise CheckFailed(f"{name}: {told}; {wanted} is wanted.", lines) from None
     right = exactly(like(*point.values()))
     _right(f"{name} gives a wrong value.", "value", found[0], right, point)
     if not value_only:
@@ -50,9 +63,10 @@ def function(
         for label, gradient, one in zip(point, found[2:], expected, strict=True):
             told = f"{name}: the gradient of {label} is wrong."
             _right(told, f"{label}.gradient", gradient, one, point)
-    print(f"{name}: {'the value is' if value_only else 'value and gradient are'} right.")
+    passed(f"{name}: {'the value is' if value_only else 'value and gradient are'} right.")
 
 
+@quietly
 def slopes(
     f: Callable[..., Any], made: Callable[..., Any], of: str, *, at: Mapping[str, Any]
 ) -> None:
@@ -87,21 +101,23 @@ def slopes(
     for (label, value), answer in zip(rights, found, strict=True):
         near = exactly(value, _OF_SLOPES * max(1.0, abs(float(value))))
         _right(f"{name}: {label} of f = {of} is wrong.", label, answer, near, dict(at))
-    print(f"{name}: all first and second derivatives of f = {of} are right.")
+    passed(f"{name}: all first and second derivatives of f = {of} are right.")
 
 
 _OF_SLOPES = 1e-5  # differences of differences are no better
 
 
 def _right(headline: str, label: str, answer: Any, right: Any, point: dict[str, Any]) -> None:
+    name = headline.split(" gives ")[0].split(":")[0]
     try:
-        off = compare(as_answer(answer, right.value.shape), right)
+        off = compare(as_answer(answer, right.value.shape, held=True), right)
     except Unfit as unfit:
-        raise CheckFailed(f"{label}: {unfit}.", [describe_point(point)]) from None
+        raise CheckFailed(f"{name}, {label}: {unfit}.", [describe_point(point)]) from None
     if off is not None:
         raise CheckFailed(headline, [describe_point(point), *entry(label, off, "")])
 
 
+@quietly
 def trained(
     train: Callable[..., Any],
     *,
@@ -123,10 +139,12 @@ def trained(
     """
     name, given = name_of(train), copies(start)
     images, classes = copied(X), copied(y)
-    answer = call(name, lambda: train(given, images, classes, learning_rate, steps))
+    with heard(True):
+        answer = call(name, lambda: train(given, images, classes, learning_rate, steps))
     untouched(name, {"params": start, "X": X, "y": y}, {"params": given, "X": images, "y": classes})
     params = parameters(name, answer, start)
-    still = call(name, lambda: train(copies(start), copied(X), copied(y), 0.0, 1))
+    with heard(False):
+        still = call(name, lambda: train(copies(start), copied(X), copied(y), 0.0, 1))
     if any(np.any(one != start[key]) for key, one in parameters(name, still, start).items()):
         raise CheckFailed(
             f"{name}: the learning rate is not used as it should be.",
@@ -141,4 +159,4 @@ def trained(
                 f"at first {before:.1%}"
             ],
         )
-    print(f"{name}: {reached:.1%} of the examples right after {steps} steps.")
+    passed(f"{name}: {reached:.1%} of the examples right after {steps} steps.")

@@ -90,6 +90,12 @@ def _over_columns(case: Output) -> np.ndarray:
     return _OVER_COLUMNS[case.gate](np.asarray(case.inputs[0], dtype=np.float64))
 
 
+def _at_transposed(case: Output) -> np.ndarray:
+    if case.right.ndim == 0:
+        raise DoesNotApply("a number has no axes")
+    return np.transpose(case.at(np.transpose(case.inputs[0])))
+
+
 def _collapsed(axis: int | None) -> Callable[[Case], Prediction]:
     """Entries that are all alike were returned once, and broadcasting would do the rest."""
 
@@ -231,13 +237,26 @@ ROWS = (
         _BATCH,
         ways(
             _spread(lambda rows: rows.sum(axis=1)),
-            _spread(lambda rows: rows.sum()),
             _on_transposed,
         ),
-        output=outputs(
-            lambda case: np.transpose(case.at(np.transpose(case.inputs[0]))),
-            _over_columns,
-        ),
+        output=outputs(_at_transposed, _over_columns),
+    ),
+    Misconception(
+        "all-axes-summed",
+        "the sum ran over all axes",
+        "A sum without an axis leaves a single number. Which axis counts the examples, and which "
+        "one is still there in the result?",
+        _BATCH,
+        ways(_spread(lambda rows: rows.sum())),
+    ),
+    Misconception(
+        "columns-counted",
+        "it is divided by the number of columns, not of examples",
+        "Every row is an example. Along which axis of the array are the rows counted?",
+        _MEAN,
+        ways(times(lambda case: _examples(case) / _features(case))),
+        output=outputs(lambda case: case.right * _examples(case) / _features(case)),
+        gates=("MeanNorm",),
     ),
     Misconception(
         "broadcast",
@@ -249,14 +268,22 @@ ROWS = (
             _collapsed(None),
             _collapsed(0),
             _collapsed(-1),
-            _extra_axis(0),
-            _extra_axis(-1),
             _all_pairs,
         ),
         output=outputs(
+            lambda case: case.at(*_columns(case.inputs)),
+        ),
+    ),
+    Misconception(
+        "axis-too-many",
+        "there is an axis too many",
+        "The numbers are right, and the array has an axis of length 1 more: keepdims, np.newaxis "
+        "and reshape add one. The shape belongs to the answer.",
+        _SHAPES,
+        ways(_extra_axis(0), _extra_axis(-1)),
+        output=outputs(
             lambda case: np.expand_dims(case.right, 0) if case.right.ndim else None,
             lambda case: np.expand_dims(case.right, -1) if case.right.ndim else None,
-            lambda case: case.at(*_columns(case.inputs)),
         ),
     ),
     Misconception(
@@ -289,7 +316,7 @@ ROWS = (
     ),
     Misconception(
         "mean-over-entries",
-        "divided by all entries, not by the examples",
+        "it is divided by the number of entries, not of examples",
         "np.mean without an axis counts every entry of the array. How many examples are there?",
         _MEAN,
         ways(times(lambda case: 1 / _features(case))),

@@ -96,10 +96,16 @@ def _switched(case: Case) -> Prediction:
     return case.gradients(function=Changed(case.function, lambda x, y, *rest: [(y, x, *rest)]))
 
 
+# Of these it is all the same which input comes first.
+_SYMMETRIC = ("Add", "Multiply", "Max", "AddThenMultiply")
+
+
 def _first_two(case: Case | Output) -> tuple[Any, ...]:
-    """The inputs, if there are two at least."""
+    """The inputs, if there are two at least, and the first two are not alike."""
     if len(case.inputs) < 2:
         raise DoesNotApply("there is only one input")
+    if case.gate in _SYMMETRIC:
+        raise DoesNotApply("switching them changes nothing")
     return case.inputs
 
 
@@ -262,9 +268,9 @@ ROWS = (
     ),
     Misconception(
         "earlier-call",
-        "the gradient belongs to another call of forward",
-        "The numbers are those of another forward call. What backward needs has to be "
-        "kept on self, anew at every forward.",
+        "another call has a part in the gradient",
+        "These numbers come from another call, or something of one is still in them. What backward "
+        "needs has to be kept on self, and begun anew at every forward.",
         _ONE_GATE,
         ways(_earlier_call, _carried_on),
     ),

@@ -62,7 +62,7 @@ ROWS = (
     Misconception(
         "one-side-counted",
         "one side of the matrix was counted, not its entries",
-        "So many rows it has. And how many columns?",
+        "That is how many rows it has. And how many columns?",
         _LARGE,
         _size(lambda n, batch: n * batch),
         gates=_SIZES,
@@ -110,8 +110,8 @@ ROWS = (
     ),
     Misconception(
         "wrong-ones-counted",
-        "this is the part that is wrong",
-        "Accuracy counts the points whose class was found.",
+        "the points whose class was not found were counted",
+        "Accuracy is the part of the points whose class was found; the two parts sum to 1.",
         _DESCENT,
         _of_right(lambda right, point: 1 - right),
         gates=("accuracy",),
@@ -178,8 +178,15 @@ ROWS = (
         _STEP,
         ways(
             of_point(lambda *a: min(map(abs, _errors(*a)))),
-            of_point(lambda *a: int(np.argmin(np.abs(_errors(*a))))),
         ),
+        gates=("best_step",),
+    ),
+    Misconception(
+        "place-for-step",
+        "the place of the step came back, not the step",
+        "This says where in the tuple the best step stands. What is the step that stands there?",
+        _STEP,
+        ways(of_point(lambda *a: int(np.argmin(np.abs(_errors(*a)))))),
         gates=("best_step",),
     ),
     Misconception(

@@ -27,7 +27,7 @@ ROWS = (
     Misconception(
         "engine-visits-again",
         "something is visited more than once",
-        "A value that two gates use is reached on two ways, but it has one place in the order, and "
+        "A value that two gates use is reached in two ways, but it has one place in the order, and "
         "passes its gradient on once.",
         _ORDER,
     ),
@@ -55,7 +55,7 @@ ROWS = (
     Misconception(
         "engine-recursion",
         "its calls are nested as deeply as the circuit is long",
-        "A function that calls itself for every gate before comes to an end of Python's stack. A "
+        "A function that calls itself once for every gate reaches the end of Python's stack. A "
         "list of what still has to be done has no such end.",
         _DEEP,
     ),

@@ -177,7 +177,7 @@ ROWS = (
     Misconception(
         "label-added",
         "the right class is pushed the wrong way",
-        "A higher score of the right class makes the loss smaller. Which sign has its slope?",
+        "A higher score of the right class makes the loss smaller. Which sign does its slope have?",
         _LOSS,
         ways(_label_wrongly(lambda p, right: p + right)),
         gates=("SoftmaxCrossEntropy",),

@@ -127,8 +127,9 @@ ROWS = (
     # The rows below are recognised before any value is compared; they predict nothing.
     Misconception(
         "float32",
-        "it was computed in single precision",
-        "float32 carries seven digits; a gradient check needs the fifteen of float64.",
+        "these numbers have too few digits",
+        "The course computes in float64, with about 16 digits; float32 has about 7, and float16 "
+        "about 3. Look for a dtype or an astype, or turn the inputs into float64 first.",
         _PROMISES,
     ),
     Misconception(

@@ -28,7 +28,7 @@ ROWS = (
     ),
     Misconception(
         "forward-remembers",
-        "forward gives something else once it was called before",
+        "it gives something else when it was called before",
         "What forward returns depends on its inputs alone. Look for a list that grows, a sum that "
         "is carried on, or a value that is kept once and for all.",
         _PROMISES,
@@ -69,7 +69,7 @@ ROWS = (
     ),
     Misconception(
         "seed-ignored",
-        "the draw is not the one of the seed",
+        "what is drawn does not depend on the seed alone",
         "Random numbers are drawn by a generator that was made with the seed. With the same seed, "
         "they are the same ones each time.",
         "06_gradient_checking#Upstream-gradients-at-random",

@@ -45,9 +45,9 @@ def _matrix(wrong: Callable[[np.ndarray], np.ndarray]) -> Callable[[Case], Predi
 ROWS = (
     Misconception(
         "sum-not-weighed",
-        "the outputs do not weigh in the common sum",
-        "All entries share one sum over what arrives, and in it each output counts as much as it "
-        "is.",
+        "in the common sum the outputs were left out",
+        "All entries share one sum over what arrives. In it, what arrives at a large output counts "
+        "for more than what arrives at a small one.",
         _SOFTMAX,
         ways(_sums(lambda s, u: s * (u - _total(u)))),
         gates=SOFTMAXES,

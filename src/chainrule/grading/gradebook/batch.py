@@ -10,7 +10,7 @@ import fcntl
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,7 @@ from pathlib import Path
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
-from chainrule.course.folder import Course
+from chainrule.course.folder import Course, permissions
 from chainrule.grading.gradebook.marks import MARK, Mark, unfinished, versions
 from chainrule.grading.gradebook.master_changes import MasterChange
 from chainrule.grading.gradebook.submitted import (
@@ -31,14 +31,7 @@ from chainrule.grading.gradebook.submitted import graded as graded_names
 from chainrule.grading.gradebook.vetted import problems, require, run_inside
 from chainrule.grading.gradebook.work import Work, WorkReader
 from chainrule.grading.gradebook.writer import Book, BookError, BookLocked, Record, Update
-from chainrule.grading.judge.judge import (
-    JailUnavailable,
-    Submission,
-    allow,
-    begin,
-    expect,
-    judge,
-)
+from chainrule.grading.judge.judge import JailUnavailable, Submission, allow, begin, expect, judge
 from chainrule.grading.judge.master import Master
 from chainrule.grading.judge.scores import Graded, as_file
 from chainrule.grading.limits import Limits
@@ -112,6 +105,7 @@ def grade(
     config: Config | None = None,
     update: Update | None = None,
     strict: bool = False,
+    always_copy: bool = False,
 ) -> BatchResult:
     """Grade what was submitted for an assignment, into autograded/ and the gradebook.
 
@@ -120,7 +114,8 @@ def grade(
     own; a process pool or Dask's `Client.get_executor()` do as well). limits (default: as `c.Judge`
     in config has them). config: nbgrader's (default: the course's nbgrader_config.py). update: what
     to make of masters that changed after work was graded (see `writer.Update`); then all work is
-    graded again. strict: leave out who is in no class list.
+    graded again. strict: leave out who is in no class list. always_copy: put a copy of the
+    gradebook aside even where no master changed.
 
     Before anything is graded it raises MasterChanged where masters changed and there is no
     `update`; BatchError, also for a master that fails its own checks; MasterError, JailUnavailable,
@@ -150,7 +145,8 @@ def grade(
         if update is not None:
             require(masters if executor is None else [], limits)
             update = partial(_forget_marks, folders, assignment, update)
-        with Book(folders.db_url, assignment, masters, folders.course_id, config, update) as book:
+        place = folders.db_url, assignment, masters, folders.course_id
+        with Book(*place, config, update, always_copy) as book:
             result.copy = book.copy
             if book.copy is not None:
                 force, names = True, submitters(folders, assignment, None)
@@ -207,7 +203,7 @@ class _Batch:
         self._reader, self._book, self._result = reader, book, result
         folders, self._unlisted = reader.folders, unlisted
         usual = 664 if folders.groupshared else 444
-        self._mode = int(str(config.Autograde.get("permissions", usual)), 8)
+        self._mode = permissions(config, "Autograde", usual)
         self._recorded = book.recorded()
         self._judged: list[_Judged] = []
         self._judged_size = 0
@@ -263,10 +259,9 @@ class _Batch:
 
     def _start_again(self, pool: Executor, work: Work) -> Future[dict[str, Graded | None]] | None:
         """None when the executor takes no work any more."""
-        try:
+        with suppress(Exception):  # Dask says it in an exception of its own
             return self._start(pool, work)
-        except Exception:  # Dask says it in an exception of its own
-            return None
+        return None
 
     def _collect(
         self,
@@ -350,7 +345,7 @@ class _Batch:
             files |= master.files
         for name, one in graded.items():
             if one is not None:
-                text = as_file(one, work.problems)
+                text = as_file(one, work.problems_of(name))
                 files[f"{name}.ipynb"] = text.encode("utf-8", "replace")
         put_all(target, files, self._mode)
 

@@ -90,7 +90,8 @@ _Cells = dict[str, _Known]  # of a notebook, by name
 def master_changes(db: Any, assignment: str, masters: Iterable[Master]) -> list[MasterChange]:
     """How the gradebook's cells of an assignment differ from the masters'; text alone is none.
 
-    A cell that was only renamed is found as one dropped and one added: see `with_renames`.
+    A cell that was only renamed is found as one dropped and one added: see `with_renames`. Only
+    where cells took each other's names are these found as renamed here, by their text.
     """
     known, wanted = _in_gradebook(db, assignment), _in_masters(masters)
     found: list[MasterChange] = []
@@ -101,17 +102,23 @@ def master_changes(db: Any, assignment: str, masters: Iterable[Master]) -> list[
         stake |= {(new, cell): count for (name, cell), count in stake.items() if name == old}
     for notebook in known.keys() | wanted.keys():
         was, now = known.get(notebook, {}), wanted.get(notebook, {})
+        moved = _moved(was, now)
+        same = {name: name for name in was.keys() & now.keys()} | moved
+        taken = set(moved.values())
+        same = {old: new for old, new in same.items() if old in moved or new not in taken}
         changes = [
-            *(MasterChange("dropped", notebook, name) for name in was.keys() - now.keys()),
-            *(MasterChange("added", notebook, name) for name in now.keys() - was.keys()),
-            *(one for name in was.keys() & now.keys()
-              for one in _differences(notebook, name, was[name], now[name])),
+            *(MasterChange("dropped", notebook, name) for name in was.keys() - same.keys()),
+            *(MasterChange("added", notebook, name) for name in now.keys() - set(same.values())),
+            *(MasterChange("renamed", notebook, new, old, new) for old, new in moved.items()),
+            *(one for old, new in same.items()
+              for one in _differences(notebook, new, was[old], now[new])),
         ]  # fmt: skip
         order = {name: place for place, name in enumerate([*now, *was])}
         found += sorted(changes, key=lambda one: order[one.cell])
     found.sort(key=lambda one: one.notebook)
     for place, one in enumerate(found):
-        grades, by_hand = stake.get((one.notebook, one.cell), (0, 0))
+        before = {"renamed": one.was, "added": ""}.get(one.what, one.cell)
+        grades, by_hand = stake.get((one.notebook, before), (0, 0))
         found[place] = replace(one, grades=grades, by_hand=by_hand)
     return found
 
@@ -265,6 +272,30 @@ def _in_words(cell: _Known) -> str:
     if "GradeCell" in cell.kinds:
         return "a check" if cell.cell_type == "code" else f"a check ({cell.cell_type})"
     return "an answer"
+
+
+def _moved(was: _Cells, now: _Cells) -> dict[str, str]:
+    """Cells whose text stands under another name now, where one of the two names had, or has,
+    another text: two that exchanged their names, or questions that were numbered anew.
+
+    Where students write prose there is a stub only, which is in every such cell.
+    """
+
+    def single(cells: _Cells) -> dict[str, str]:
+        """The name of the only cell that has a text, by the text."""
+        found: dict[str, list[str]] = {}
+        for name, cell in cells.items():
+            if "SolutionCell" not in cell.kinds or cell.cell_type in ("", "code"):
+                found.setdefault(cell.source.strip(), []).append(name)
+        return {text: names[0] for text, names in found.items() if text and len(names) == 1}
+
+    there = single(now)
+    pairs = {old: there[text] for text, old in single(was).items() if text in there}
+    return {
+        old: new
+        for old, new in pairs.items()
+        if old != new and (old in now or new in was) and was[old].kinds == now[new].kinds
+    }
 
 
 def _renamed_notebooks(known: Mapping[str, _Cells], wanted: Mapping[str, _Cells]) -> dict[str, str]:

@@ -16,7 +16,6 @@ from sqlalchemy import select
 
 from chainrule.course.folder import Course
 from chainrule.grading.gradebook.batch import BatchResult, grade
-from chainrule.grading.gradebook.copies import copy_aside
 from chainrule.grading.gradebook.master_changes import MasterChange, master_changes, with_renames
 from chainrule.grading.gradebook.queries import over_maximum
 from chainrule.grading.gradebook.reader import open_gradebook
@@ -71,10 +70,4 @@ def mend(
 
     update, how: see `batch.grade`, which this is, with a copy of the database in any case.
     """
-    with open_gradebook(course) as book:
-        copy = copy_aside(book.engine, course.root)
-    result = grade(course.root, assignment, force=True, update=update, **how)
-    if result.copy is not None:  # grading made one more, of the same rows
-        result.copy.unlink()
-    result.copy = copy
-    return result
+    return grade(course.root, assignment, force=True, update=update, always_copy=True, **how)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import glob
 import os
 import stat
+import weakref
 from collections.abc import Iterator
 from typing import Any
 
@@ -47,7 +48,8 @@ class JudgeExporter(NotebookExporter):
         self._graded: dict[tuple[str, str, str], tuple[Graded, list[str]]] = {}
         if self.parent is not None:
             self._leave_links_out()
-            self._hold_against_the_gradebook()
+            self._book = self._opened()
+            weakref.finalize(self, self._book.close)  # nbgrader does not say when it is done
 
     def _leave_links_out(self) -> None:
         """Have nbgrader ignore what is no ordinary file: where it finds a link it copies what the
@@ -57,14 +59,11 @@ class JudgeExporter(NotebookExporter):
         found = (_no_files(folder) for folder in self.parent.assignments)
         folders.ignore = [*known, *(_Path(glob.escape(path)) for paths in found for path in paths)]
 
-    def _hold_against_the_gradebook(self) -> None:
-        """Refuse, before anything is graded, what the gradebook or a master does not allow."""
+    def _opened(self) -> Book:
+        """The gradebook. Before anything is graded, refuse what it or a master does not allow."""
         folders = self.parent.coursedir
         try:
             masters = read_masters(folders, folders.assignment_id, self.config)
-            Book(
-                folders.db_url, folders.assignment_id, masters, folders.course_id, self.config
-            ).close()
             limits = self._limits()
             require(masters, limits)
             for problem in problems(masters, limits):
@@ -75,6 +74,9 @@ class JudgeExporter(NotebookExporter):
                         self.log.warning(
                             "%s is run where student code could forge it: %s", one.grade_id, one.why
                         )
+            return Book(
+                folders.db_url, folders.assignment_id, masters, folders.course_id, self.config
+            )
         except _REFUSALS as error:
             self.log.error("%s", error)
             raise NbGraderException(str(error)) from error
@@ -91,7 +93,7 @@ class JudgeExporter(NotebookExporter):
         if getattr(self.parent, "_sanitizing", True) or key not in self._graded:
             self._graded[key] = self._judged(*key)
         if not getattr(self.parent, "_sanitizing", True):
-            self._record(self._graded[key][0], *key)
+            self._book.record([Record(key[0], {key[2]: self._graded[key][0]})])
         graded, problems = self._graded[key]
         for note in dict.fromkeys([*problems, *graded.notes]):
             self.log.warning("%s, %s: %s", place["student"], place["notebook"], note)
@@ -105,13 +107,7 @@ class JudgeExporter(NotebookExporter):
         masters = read_masters(folders, assignment, self.config)
         master = next(one for one in masters if one.name == notebook)
         work = WorkReader(folders, assignment, masters, limits).read(student, "")
-        return judge(master, work.notebooks[notebook], limits), work.problems
-
-    def _record(self, graded: Graded, student: str, assignment: str, notebook: str) -> None:
-        folders = self.parent.coursedir
-        masters = read_masters(folders, assignment, self.config)
-        with Book(folders.db_url, assignment, masters, folders.course_id, self.config) as book:
-            book.record([Record(student, {notebook: graded})])
+        return judge(master, work.notebooks[notebook], limits), work.problems_of(notebook)
 
 
 class _Path(str):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from nbgrader import api
@@ -28,41 +28,52 @@ _BASE, _GRADE, _COMMENT, _SOURCE, _WORK = (
 def agree(
     db: Any, assignment: str, masters: Sequence[Master], changes: Iterable[MasterChange]
 ) -> None:
-    """Make the gradebook's cells those of the masters; `changes` says which were renamed.
+    """Make the gradebook's cells those of the masters; `changes` says which were renamed, and
+    which are gone although another has their name.
 
     Grades, comments and flags of cells that are still there stay, also under a new name. The
     automatic score of a cell whose points changed is taken back until it is graded again. Nothing
     is committed here. Raises what the database does.
     """
-    _rename(db, assignment, [one for one in changes if one.what == "renamed"])
-    wanted = {master.name: master for master in masters}
+    changes = list(changes)
+    _rename_notebooks(db, assignment, changes)
     number_of = notebooks_of(db, assignment)
+    for name, number in number_of.items():
+        here = [one for one in changes if one.notebook == name and one.cell]
+        gone = {one.cell for one in here if one.what == "dropped"}
+        _drop_cells(db, number, [one for one in _cells_of(db, number) if one.name in gone])
+        _rename(db, number, {one.was: one.now for one in here if one.what == "renamed"})
+    wanted = {master.name: master for master in masters}
     for name in number_of.keys() - wanted.keys():
         _drop_notebook(db, number_of.pop(name))
     for name, master in wanted.items():
         number = number_of.get(name) or _add_notebook(db, assignment, name)
         cells = {cell.grade_id: cell for cell in master.cells}
         kept = {(name, kind) for name, cell in cells.items() for kind in kinds_of(cell)}
-        _drop_cells(db, number, kept)
+        there = _cells_of(db, number)
+        _drop_cells(db, number, [one for one in there if (one.name, one.type) not in kept])
         for cell in cells.values():
             for kind in kinds_of(cell):
                 _put(db, number, kind, cell)
         _put_sources(db, number, cells)
 
 
-def _rename(db: Any, assignment: str, changes: Iterable[MasterChange]) -> None:
-    """Give notebooks, then cells, their new names; two cells may have taken each other's."""
-    notebooks = [one for one in changes if not one.cell]
-    for one in notebooks:
-        number = notebooks_of(db, assignment)[one.was]
-        book = api.Notebook.__table__
-        db.execute(update(book).where(book.c.id == number).values(name=one.now))
+def _rename_notebooks(db: Any, assignment: str, changes: Iterable[MasterChange]) -> None:
+    book = api.Notebook.__table__
     for one in changes:
-        if one.cell:
-            number = notebooks_of(db, assignment)[one.notebook]
-            for table in (_BASE, _SOURCE):
-                here = table.c.notebook_id == number, table.c.name == one.was
-                db.execute(update(table).where(*here).values(name=one.now))
+        if one.what == "renamed" and not one.cell:
+            number = notebooks_of(db, assignment)[one.was]
+            db.execute(update(book).where(book.c.id == number).values(name=one.now))
+
+
+def _rename(db: Any, number: str, names: Mapping[str, str]) -> None:
+    """Give cells of a notebook their new names; some may have taken each other's."""
+    between = {old: api.new_uuid() for old in names}
+    steps = [*between.items(), *((between[old], new) for old, new in names.items())]
+    for old, new in steps:
+        for table in (_BASE, _SOURCE):
+            here = table.c.notebook_id == number, table.c.name == old
+            db.execute(update(table).where(*here).values(name=new))
 
 
 def _add_notebook(db: Any, assignment: str, name: str) -> str:
@@ -79,24 +90,28 @@ def _add_notebook(db: Any, assignment: str, name: str) -> str:
 
 def _drop_notebook(db: Any, number: str) -> None:
     """Take out a notebook, its cells, and what was handed in of it."""
-    _drop_cells(db, number, ())
+    _drop_cells(db, number, _cells_of(db, number))
     db.execute(delete(_SOURCE).where(_SOURCE.c.notebook_id == number))
     db.execute(delete(_WORK).where(_WORK.c.notebook_id == number))
     book = api.Notebook.__table__
     db.execute(delete(book).where(book.c.id == number))
 
 
-def _drop_cells(db: Any, number: str, kept: Iterable[tuple[str, str]]) -> None:
-    """Take out all cells of a notebook but those kept, by name and kind, with all grades and
-    comments of them."""
+def _cells_of(db: Any, number: str) -> list[Any]:
+    """The id, name and type of each cell of a notebook."""
     columns = select(_BASE.c.id, _BASE.c.name, _BASE.c.type)
-    kept = set(kept)
-    for cell, name, kind in db.execute(columns.where(_BASE.c.notebook_id == number)).all():
-        if (name, kind) not in kept:
-            for table in (_GRADE, _COMMENT):
-                db.execute(delete(table).where(table.c.cell_id == cell))
-            for table in (KINDS[kind].__table__, _BASE):
-                db.execute(delete(table).where(table.c.id == cell))
+    return list(db.execute(columns.where(_BASE.c.notebook_id == number)).all())
+
+
+def _drop_cells(db: Any, number: str, cells: Iterable[Any]) -> None:
+    """Take out cells of a notebook, with all grades and comments of them."""
+    for cell in cells:
+        for table in (_GRADE, _COMMENT):
+            db.execute(delete(table).where(table.c.cell_id == cell.id))
+        for table in (KINDS[cell.type].__table__, _BASE):
+            db.execute(delete(table).where(table.c.id == cell.id))
+        source = _SOURCE.c.notebook_id == number, _SOURCE.c.name == cell.name
+        db.execute(delete(_SOURCE).where(*source))
 
 
 def _put(db: Any, number: str, kind: str, cell: MasterCell) -> None:

@@ -38,20 +38,44 @@ class BatchError(RuntimeError):
 
 
 def read_masters(folders: CourseDirectory, assignment: str, config: Config) -> list[Master]:
-    """The masters of an assignment, with the files that come with it. Raises BatchError."""
+    """The masters of an assignment, with the files that come with it.
+
+    Raises BatchError, MasterError, OSError.
+    """
     source = Path(folders.format_path(folders.source_directory, ".", assignment))
+    if source.is_dir():
+        os.listdir(source)  # glob finds nothing where it may not look
     paths = sorted(source.glob("*.ipynb"))
     if not paths:
         raise BatchError(f"no such assignment: there is no notebook in {source}")
-    kept = set(config.Autograde.get("exclude_overwriting", {}).get(assignment, []))
+    kept = _kept(config, assignment)
     files = {
-        name: path.read_bytes()
+        name: _read(path)
         for path in _read_tree(source, [*folders.ignore, _NOTEBOOKS])
         if (name := os.path.relpath(path, source)) not in kept
     }
     tests = Path(folders.root) / file_of(config)
     made_by = tests.read_bytes() if tests.is_file() else None
-    return [_master(path.read_bytes(), path.stem, files, config, made_by) for path in paths]
+    return [_master(_read(path), path.stem, files, config, made_by) for path in paths]
+
+
+def _read(path: Path) -> bytes:
+    """A file of a master. Raises BatchError for what is none, as a pipe, which never ends."""
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise BatchError(f"{path} is no ordinary file")
+    return path.read_bytes()
+
+
+def _kept(config: Config, assignment: str) -> set[str]:
+    """The files of an assignment that students may change. Raises BatchError."""
+    known = config.Autograde.get("exclude_overwriting", {})
+    files = known.get(assignment, []) if isinstance(known, dict) else None
+    if not isinstance(files, (list, tuple, set)):
+        raise BatchError(
+            "nbgrader_config.py: c.Autograde.exclude_overwriting is a list of files for each "
+            f"assignment, as {{'ps1': ['data.csv']}}, not {known!r}"
+        )
+    return set(files)
 
 
 _masters: dict[str, Master] = {}

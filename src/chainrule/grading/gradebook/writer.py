@@ -6,11 +6,13 @@ manual grading, late penalties. What a person entered is never touched.
 
 from __future__ import annotations
 
+import math
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
+from numbers import Real
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -30,6 +32,7 @@ from chainrule.grading.gradebook.queries import over_maximum
 from chainrule.grading.gradebook.reconcile import agree
 from chainrule.grading.judge.master import Master
 from chainrule.grading.judge.scores import Graded, Score
+from chainrule.notebook.atomic_file import line_of
 
 __all__ = ["Book", "BookError", "BookLocked", "MasterChanged", "Record", "Update"]
 
@@ -102,8 +105,10 @@ class Book:
         course_id: str = "default_course",
         config: Config | None = None,
         update: Update | None = None,
+        always_copy: bool = False,
     ) -> None:
         """update: what to do where the masters changed after work was graded, see `Update`.
+        always_copy: put a copy aside, not only where they did.
 
         Raises MasterChanged where nothing may be done about it, BookError.
         """
@@ -123,7 +128,7 @@ class Book:
         self.copy: Path | None = None  # of the database as it was, if that was changed
         try:
             changes = _patiently(lambda: self._changes(update))
-            if changes is not None:
+            if changes is not None or always_copy:
                 self.copy = copy_aside(self._book.engine, self._root)
             _patiently(lambda: self._enter(changes or ()), self._book.db.rollback)
         except BaseException:
@@ -307,10 +312,19 @@ class Book:
         if late <= 0:
             return None
         self._book.db.refresh(notebook)
-        penalty = self._late.plugin_inst.late_submission_penalty(
-            submission.student_id, notebook.score, late
-        )
-        return None if penalty is None else min(max(penalty, 0), notebook.score)
+        plugin = self._late.plugin_inst
+        name = f"{type(plugin).__module__}.{type(plugin).__qualname__}"
+        try:
+            penalty = plugin.late_submission_penalty(submission.student_id, notebook.score, late)
+        except Exception as error:
+            raise BookError(
+                f"the late policy {name} failed ({type(error).__name__}: {line_of(error)})"
+            ) from error
+        if penalty is None:
+            return None
+        if not isinstance(penalty, Real) or math.isnan(penalty):
+            raise BookError(f"the late policy {name} took off {penalty!r}, which is no points")
+        return min(max(penalty, 0), notebook.score)
 
 
 def _grade(

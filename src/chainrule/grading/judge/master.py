@@ -187,8 +187,8 @@ def read_master(
     from nbgrader.nbgraderformat import MetadataValidator
     from nbgrader.preprocessors import ClearSolutions, ComputeChecksums
 
-    text = content.decode("utf-8") if isinstance(content, bytes) else content
     try:
+        text = content.decode("utf-8") if isinstance(content, bytes) else content
         notebook = nbformat.reads(text, as_version=4)
         _is_python(name, notebook.metadata)  # first: nbgrader has other words for it
         if has_autotests(notebook, config):

@@ -18,8 +18,10 @@ from chainrule.grading.remote.connection import Connection
 from chainrule.grading.remote.files import Folder
 from chainrule.grading.remote.framing import Clock, FramedSocket
 from chainrule.grading.remote.kinds import proxy_class
+from chainrule.grading.remote.looked_up import REBOUND, LookedUp
 from chainrule.grading.remote.proxy import Kind, Proxy, Remote, remote_of
 from chainrule.grading.remote.raised import behind, stands_for, stands_for_class
+from chainrule.grading.remote.steps import packed
 from chainrule.grading.remote.telling import ending, named, raised_in_cell
 from chainrule.grading.remote.wire_types import OF_A_CLASS, Closed, Late, Ref, WireError
 
@@ -94,6 +96,7 @@ class RemoteStudent(Connection):
         self._limit = Limit(self._watch, process, limits.threads)
         self._stopping = False
         self.around = Around(limits.output_bytes)
+        self.looked_up = LookedUp(self)
         self._folder = folder or Folder("", limits, guarded=True)
         self._written: list[tuple[str, bytes | None]] = []  # by the guest, during a request
         self.lost: str | None = None
@@ -172,21 +175,20 @@ class RemoteStudent(Connection):
         steps: Sequence[tuple[int, str, tuple[Any, ...]]],
         made_with: Sequence[Any],
     ) -> tuple[list[Any], Any]:
-        asked = [(which, method, args) for which, method, args in steps]
         seconds = self._limits.call_seconds
-        found, changed = self._within(seconds, op, target, asked, tuple(made_with))
+        found, changed = self._within(seconds, op, target, packed(steps), tuple(made_with))
         more = None
         if type(found) is tuple and len(found) == 3:
             *found, more = found
             found = tuple(found)
         raised, answers = found if type(found) is tuple and len(found) == 2 else (b"", [])
         if (type(raised), type(answers)) != (bytes, list) or not (
-            len(raised) == len(answers) == len(asked)
+            len(raised) == len(answers) == len(steps)
         ):
             raise TypeError("as many answers as calls were expected of student code")
         for step, key, value in changes(changed, 3):
-            if type(step) is type(key) is int and 0 <= step < len(asked):
-                args = asked[step][2]
+            if type(step) is type(key) is int and 0 <= step < len(steps):
+                args = steps[step][2]
                 if 0 <= key < len(args):
                     copy_back(args[key], value)
         pairs = zip(raised, answers, strict=True)
@@ -312,6 +314,8 @@ class RemoteStudent(Connection):
                 raise WireError("a message of an unknown form")
             if len(self._written) < self._limits.scratch_files:
                 self._written.append((name, content))
+        elif what == REBOUND:
+            self.looked_up.forget()
         else:
             self.around.hear(what)
 
@@ -367,6 +371,10 @@ class RemoteStudent(Connection):
             said = self._within(self._limits.call_seconds, "describe", number)[0]
             self._kinds[number] = proxy_class(said)
         return self._kinds[number]
+
+    def title(self, number: int) -> str | None:
+        """The `__name__` of an object that was looked up."""
+        return self.looked_up.titles.get(number)
 
     def _raised(self, what: Any) -> BaseException:
         """The exception that a jail describes as (name, message, where)."""

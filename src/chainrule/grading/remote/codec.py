@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from chainrule.grading.remote import array_types  # noqa: F401  which has rows of its own
@@ -67,10 +68,32 @@ def _put_bytes(out: bytearray, value: bytes, _: Writer) -> None:
     out += b"b" + SIZE.pack(len(value)) + value
 
 
+# Numbers of one type, one after another: what lists and tuples of checks consist of most often.
+_ROWS = {float: "d", int: "q"}
+
+
+@lru_cache(maxsize=1000)
+def _struct_of(form: str, size: int) -> struct.Struct:
+    return struct.Struct(f"<{size}{form}")
+
+
 def _put_many(tag: bytes, hashed: bool = False) -> Put:
+    rows = {} if hashed else {kind: tag.lower() + form.encode() for kind, form in _ROWS.items()}
+
     def put_all(out: bytearray, value: Any, to: Writer) -> None:
-        to.open(len(value), len(value) if hashed else 0)
-        out += tag + SIZE.pack(len(value))
+        size = len(value)
+        to.open(size, size if hashed else 0)
+        if size > 1 and not hashed and type(value[0]) in rows and len({*map(type, value)}) == 1:
+            kind = type(value[0])
+            try:
+                row = _struct_of(_ROWS[kind], size).pack(*value)
+            except struct.error:  # an integer of more than eight bytes
+                pass
+            else:
+                out += rows[kind] + SIZE.pack(size) + row
+                to.depth += 1
+                return
+        out += tag + SIZE.pack(size)
         writers = WRITERS
         for item in value:  # as `put`, without a call for each
             writers.get(type(item), put_other)(out, item, to)
@@ -80,12 +103,11 @@ def _put_many(tag: bytes, hashed: bool = False) -> Put:
 
 
 def _put_dict(out: bytearray, value: dict[Any, Any], to: Writer) -> None:
-    to.open(2 * len(value), len(value))
-    out += b"D" + SIZE.pack(len(value))
-    for key, item in value.items():
-        put(out, key, to)
-        put(out, item, to)
-    to.depth += 1
+    to.open(0, len(value))
+    to.depth += 1  # the two lists are one level together
+    out += b"D"
+    put(out, list(value), to)
+    put(out, list(value.values()), to)
 
 
 def _put_slice(out: bytearray, value: slice | range, to: Writer) -> None:
@@ -133,14 +155,28 @@ def _get_text(source: Reader) -> str:
     return source.sized().decode("utf-8", "surrogatepass")
 
 
-def _many(source: Reader, each: int = 1) -> list[Any]:
+def _many(source: Reader) -> list[Any]:
     data = source.data
-    size = SIZE.unpack_from(data, source.place + 1)[0] * each
+    size = SIZE.unpack_from(data, source.place + 1)[0]
     source.place += 5
     source.items -= size
     if source.items < 0:
         raise WireError("a value has too many parts")
     return parts(source, size)
+
+
+def _row(source: Reader) -> list[Any]:
+    """Numbers of one type."""
+    data, place = source.data, source.place
+    form = chr(data[place + 1])
+    if form not in _ROWS.values():
+        raise WireError("a row of something else than numbers")
+    size = SIZE.unpack_from(data, place + 2)[0]
+    source.items -= size
+    if source.items < 0:
+        raise WireError("a value has too many parts")
+    source.place = place + 6 + 8 * size
+    return list(_struct_of(form, size).unpack_from(data, place + 6))
 
 
 # A stranger can choose members that all have one hash, and each is then compared with all others:
@@ -165,11 +201,14 @@ def _get_set(source: Reader) -> set[Any]:
 
 
 def _get_dict(source: Reader) -> dict[Any, Any]:
-    flat = _many(source, each=2)
+    source.place += 1
+    keys, items = get(source), get(source)
+    if type(keys) is not list or type(items) is not list or len(keys) != len(items):
+        raise WireError("a dict of something else than keys and values")
     found: dict[Any, Any] = {}
-    for start in _hashed(source, len(flat) // 2):
-        part = flat[2 * start : 2 * (start + _AT_A_TIME)]
-        found.update(zip(part[::2], part[1::2], strict=True))
+    for start in _hashed(source, len(keys)):
+        part = slice(start, start + _AT_A_TIME)
+        found.update(zip(keys[part], items[part], strict=True))
     return found
 
 
@@ -248,6 +287,8 @@ for _tag, _reader in {
     b"b": Reader.sized,
     b"L": _many,
     b"U": lambda source: tuple(_many(source)),
+    b"l": _row,
+    b"u": lambda source: tuple(_row(source)),
     b"S": _get_set,
     b"F": lambda source: frozenset(_get_set(source)),
     b"D": _get_dict,

@@ -43,11 +43,8 @@ class CheckNamespace(dict[str, Any]):
         if not self._is_theirs(name):
             raise KeyError(name)
         assert self.student is not None
-        answer = self.student.request("find", name)
-        if type(answer) is not tuple or len(answer) != 2 or answer[0] is not True:
-            raise KeyError(name)
+        found = self.student.looked_up.find(name)
         self._seen.add(name)
-        found = answer[1]
         if name in self._classes and isinstance(found, Proxy):
             remote_of(found).made = "class"
         return found

@@ -48,6 +48,9 @@ class Owner(Protocol):
     def kind(self, number: int) -> Kind:
         """What is known of a kind of objects."""
 
+    def title(self, number: int) -> str | None:
+        """The `__name__` of an object, if that is known."""
+
     def release(self, number: int, count: int) -> None:
         """So many references to an object are held no more."""
 
@@ -97,6 +100,10 @@ class Proxy:
         if name in _COMPARING:
             return _comparing(self, name)
         remote = remote_of(self)
+        if name == "__name__":
+            title = remote.owner.title(remote.number)
+            if title is not None:
+                return title
         if name in remote.owner.kind(remote.kind).methods and not remote.changed:
             return _Method(self, name)
         return ask(self, "get", self, name)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chainrule.check.calls import Objects
+from chainrule.check.calls import Objects, watched
 from chainrule.check.engine.programs import run_program
 from chainrule.check.memory import traced
 from chainrule.grading.limits import Limits
@@ -42,6 +42,8 @@ from chainrule.grading.remote.introspect import (
     specials,
     throw_into,
 )  # fmt: skip
+from chainrule.grading.remote.looked_up import REBOUND, Watched
+from chainrule.grading.remote.steps import Columns, unpacked
 
 if TYPE_CHECKING:
     from chainrule.grading.remote.shell import Shell
@@ -99,6 +101,7 @@ class Guest(Connection):
         here = os.getcwd()
         own = here != "/" and os.access(here, os.W_OK)
         self._folder = Folder(here if own else "", limits)
+        self._watched = Watched(lambda: shell.user_ns)
         self._ops: dict[str, Callable[..., Any]] = {
             "run": shell.run,
             "arrange": self._heard.arrange,
@@ -112,6 +115,7 @@ class Guest(Connection):
             "leave": leave,
             "await": await_it,
             "find": self._find,
+            "look up": self._watched.look_up,
             "has": shell.user_ns.__contains__,
             "origin": lambda name: origin(shell.user_ns[name]),
             "names": lambda: [name for name in shell.user_ns if not name.startswith("_")],
@@ -164,8 +168,10 @@ class Guest(Connection):
             if self._folder.watch.changed:
                 for one in self._folder.changes():
                     self._said(one)
+            if self._watched.changed():
+                self._said(REBOUND)
 
-    def _said(self, what: tuple[Any, ...]) -> None:
+    def _said(self, what: Any) -> None:
         """Tell the judge what student code said or wrote; not to be interrupted in the middle."""
         outer, self._waiting = self._waiting, True
         try:
@@ -254,7 +260,7 @@ class Guest(Connection):
     def _steps(
         self,
         target: Any,
-        steps: list[tuple[int, str, tuple[Any, ...]]],
+        columns: Columns,
         made_with: tuple[Any, ...],
     ) -> tuple[tuple[bytes, list[Any]], Any]:
         """Make objects and call their methods, see `proxy.Proxy.__steps__`: of each step whether it
@@ -263,13 +269,14 @@ class Guest(Connection):
 
         An argument may have been kept by the object, and changed by a later call.
         """
+        steps = unpacked(columns)
         before = [
             (step, key, value, self._state(value))
             for step, (_, _, args) in enumerate(steps)
             for key, value in enumerate(args)
             if type(value) not in _NEVER_CHANGE and _may_change(value)
         ]
-        objects = Objects(target, made_with)
+        objects = Objects(target, made_with, watched(steps))
         raised, answers = bytearray(len(steps)), []
         for step, (which, method, args) in enumerate(steps):
             try:

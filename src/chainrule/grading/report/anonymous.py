@@ -17,13 +17,18 @@ __all__ = ["Private", "anonymous", "words_of"]
 
 _LONGEST_SOURCE = 20_000  # characters of an answer that may become an example
 _KEY = re.compile(r"[A-Za-z]\w{0,11}")  # a text that names an entry, as in grads["W1"]
-_PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
+_ANY_NAME = 3  # characters of a key that may stand for anything
+_RUNS = re.compile(r"[^\W\d_]+|\d+")
 _HIDDEN = "…"
+# Letters that have no accent to take off, and those that are spelt out where they are missing.
+_LETTERS = str.maketrans({"ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "æ": "ae", "œ": "oe",
+                          "ø": "o"})  # fmt: skip
+_SPELT_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})
 
 
 def words_of(sources: Iterable[str]) -> set[str]:
     """The words of code, and of the names in it: `MaxGate` is max and gate."""
-    return {_plain(part) for text in sources for part in _PARTS.findall(text)}
+    return {_plain(part) for text in sources for run in _RUNS.findall(text) for part in _parts(run)}
 
 
 class Private:
@@ -35,8 +40,9 @@ class Private:
     """
 
     def __init__(self, names: Iterable[str], known: Collection[str] = ()) -> None:
-        found = {_plain(name) for name in names}
+        found = {one for name in names for one in _spellings(name)}
         found |= {part for name in found for part in re.split(r"[\W_]+", name)}
+        self._known = known
         self._words = {name for name in found if len(name) > 2 and name not in known}
         self._long = [squeezed for one in self._words if len(squeezed := _squeezed(one)) > 4]
 
@@ -44,15 +50,34 @@ class Private:
         """Code without them: a part of a name at least, and all of it where it runs into others."""
         return re.sub(r"\w+", lambda found: self._word(found[0]), text)
 
+    def tells_nothing(self, key: str) -> bool:
+        """Whether a text that names an entry is of the master's words, or too short for a name."""
+        return len(key) <= _ANY_NAME or words_of([key]) <= set(self._known)
+
     def _word(self, word: str) -> str:
-        if _plain(word) in self._words:
+        if self._is_name(word):
             return _HIDDEN
-        shown = _PARTS.sub(lambda part: self._part(part[0]), word)
-        squeezed = _squeezed(_plain(shown))
-        return _HIDDEN if any(name in squeezed for name in self._long) else shown
+        shown = _RUNS.sub(lambda run: "".join(map(self._part, _parts(run[0]))), word)
+        squeezed = {_squeezed(one) for one in _spellings(shown)}
+        runs_in = any(name in one for name in self._long for one in squeezed)
+        return shown if self._words.isdisjoint(squeezed) and not runs_in else _HIDDEN
 
     def _part(self, part: str) -> str:
-        return _HIDDEN if _plain(part) in self._words else part
+        return _HIDDEN if self._is_name(part) or self._begins_or_ends(part) else part
+
+    def _is_name(self, word: str) -> bool:
+        return not self._words.isdisjoint(_spellings(word))
+
+    def _begins_or_ends(self, part: str) -> bool:
+        """Whether it is a name and a word written as one, as `adagate`."""
+        rests = {
+            rest
+            for one in _spellings(part)
+            for name in self._words
+            for rest in (one.removeprefix(name), one.removesuffix(name))
+            if rest != one
+        }
+        return any(rest == "s" or rest in self._known or rest in self._words for rest in rests)
 
 
 def anonymous(
@@ -73,7 +98,7 @@ def anonymous(
         tree = ast.parse(source)
         for node in ast.walk(tree):
             _drop(node, _is_text)
-        tree = _Silent().visit(tree)
+        tree = _Silent(private).visit(tree)
         text = ast.unparse(tree)
         if text.count("\n") >= lines and f"def {focus}(" in text:
             for node in ast.walk(tree):
@@ -89,7 +114,10 @@ def anonymous(
 
 
 class _Silent(ast.NodeTransformer):
-    """Takes the texts out of code, but for those that name an entry of a dict."""
+    """Takes the texts out of code, but for those that name an entry of a dict as the master may."""
+
+    def __init__(self, private: Private) -> None:
+        self._private = private
 
     def visit_Constant(self, node: ast.Constant) -> ast.expr:
         if isinstance(node.value, (str, bytes)):
@@ -111,14 +139,32 @@ class _Silent(ast.NodeTransformer):
 
     def _key(self, node: ast.expr) -> ast.expr:
         value = getattr(node, "value", None)
-        is_key = isinstance(node, ast.Constant) and isinstance(value, str) and _KEY.fullmatch(value)
-        return node if is_key else self.visit(node)
+        if not (isinstance(value, str) and _KEY.fullmatch(value)):
+            return self.visit(node)
+        return node if self._private.tells_nothing(value) else self.visit(node)
 
 
 def _plain(text: str) -> str:
     """Without accents and capitals: two ways to write one name."""
-    apart = unicodedata.normalize("NFKD", text.strip())
-    return "".join(c for c in apart if not unicodedata.combining(c)).casefold()
+    whole = unicodedata.normalize("NFKC", text.strip()).casefold().translate(_LETTERS)
+    return "".join(c for c in unicodedata.normalize("NFKD", whole) if not unicodedata.combining(c))
+
+
+def _spellings(text: str) -> set[str]:
+    """How it may be written without accents: Müller as Muller, or Mueller."""
+    whole = unicodedata.normalize("NFKC", text).casefold()
+    return {_plain(whole), _plain(whole.translate(_SPELT_OUT))}
+
+
+def _parts(run: str) -> list[str]:
+    """Letters that run on, where a capital begins another word: MaxGate, HTTPServer."""
+    begins = [
+        at
+        for at in range(1, len(run))
+        if run[at].isupper()
+        and (run[at - 1].islower() or (run[at - 1].isupper() and run[at + 1 : at + 2].islower()))
+    ]
+    return [run[a:b] for a, b in zip([0, *begins], [*begins, len(run)], strict=True)]
 
 
 def _squeezed(text: str) -> str:

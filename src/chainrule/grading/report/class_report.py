@@ -164,7 +164,7 @@ def read_report(course: Course, assignment: str) -> ClassReport:
         set_aside=len(known) - len(able),
         histogram=bins(scores, most),
         questions=rows,
-        misconceptions=_misconceptions(grades, looked, _private(course, grades)),
+        misconceptions=_misconceptions(grades, looked, _private(course, grades, work)),
         groups=groups,
         numerical=_numerical(grades, [numerical for numerical, _ in told]),
         inside=sorted({name for _, inside in told for name in inside}),
@@ -238,14 +238,18 @@ def _rows(
     return rows
 
 
-def _private(course: Course, grades: AssignmentGrades) -> Private:
+def _private(course: Course, grades: AssignmentGrades, work: ClassWork) -> Private:
     """What an example may not hold: names of students, unless they are words of the master."""
-    names = (
+    names = [
         name
         for one in grades.entries
-        for name in (one.id, one.first_name, one.last_name, one.email, one.lms_user_id)
-    )
-    return Private(names, words_of(master_code(course, grades.assignment)))
+        for name in (
+            one.id, one.first_name, one.last_name, one.email, one.lms_user_id,
+            one.first_name + one.last_name, one.last_name + one.first_name,
+        )
+    ]  # fmt: skip
+    known = words_of(master_code(course, grades.assignment))
+    return Private([*names, *work.submitters], known)
 
 
 def _misconceptions(

@@ -59,7 +59,7 @@ def write_report(report: ClassReport, page: Path) -> tuple[Path, Path]:
         with table.open("w", encoding="utf-8-sig", newline="") as file:
             csv.writer(file).writerows(_lines(report))
     except OSError as error:
-        raise CourseError(f"{error.filename} cannot be written: {error.strerror}") from None
+        raise CourseError(f"{error.filename or page} cannot be written: {error.strerror}") from None
     return page, table
 
 

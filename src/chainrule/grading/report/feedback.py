@@ -25,7 +25,7 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets import Bool, default
 from traitlets.config import Config
 
-from chainrule.course.folder import Course, CourseError
+from chainrule.course.folder import Course, CourseError, permissions
 from chainrule.grading.gradebook.feedback_rows import NotebookScores, read_book
 from chainrule.grading.processors import processors_here
 from chainrule.grading.report.feedback_page import FeedbackInput, fingerprint, page
@@ -168,7 +168,7 @@ class _FeedbackFolders:
     def __init__(self, folders: CourseDirectory, assignment: str, config: Config) -> None:
         self.folders, self._assignment = folders, assignment
         default_mode = 664 if folders.groupshared else 644
-        self._mode = int(str(config.GenerateFeedback.get("permissions", default_mode)), 8)
+        self._mode = permissions(config, "GenerateFeedback", default_mode)
         self._settings = settings_of(config)
 
     def _folder(self, step: str, student: str) -> Path:
