@@ -794,6 +794,15 @@ def backward(self, upstream):
 def backward(self, upstream):
     return upstream * self.output * (self.output - 1.0)
 
+# %% q8_sigmoid | wrong: sigmoid-one-side | its distance to 1 alone
+class Sigmoid:
+    def forward(self, x):
+        self.s = 1 / (1 + math.exp(-x))
+        return self.s
+
+    def backward(self, upstream):
+        return upstream * (1 - self.s)
+
 # %% q8_sigmoid | wrong: output-for-input | sigmoid of sigmoid
 class Sigmoid:
     def forward(self, x):

@@ -1196,7 +1196,7 @@ def train(params, X, y, learning_rate, steps):
 def train(params, X, y, learning_rate, steps):
     return {name: np.zeros(value.shape) for name, value in params.items()}
 
-# %% q6_train | wrong | uphill
+# %% q6_train | wrong: uphill | uphill
 def train(params, X, y, learning_rate, steps):
     for _ in range(steps):
         tensors = {name: Tensor(value) for name, value in params.items()}
@@ -1220,13 +1220,24 @@ def train(params, X, y, learning_rate, steps):
     cross_entropy(h, y).backward()
     return {name: t.value - learning_rate * t.gradient for name, t in tensors.items()}
 
-# %% q6_train | wrong | no ReLU between
+# %% q6_train | wrong: relu-missing | no ReLU between
 def train(params, X, y, learning_rate, steps):
     for _ in range(steps):
         tensors = {name: Tensor(value) for name, value in params.items()}
         h, layers = as_tensor(X), len(tensors) // 2
         for layer in range(1, layers + 1):
             h = h @ tensors[f"W{layer}"] + tensors[f"b{layer}"]
+        cross_entropy(h, y).backward()
+        params = {name: t.value - learning_rate * t.gradient for name, t in tensors.items()}
+    return params
+
+# %% q6_train | wrong: relu-on-scores | a ReLU after every layer
+def train(params, X, y, learning_rate, steps):
+    for _ in range(steps):
+        tensors = {name: Tensor(value) for name, value in params.items()}
+        h = as_tensor(X)
+        for layer in range(1, len(tensors) // 2 + 1):
+            h = (h @ tensors[f"W{layer}"] + tensors[f"b{layer}"]).relu()
         cross_entropy(h, y).backward()
         params = {name: t.value - learning_rate * t.gradient for name, t in tensors.items()}
     return params

@@ -223,7 +223,7 @@ _PARTS = {
     "one-side-counted", "bytes-wrong", "batch-left-out", "biases-not-counted",
     "weights-not-counted", "label-not-subtracted", "formula-of-upstream", "alpha-forgotten",
     "constant-in-gradient", "sum-not-weighed", "square-forgotten", "bias-not-carried",
-    "change-alone", "rate-forgotten",
+    "change-alone", "rate-forgotten", "sigmoid-one-side",
 }  # fmt: skip
 _RANGE = {"overflow", "softmax-overflow", "log-of-zero"}
 TRUE_OF: dict[str, set[str]] = {
@@ -237,7 +237,7 @@ TRUE_OF: dict[str, set[str]] = {
     "comparison": {
         "loser-takes-all", "mask-inverted", "slope-wrong-side", "hidden-mask-inverted",
         "absolute-error", "upstream-passed-on", "both-winners", "always-first",
-        "wrong-ones-counted", "slope-skipped",
+        "wrong-ones-counted", "slope-skipped", "relu-on-scores", "relu-missing",
     },
     "constant": {
         *_FACTORS, *_PARTS, *_RANGE, "wrong-axis", "exponent-sign", "label-added",

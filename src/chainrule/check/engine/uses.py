@@ -14,7 +14,16 @@ from chainrule.check.engine.formulas import formula
 from chainrule.check.engine.programs import Action, Instruction, examine
 from chainrule.check.messages import CheckFailed, describe_point
 from chainrule.check.plain import a_or_an
-from chainrule.check.student_code import call, copied, copies, entry, name_of, quietly, untouched
+from chainrule.check.student_code import (
+    call,
+    copied,
+    copies,
+    entry,
+    name_of,
+    quietly,
+    recognised,
+    untouched,
+)  # fmt: skip
 from chainrule.check.training import parameters
 from chainrule.numeric import numerical_gradient, numerical_gradients
 
@@ -152,11 +161,64 @@ def trained(
         )
     before, reached = accuracy(start), accuracy(params)
     if reached < reaches:
-        raise CheckFailed(
-            f"{name}: the net has not learned enough.",
-            [
-                f"after {steps} steps: {reached:.1%} of the examples right, {reaches:.0%} wanted; "
-                f"at first {before:.1%}"
-            ],
+        told = (
+            f"after {steps} steps: {reached:.1%} of the examples right, {reaches:.0%} wanted; "
+            f"at first {before:.1%}"
         )
+        with heard(False):
+            once = call(name, lambda: train(copies(start), copied(X), copied(y), learning_rate, 1))
+        mistake = _seen_in_a_step(parameters(name, once, start), start, X, y, learning_rate)
+        if mistake is not None:
+            raise recognised(name, [told], mistake)
+        raise CheckFailed(f"{name}: the net has not learned enough.", [told])
     passed(f"{name}: {reached:.1%} of the examples right after {steps} steps.")
+
+
+_OTHER_STEPS = {  # which layers but the last, and whether the last one, have a ReLU; which way
+    "uphill": (True, False, 1.0),
+    "relu-on-scores": (True, True, -1.0),
+    "relu-missing": (False, False, -1.0),
+}
+
+
+def _seen_in_a_step(
+    after: dict[str, np.ndarray],
+    start: dict[str, np.ndarray],
+    X: np.ndarray,
+    y: np.ndarray,
+    learning_rate: float,
+) -> str | None:
+    """The mistake that one step of a training shows, if its parameters are named W1, b1, W2, ..."""
+    layers = len(start) // 2
+    names = [f"{kind}{n}" for n in range(1, layers + 1) for kind in "Wb"]
+    if set(names) != set(start):
+        return None
+    found = []
+    for mistake, (between, at_last, sign) in _OTHER_STEPS.items():
+        bent = [between] * (layers - 1) + [at_last]
+        slopes = _slopes([start[name] for name in names], bent, X, y)
+        moved = [start[n] + sign * learning_rate * g for n, g in zip(names, slopes, strict=True)]
+        if all(np.allclose(after[n], m, rtol=1e-7) for n, m in zip(names, moved, strict=True)):
+            found.append(mistake)
+    return found[0] if len(found) == 1 else None
+
+
+def _slopes(
+    params: list[np.ndarray], bent: list[bool], X: np.ndarray, y: np.ndarray
+) -> list[np.ndarray]:
+    """The gradients of softmax cross entropy by W1, b1, W2, ...; bent: which layers have a ReLU."""
+    values, layers = [X], list(zip(params[::2], params[1::2], strict=True))
+    for (W, b), relu in zip(layers, bent, strict=True):
+        z = values[-1] @ W + b
+        values.append(np.maximum(z, 0.0) if relu else z)
+    powers = np.exp(values[-1] - values[-1].max(axis=1, keepdims=True))
+    arrives = powers / powers.sum(axis=1, keepdims=True)
+    arrives[np.arange(len(y)), y] -= 1.0
+    arrives /= len(y)
+    found: list[np.ndarray] = []
+    for n in reversed(range(len(layers))):
+        if bent[n]:
+            arrives = arrives * (values[n + 1] > 0)
+        found = [values[n].T @ arrives, arrives.sum(axis=0), *found]
+        arrives = arrives @ layers[n][0].T
+    return found

@@ -224,6 +224,19 @@ ROWS = (
         gates=("Add", "AddThenMultiply"),
     ),
     Misconception(
+        "sigmoid-one-side",
+        "this slope is flat on one side only",
+        "A sigmoid is flat far to the left and far to the right, so its slope is near 0 on both "
+        "sides. On which side is this one not?",
+        _SIGMOID,
+        ways(
+            lambda case: [case.upstream * (1 - case.output)],
+            lambda case: [case.upstream * np.square(case.output)],
+            lambda case: [case.upstream * np.square(1 - case.output)],
+        ),
+        gates=("Sigmoid",),
+    ),
+    Misconception(
         "reciprocal-upside-down",
         "the square stands on the wrong side of the fraction",
         "Far from 0 the curve of 1/x is nearly flat, and this slope is steep there. Or was the "

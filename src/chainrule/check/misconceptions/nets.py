@@ -290,7 +290,23 @@ ROWS = (
         ways(_penalised(1.0, 0.5, biases=True)),
         gates=("loss_with_penalty", "grads_with_penalty"),
     ),
-    # Recognised by what a training asked for; no value is predicted.
+    # Recognised by what a training asked for, or by a step of it; no value is predicted.
+    Misconception(
+        "relu-on-scores",
+        "the scores went through a ReLU",
+        "A score below 0 says that a class is unlikely. What does a ReLU leave of it, and what "
+        "goes back through there?",
+        "04_neural_networks#Forward-through-a-net",
+        gates=("train",),
+    ),
+    Misconception(
+        "relu-missing",
+        "there is no ReLU between the layers",
+        "Linear layers alone are one linear layer, however many there are, and that draws straight "
+        "borders.",
+        _NO_NONLINEARITY,
+        gates=("train",),
+    ),
     Misconception(
         "gradient-stale",
         "the gradient was taken at the start only",
