@@ -184,6 +184,29 @@ def test_predict(steppers: Any) -> None:
     browser.check_predict(steppers.nth(0))
 
 
+def test_the_graph_of_an_engine_that_a_lecture_writes(visit: Any) -> None:
+    page = visit("course/07_autograd_engine")
+    unfold(page)
+    (widget,) = page.locator(".chainrule-stepper").all()
+    browser.to_the_end(widget)
+    assert browser.numbers(widget)["x"] == ["2", "−3"]
+    assert browser.numbers(widget)["y"] == ["-4", "2"]
+
+
+@pytest.mark.parametrize("name", LECTURES)
+def test_every_choice_of_a_quiz_is_answered_and_code_is_code(visit: Any, name: str) -> None:
+    page = visit(f"course/{name}")
+    questions = page.locator(".chainrule-question")
+    assert questions.count() >= 3
+    for choice in questions.locator("details").all():
+        answer = choice.locator(":scope > :not(summary)").first
+        assert not answer.is_visible()
+        choice.locator("summary").focus()
+        page.keyboard.press("Enter")
+        assert answer.is_visible()
+    assert not re.search(r"`|\*\*|\$", " ".join(questions.all_inner_texts()))
+
+
 def test_circuits_on_a_page_do_not_interfere(steppers: Any) -> None:
     first, second = steppers.nth(0), steppers.nth(1)
     browser.press(second, "Forward", 3)
