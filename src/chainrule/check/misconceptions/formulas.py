@@ -106,6 +106,11 @@ def _products(case: Case) -> Sequence[np.ndarray]:
     return [first if np.array_equal(first, last) else first * last for first, last in pairs]
 
 
+def _sigmoid(x: Any) -> np.ndarray:
+    """Of an input, whatever a student's forward makes of it."""
+    return (1.0 + np.tanh(np.asarray(x, dtype=np.float64) / 2.0)) / 2.0
+
+
 def _below(value: Callable[[Output], Any]) -> Callable[[Output], Any]:
     """Another output where the input is negative."""
     return lambda case: np.where(np.asarray(case.inputs[0]) < 0, value(case), case.right)
@@ -230,9 +235,9 @@ ROWS = (
         "sides. On which side is this one not?",
         _SIGMOID,
         ways(
-            lambda case: [case.upstream * (1 - case.output)],
-            lambda case: [case.upstream * np.square(case.output)],
-            lambda case: [case.upstream * np.square(1 - case.output)],
+            lambda case: [case.upstream * (1 - _sigmoid(case.inputs[0]))],
+            lambda case: [case.upstream * np.square(_sigmoid(case.inputs[0]))],
+            lambda case: [case.upstream * np.square(1 - _sigmoid(case.inputs[0]))],
         ),
         gates=("Sigmoid",),
     ),
