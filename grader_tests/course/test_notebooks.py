@@ -147,6 +147,21 @@ def test_every_question_is_whole(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", SETS)
+def test_a_set_begins_with_five_minutes_back_and_ends_with_a_challenge(name: str) -> None:
+    ids = [cell.id for cell in problem_sets()[name].cells]
+    assert ids[:4] == ["title", "setup", "progress", "five_minutes_back"]
+    assert ids[-3:] == ["challenge_text", "challenge", "challenge_check"]
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_a_stub_names_its_question(name: str) -> None:
+    for cell in problem_sets()[name].cells:
+        if is_solution(cell) and cell.cell_type == "code":
+            number = cell.metadata.nbgrader.grade_id.split("_")[0].removeprefix("q")
+            assert f"Question {number}" in cell.source, cell.id
+
+
+@pytest.mark.parametrize("name", SETS)
 def test_points_are_stated(name: str) -> None:
     cells = problem_sets()[name].cells
     total = sum(c.metadata.nbgrader.points for c in cells if is_grade(c))
