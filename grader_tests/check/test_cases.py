@@ -94,4 +94,4 @@ def test_what_student_code_prints_is_shown_for_the_stated_point_and_cut() -> Non
         exec(visible, namespace)
     lines = shown.getvalue().splitlines()
     assert lines[:10] == ["h1"] * 10
-    assert lines[10:] == ["and 75 more lines", "ThreeLayerNet.backward: right at 3 points."]
+    assert lines[10:] == ["and 75 more lines", "ThreeLayerNet.backward: right at 2 points."]
