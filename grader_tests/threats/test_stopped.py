@@ -35,7 +35,8 @@ def test_a_class_that_stood_still_is_graded_as_ever(tmp_path: Path) -> None:
     done = finished(started)
     assert done.status == 0, done.wrote[-2000:]
     notes = [line for line in done.wrote.splitlines() if line.startswith("note ")]
-    assert [line for line in notes if "class list" not in line and "nor are" not in line] == []
+    said = ("class list", "nor are", "waiting for the gradebook")  # what holds it may stand still
+    assert [line for line in notes if not any(one in line for one in said)] == []
     assert ours.faults(traps) == []
     assert len(scores(traps)) > len(ours.CLASS)  # one more is there from the beginning
 
