@@ -97,11 +97,12 @@ def number(i):
 
 
 def _many_alike(count: int, tag: str) -> str:
-    value = "N" if tag == "D" else ""
+    before, after = ("DL", f'b"L" + size + b"N" * {count}') if tag == "D" else (tag, 'b""')
     return f"""{_SENDS}
 def power(x, n):
-    members = b"".join(number(i) + b"{value}" for i in range({count}))
-    return Bytes(b"{tag}" + struct.pack("<I", {count}) + members)
+    size = struct.pack("<I", {count})
+    members = b"".join(number(i) for i in range({count}))
+    return Bytes(b"{before}" + size + members + {after})
 """
 
 
@@ -226,9 +227,9 @@ HOLDING = (
     hurt("hashes-few", _HASHES, "A set of as many as may be sent.", _many_alike(100_000, "S"),
          _LATE),
     hurt("hashes-keys", _HASHES, "A dict with as many keys.", _many_alike(100_000, "D"), _LATE),
-    *(mixed(f"hangs-{op}", _TIME, f"The process never answers “{op}” again.",
+    *(mixed(f"hangs-{op.replace(' ', '-')}", _TIME, f"The process never answers “{op}” again.",
             {"q2_power": _hangs(op)}, 10, 3)
-      for op in ("find", "get", "describe", "operate", "call", "steps", "run", "signature")),
+      for op in ("look up", "get", "describe", "operate", "call", "steps", "run", "signature")),
     hurt("slow-attributes", _TIME, "Every attribute and operator of an answer takes for ever.",
          _SLOW_ATTRIBUTES),
     mixed("hangs-in-backward", _TIME, "A backward calls its own forward for ever.",

@@ -30,11 +30,11 @@ def power(x, n):
 """
 _LATE_NAME = f"""{_LATE}
 import gc
-def slow(target, name):
-    if name == "__name__": wait(1.7)
-    return getattr(target, name)
+def slow(name):
+    if name == "Multiply": wait(1.7)
+    return ask(name)
 for one in gc.get_objects():
-    if type(one).__name__ == "Guest": one._ops["get"] = slow
+    if type(one).__name__ == "Guest": ask, one._ops["look up"] = one._ops["look up"], slow
 """
 _WARNS = """
 def power(x, n):
