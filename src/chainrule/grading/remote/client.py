@@ -255,6 +255,8 @@ class RemoteStudent(Connection):
         except Late:
             why = f"it {limit.told} and did not let itself be stopped"
             raise Gone(self._end(why)) from None
+        except Overran:  # it came, and names an object of a kind that is not asked about any more
+            pass
         except (WireError, OSError):
             raise Gone(self._end("")) from None
         except Exception:  # noqa: S110  the interrupt itself, or what came of it
