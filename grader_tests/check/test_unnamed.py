@@ -37,7 +37,7 @@ def test_a_wrong_shape_is_shown_before_wrong_values_and_what_is_right_is_told() 
     lines = [line.strip() for line in str(failed.value).split("\n")]
     assert lines[0] == "Layer.backward: dx and db are wrong."
     assert lines[2:4] == ["db: expected the shape (2,)", "got      the shape (3, 2)"]
-    assert lines[-1] == "right: dW and dc"
+    assert lines[-1] == "right here: dW and dc"
 
 
 def test_few_gradients_are_not_counted_up() -> None:
@@ -118,3 +118,36 @@ def test_a_given_operator_is_not_blamed_without_what_it_is_made_of() -> None:
     with pytest.raises(CheckFailed) as failed:
         check.engine.backward(Value, "x / y", at=dict(x=2.0, y=3.0))
     assert "came back through /; / is made of × and **." in str(failed.value)
+
+
+def test_a_function_that_is_interrupted_is_not_called_again() -> None:
+    times = []
+
+    def loss(value: Any) -> Any:
+        times.append(value)
+        raise KeyboardInterrupt
+
+    with pytest.raises(CheckFailed, match="did not come to an end"):
+        check.engine.function(loss, Leaf, like=lambda x: x, at={"x": 2.0})
+    assert len(times) == 1
+
+
+@pytest.mark.parametrize(("came", "told"), [(3.0, "a float"), (None, "nothing (None)")])
+def test_a_function_of_an_engine_that_gives_no_value_of_it(came: Any, told: str) -> None:
+    with pytest.raises(CheckFailed) as caught:
+        check.engine.function(lambda value: came, Leaf, like=lambda x: x, at={"x": 2.0})
+    assert caught.value.headline == f"<lambda>: {told} was returned; a Leaf is wanted."
+
+
+class Leaf:
+    """A value without gates."""
+
+    def __init__(self, value: Any) -> None:
+        self.value, self.gradient = value, 0.0
+
+    def backward(self) -> None:
+        self.gradient = 1.0
+
+
+def test_a_function_that_passes_its_value_on() -> None:
+    check.engine.function(lambda value: value, Leaf, like=lambda x: x, at={"x": 2.0})

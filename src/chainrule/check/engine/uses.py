@@ -55,23 +55,29 @@ def function(
     if not value_only:
         asked += [Action("backward", last), *(Action("gradient", n) for n in range(last))]
     program = [*leaves, applied]
-    try:
-        found = call(name, partial(examine, made, program, asked), point)[0]
-    except CheckFailed:
-        (kind,) = call(name, partial(examine, made, program, [Action("kind", last)]), point)[0]
-        if kind == made.__name__:
-            raise
+
+    def run() -> tuple[list[Any], str]:
+        """What the actions give; or, if it was no value of the class that came back, its kind."""
+        try:
+            return examine(made, program, asked)[0], ""
+        except AttributeError:
+            (kind,) = examine(made, program, [Action("kind", last)])[0]
+            if kind == made.__name__:
+                raise
+            return [], str(kind)
+
+    found, kind = call(name, run, point)
+    if kind:
         told = f"{'nothing (None)' if kind == 'NoneType' else a_or_an(kind)} was returned"
         wanted = a_or_an(made.__name__)
-        lines = [describe_point(point)]
-        raise CheckFailed(f"{name}: {told}; {wanted} is wanted.", lines) from None
+        raise CheckFailed(f"{name}: {told}; {wanted} is wanted.", [describe_point(point)])
     right = exactly(like(*point.values()))
-    _right(f"{name} gives a wrong value.", "value", found[0], right, point)
+    _right(name, " gives a wrong value.", "value", found[0], right, point)
     if not value_only:
         expected = numerical_gradients(like, tuple(point.values()))
         for label, gradient, one in zip(point, found[2:], expected, strict=True):
-            told = f"{name}: the gradient of {label} is wrong."
-            _right(told, f"{label}.gradient", gradient, one, point)
+            told = f": the gradient of {label} is wrong."
+            _right(name, told, f"{label}.gradient", gradient, one, point)
     passed(f"{name}: {'the value is' if value_only else 'value and gradient are'} right.")
 
 
@@ -109,21 +115,22 @@ def slopes(
             rights.append((f"d(df/d{first})/d{second}", value))
     for (label, value), answer in zip(rights, found, strict=True):
         near = exactly(value, _OF_SLOPES * max(1.0, abs(float(value))))
-        _right(f"{name}: {label} of f = {of} is wrong.", label, answer, near, dict(at))
+        _right(name, f": {label} of f = {of} is wrong.", label, answer, near, dict(at))
     passed(f"{name}: all first and second derivatives of f = {of} are right.")
 
 
 _OF_SLOPES = 1e-5  # differences of differences are no better
 
 
-def _right(headline: str, label: str, answer: Any, right: Any, point: dict[str, Any]) -> None:
-    name = headline.split(" gives ")[0].split(":")[0]
+def _right(
+    name: str, wrong: str, label: str, answer: Any, right: Any, point: dict[str, Any]
+) -> None:
     try:
         off = compare(as_answer(answer, right.value.shape, held=True), right)
     except Unfit as unfit:
         raise CheckFailed(f"{name}, {label}: {unfit}.", [describe_point(point)]) from None
     if off is not None:
-        raise CheckFailed(headline, [describe_point(point), *entry(label, off, "")])
+        raise CheckFailed(name + wrong, [describe_point(point), *entry(label, off, "")])
 
 
 @quietly
