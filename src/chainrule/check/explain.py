@@ -77,13 +77,13 @@ def _failed(
 
 
 def _right_ones(case: Case | Output) -> list[str]:
-    """Of many gradients, those that are right: they show how far back all is well."""
+    """Of many gradients, those that are right at this point: they show how far back all is well."""
     parts = zip(case.labels, case.got, case.wrong, strict=True)
     right = [label for label, got, wrong in parts if got is not None and not wrong]
     if len(case.labels) < _MANY or not right:
         return []
     *others, last = right
-    return [f"right: {', '.join(others)} and {last}" if others else f"right: {last}"]
+    return [f"right here: {', '.join(others)} and {last}" if others else f"right here: {last}"]
 
 
 def _headline(name: str, case: Case) -> str:
