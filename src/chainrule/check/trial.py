@@ -196,14 +196,15 @@ def forward_first(title: str, own_forward: OwnForward, tried: Sequence[Point]) -
     outputs = []
     for point, answer in zip(tried, answers, strict=True):
         answer = call(name, partial(value_of, answer), point)
-        where = [messages.describe_point(point)]
         try:
             outputs.append(as_answer(answer, np.shape(answer) if answer is not None else ()))
         except Unfit as unfit:
+            where = [messages.describe_point(point)]
             if unfit.kind == "dtype":
                 raise recognised(f"{name}: {unfit}", where, "float32") from None
             raise failed_to_fit(name, unfit, where) from None
         except ValueError:  # a ragged list has no shape
+            where = [messages.describe_point(point)]
             raise CheckFailed(f"{name}: what was returned is no array.", where) from None
     return outputs
 
